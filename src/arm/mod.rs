@@ -1,0 +1,1 @@
+//! The Azure Resource Manager client: wire, errors, budget, observation, sign-in.

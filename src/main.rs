@@ -1,0 +1,2 @@
+//! The `armature` command.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Process concerns: leader election, admin server, metrics, telemetry, shutdown.

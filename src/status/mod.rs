@@ -1,0 +1,1 @@
+//! Pure translation of an outcome into conditions and status.
