@@ -1,12 +1,20 @@
 //! What Azure adds to a request: PUT semantics, and the values a fresh cluster comes back with.
 //!
-//! Order of use for a PUT: [`merge`] the body over what is stored, fill with [`fill_cluster`] or [`fill_pool`], then
-//! `rules::check`. When the operation ends well, [`finish_cluster`] or [`finish_pool`].
+//! Order of use for a PUT: [`merge`] (and [`merge_pools`]) the body over what is stored, fill with [`fill_cluster`] or
+//! [`fill_pool`], then `rules::check`. When the operation ends well, [`finish_cluster`] or [`finish_pool`].
+
+mod cluster;
+mod ids;
+pub(crate) mod json;
+mod merge;
+mod network;
+mod pool;
 
 use jiff::Timestamp;
-use serde_json::Value;
 
-use crate::schema::Definition;
+pub use cluster::{fill_cluster, finish_cluster};
+pub use merge::{merge, merge_pools};
+pub use pool::{fill_pool, finish_pool};
 
 /// Where a cluster is, for everything that is derived from its name.
 #[derive(Debug, Clone, Copy)]
@@ -17,7 +25,7 @@ pub struct Place<'a> {
     pub resource_group: &'a str,
     /// Cluster name.
     pub cluster: &'a str,
-    /// Region name.
+    /// Region name, `westeurope`.
     pub region: &'a str,
     /// Tenant of the subscription.
     pub tenant_id: &'a str,
@@ -25,30 +33,20 @@ pub struct Place<'a> {
     pub now: Timestamp,
 }
 
-/// What is stored after a PUT of `sent` over `stored`: a property left out or null keeps its value, lists, tags,
-/// `nodeLabels` and `nodeTaints` are replaced whole, keys of `addonProfiles` stay.
-///
-/// `agentPoolProfiles` is left out of the result: pools are resources of their own.
-#[must_use]
-pub fn merge(_definition: Definition, _stored: Option<&Value>, _sent: &Value) -> Value {
-    Value::Null
+impl Place<'_> {
+    /// A GUID of this cluster for the purpose `what`.
+    fn guid(&self, what: &str) -> String {
+        ids::guid(&[self.subscription_id, self.resource_group, self.cluster, what])
+    }
+
+    /// `length` hexadecimal digits of this cluster for the purpose `what`.
+    fn hex(&self, what: &str, length: usize) -> String {
+        ids::hex(&[self.subscription_id, self.resource_group, self.cluster, what], length)
+    }
+
+    /// Id of a resource that AKS makes in the node resource group.
+    fn node_resource(&self, node_resource_group: &str, kind: &str, name: &str) -> String {
+        let subscription = self.subscription_id;
+        format!("/subscriptions/{subscription}/resourceGroups/{node_resource_group}/providers/{kind}/{name}")
+    }
 }
-
-/// Pools after a cluster PUT, in resource form (`name`, `properties`): `stored` with the entries of the body's
-/// `agentPoolProfiles` merged in by name, new names appended. A body without the list keeps them all.
-#[must_use]
-pub fn merge_pools(stored: &[Value], _sent: &Value) -> Vec<Value> {
-    stored.to_vec()
-}
-
-/// Fills what the request left out. Idempotent: a value that is there stays.
-pub fn fill_cluster(_cluster: &mut Value, _place: &Place<'_>) {}
-
-/// Fills a pool: `pool` is its `properties` object or an entry of `agentPoolProfiles`; `cluster` has its defaults.
-pub fn fill_pool(_pool: &mut Value, _cluster: &Value, _place: &Place<'_>) {}
-
-/// What appears only when an operation has ended well: the version it runs, outbound addresses, `Standard`.
-pub fn finish_cluster(_cluster: &mut Value, _place: &Place<'_>) {}
-
-/// The pool's part of [`finish_cluster`]: current version and node image.
-pub fn finish_pool(_pool: &mut Value, _cluster: &Value, _place: &Place<'_>) {}

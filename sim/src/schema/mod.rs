@@ -76,7 +76,14 @@ pub fn validate_request(definition: Definition, body: &Value) -> Result<(), Refu
 /// Removes read-only properties, which a request may echo and Azure ignores, and nulls, which mean absence.
 pub fn strip_read_only(definition: Definition, body: &mut Value) {
     if let Some(schema) = definition.schema() {
-        strip(schema, body);
+        strip(schema, body, |property| property.read_only);
+    }
+}
+
+/// Removes write-only secrets, which Azure keeps and never returns.
+pub fn strip_secrets(definition: Definition, body: &mut Value) {
+    if let Some(schema) = definition.schema() {
+        strip(schema, body, |property| property.secret);
     }
 }
 
@@ -92,7 +99,7 @@ pub fn check_response(definition: Definition, body: &Value) -> Vec<String> {
         .collect()
 }
 
-fn strip(schema: &Schema, value: &mut Value) {
+fn strip(schema: &Schema, value: &mut Value, unwanted: fn(&Schema) -> bool) {
     let Some(schema) = document().resolve(schema) else {
         return;
     };
@@ -102,18 +109,20 @@ fn strip(schema: &Schema, value: &mut Value) {
                 let Some(property) = document().property(schema, name) else {
                     return !member.is_null();
                 };
-                if property.read_only || member.is_null() {
+                if unwanted(property) || member.is_null() {
                     return false;
                 }
-                strip(property, member);
+                strip(property, member, unwanted);
                 true
             });
         }
         (Kind::Map(values), Value::Object(members)) => {
             members.retain(|_, member| !member.is_null());
-            members.values_mut().for_each(|member| strip(values, member));
+            members.values_mut().for_each(|member| strip(values, member, unwanted));
         }
-        (Kind::Array { items, .. }, Value::Array(list)) => list.iter_mut().for_each(|entry| strip(items, entry)),
+        (Kind::Array { items, .. }, Value::Array(list)) => {
+            list.iter_mut().for_each(|entry| strip(items, entry, unwanted))
+        }
         _ => {}
     }
 }
@@ -321,6 +330,13 @@ mod tests {
                 "networkProfile": {"loadBalancerProfile": {"allocatedOutboundPorts": 0}},
                 "agentPoolProfiles": [{"name": "a", "powerState": {"code": "Stopped"}}]}})
         );
+    }
+
+    #[test]
+    fn secrets_are_stripped_and_nothing_else() {
+        let mut body = json!({"properties": {"windowsProfile": {"adminUsername": "a", "adminPassword": "x"}}});
+        strip_secrets(Definition::ManagedCluster, &mut body);
+        assert_eq!(body, json!({"properties": {"windowsProfile": {"adminUsername": "a"}}}));
     }
 
     #[test]
