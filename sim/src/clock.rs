@@ -24,13 +24,22 @@ impl Clock {
     /// A clock that starts at `origin` and runs `scale` simulated seconds in each real second.
     #[must_use]
     pub fn scaled(origin: Timestamp, scale: f64) -> Self {
-        Self { mode: Mode::Scaled { started: Instant::now(), origin }, scale: usable(scale) }
+        Self {
+            mode: Mode::Scaled {
+                started: Instant::now(),
+                origin,
+            },
+            scale: usable(scale),
+        }
     }
 
     /// A clock that stands at `now` until [`Clock::advance`].
     #[must_use]
     pub fn manual(now: Timestamp, scale: f64) -> Self {
-        Self { mode: Mode::Manual { now }, scale: usable(scale) }
+        Self {
+            mode: Mode::Manual { now },
+            scale: usable(scale),
+        }
     }
 
     /// The simulated time.
@@ -40,7 +49,10 @@ impl Clock {
             Mode::Manual { now } => *now,
             Mode::Scaled { started, origin } => {
                 let simulated = started.elapsed().as_secs_f64() * self.scale;
-                shift(*origin, SignedDuration::try_from_secs_f64(simulated).unwrap_or(SignedDuration::MAX))
+                shift(
+                    *origin,
+                    SignedDuration::try_from_secs_f64(simulated).unwrap_or(SignedDuration::MAX),
+                )
             }
         }
     }

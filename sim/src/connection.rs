@@ -27,7 +27,9 @@ pub struct Peer {
 
 impl Peer {
     fn new() -> Self {
-        Self { reset: Arc::new(AtomicBool::new(false)) }
+        Self {
+            reset: Arc::new(AtomicBool::new(false)),
+        }
     }
 
     /// Makes the connection fail from its next write on; the client sees a TCP reset.
@@ -80,7 +82,10 @@ async fn prepare(stream: TcpStream, tls: Option<TlsAcceptor>, send: mpsc::Sender
     // Without it a small answer waits for the client's delayed acknowledgement.
     let _ = stream.set_nodelay(true);
     let peer = Peer::new();
-    let stream = Switched { stream, reset: peer.reset.clone() };
+    let stream = Switched {
+        stream,
+        reset: peer.reset.clone(),
+    };
     let connection = match tls {
         None => Connection::Plain(stream),
         Some(acceptor) => match acceptor.accept(stream).await {

@@ -98,7 +98,9 @@ pub fn answer(world: &mut World, request: &Request) -> (Reply, Delivery) {
         (None, Ok(call)) => (call.facts().name, call.facts().starts_operation),
         (None, Err(_)) => ("Unknown", false),
     };
-    let fault = world.faults.strike(request.method.as_str(), &request.path, name, starts_operation);
+    let fault = world
+        .faults
+        .strike(request.method.as_str(), &request.path, name, starts_operation);
     let delivery = match &fault {
         None | Some(Fault::Refuse { .. } | Fault::OperationFails { .. }) => Delivery::Normal,
         Some(Fault::Delay { milliseconds }) => Delivery::Late(*milliseconds),
@@ -106,15 +108,20 @@ pub fn answer(world: &mut World, request: &Request) -> (Reply, Delivery) {
         Some(Fault::ConnectionReset { .. }) => Delivery::Reset,
     };
     let (principal, reply) = match &fault {
-        Some(Fault::Refuse { status, code, message, retry_after, gateway }) => {
-            (None, refuse(*status, code, message, *retry_after, *gateway))
-        }
+        Some(Fault::Refuse {
+            status,
+            code,
+            message,
+            retry_after,
+            gateway,
+        }) => (None, refuse(*status, code, message, *retry_after, *gateway)),
         Some(Fault::ConnectionReset { after: false }) => (None, Reply::empty(503)),
         _ => {
             let fails = match &fault {
-                Some(Fault::OperationFails { code, message }) => {
-                    Some(OperationError { code: code.clone(), message: message.clone() })
-                }
+                Some(Fault::OperationFails { code, message }) => Some(OperationError {
+                    code: code.clone(),
+                    message: message.clone(),
+                }),
                 _ => None,
             };
             match sign_in {
@@ -135,7 +142,11 @@ pub fn answer(world: &mut World, request: &Request) -> (Reply, Delivery) {
 }
 
 fn refuse(status: u16, code: &str, message: &str, retry_after: Option<u64>, gateway: bool) -> Reply {
-    let mut refusal = if gateway { Refusal::gateway(status, "", message) } else { Refusal::provider(status, "", message) };
+    let mut refusal = if gateway {
+        Refusal::gateway(status, "", message)
+    } else {
+        Refusal::provider(status, "", message)
+    };
     refusal.code = code.to_owned().into();
     let reply = Reply::from(refusal);
     match retry_after {
@@ -154,7 +165,9 @@ fn entry(
     fault: bool,
 ) -> Entry {
     let body = reply.json();
-    let code = body.get("error").map_or_else(|| body.get("code"), |error| error.get("code").or(Some(error)));
+    let code = body
+        .get("error")
+        .map_or_else(|| body.get("code"), |error| error.get("code").or(Some(error)));
     let failed = reply.status >= 400;
     Entry {
         number: 0,
@@ -164,7 +177,10 @@ fn entry(
         path: logged_path(request),
         call: call.to_owned(),
         status,
-        code: code.filter(|_| failed).and_then(|code| code.as_str()).map(str::to_owned),
+        code: code
+            .filter(|_| failed)
+            .and_then(|code| code.as_str())
+            .map(str::to_owned),
         principal,
         if_match: request.header("if-match").map(str::to_owned),
         if_none_match: request.header("if-none-match").map(str::to_owned),
@@ -176,7 +192,14 @@ fn entry(
 
 /// Path and query, without the two kilobytes of an operation's signature.
 fn logged_path(request: &Request) -> String {
-    let shown = request.query.iter().filter(|(name, _)| !["t", "c", "s", "h"].contains(&name.as_str()));
+    let shown = request
+        .query
+        .iter()
+        .filter(|(name, _)| !["t", "c", "s", "h"].contains(&name.as_str()));
     let query: Vec<String> = shown.map(|(name, value)| format!("{name}={value}")).collect();
-    if query.is_empty() { request.path.clone() } else { format!("{}?{}", request.path, query.join("&")) }
+    if query.is_empty() {
+        request.path.clone()
+    } else {
+        format!("{}?{}", request.path, query.join("&"))
+    }
 }

@@ -40,7 +40,10 @@ fn show_state(properties: &mut Value, state: &str, error: Option<&OperationError
 }
 
 fn in_progress(properties: &Value) -> bool {
-    properties.get("provisioningState").and_then(Value::as_str).is_some_and(|state| !TERMINAL.contains(&state))
+    properties
+        .get("provisioningState")
+        .and_then(Value::as_str)
+        .is_some_and(|state| !TERMINAL.contains(&state))
 }
 
 /// Gives the cluster and all of its pools new eTags (Learn: use-etags).
@@ -57,7 +60,9 @@ impl World {
         let state = operation.activity.provisioning_state();
         match &operation.subject {
             Subject::Cluster(key) => {
-                let Some(cluster) = self.clusters.get_mut(key) else { return };
+                let Some(cluster) = self.clusters.get_mut(key) else {
+                    return;
+                };
                 show_state(properties(cluster), state, None);
                 cluster.operation = Some(operation.id.clone());
                 for pool in &mut cluster.pools {
@@ -73,7 +78,9 @@ impl World {
                 touch_all(cluster, &mut self.ids);
             }
             Subject::Pool(key, name) => {
-                let Some(pool) = self.clusters.get_mut(key).and_then(|cluster| cluster.pool_mut(name)) else { return };
+                let Some(pool) = self.clusters.get_mut(key).and_then(|cluster| cluster.pool_mut(name)) else {
+                    return;
+                };
                 show_state(&mut pool.properties, state, None);
                 pool.operation = Some(operation.id.clone());
                 pool.etag = self.ids.guid();
@@ -88,7 +95,9 @@ impl World {
     }
 
     pub(crate) fn control_plane_upgraded(&mut self, operation: &Operation, version: String) {
-        let Subject::Cluster(key) = &operation.subject else { return };
+        let Subject::Cluster(key) = &operation.subject else {
+            return;
+        };
         if let Some(cluster) = self.clusters.get_mut(key) {
             set(properties(cluster), "currentKubernetesVersion", json!(version));
             cluster.etag = self.ids.guid();
@@ -96,7 +105,9 @@ impl World {
     }
 
     pub(crate) fn pool_rolled(&mut self, operation: &Operation, pool: &str, version: &str, image: &str) {
-        let (Subject::Cluster(key) | Subject::Pool(key, _)) = &operation.subject else { return };
+        let (Subject::Cluster(key) | Subject::Pool(key, _)) = &operation.subject else {
+            return;
+        };
         if let Some(pool) = self.clusters.get_mut(key).and_then(|cluster| cluster.pool_mut(pool)) {
             set(&mut pool.properties, "currentOrchestratorVersion", json!(version));
             set(&mut pool.properties, "nodeImageVersion", json!(image));
@@ -118,7 +129,9 @@ impl World {
             self.remove_cluster(key);
             return;
         }
-        let Some(mut cluster) = self.clusters.remove(key) else { return };
+        let Some(mut cluster) = self.clusters.remove(key) else {
+            return;
+        };
         if *outcome == Outcome::Succeeded {
             let reference = cluster.reference.clone();
             let region = cluster.region.clone();
@@ -147,13 +160,21 @@ impl World {
     }
 
     fn pool_ended(&mut self, key: &ClusterKey, name: &str, operation: &Operation, outcome: &Outcome) {
-        let Some(mut cluster) = self.clusters.remove(key) else { return };
+        let Some(mut cluster) = self.clusters.remove(key) else {
+            return;
+        };
         if operation.activity == Activity::Deleting && *outcome == Outcome::Succeeded {
             cluster.pools.retain(|pool| !pool.name.eq_ignore_ascii_case(name));
             self.clusters.insert(key.clone(), cluster);
             return;
         }
-        let Cluster { reference, region, body, pools, .. } = &mut cluster;
+        let Cluster {
+            reference,
+            region,
+            body,
+            pools,
+            ..
+        } = &mut cluster;
         if let Some(pool) = pools.iter_mut().find(|pool| pool.name.eq_ignore_ascii_case(name)) {
             if *outcome == Outcome::Succeeded {
                 finish_pool(pool, operation.activity, body, &self.place(reference, region));
@@ -167,7 +188,9 @@ impl World {
     }
 
     fn group_ended(&mut self, group: &GroupRef, outcome: &Outcome) {
-        let Some(subscription) = self.subscriptions.get_mut(&group.subscription.to_lowercase()) else { return };
+        let Some(subscription) = self.subscriptions.get_mut(&group.subscription.to_lowercase()) else {
+            return;
+        };
         let name = group.name.to_lowercase();
         if *outcome == Outcome::Succeeded {
             subscription.groups.remove(&name);
@@ -178,11 +201,17 @@ impl World {
 
     /// Takes a cluster out of the world, with its pools, maintenance configurations and node resource group.
     pub(crate) fn remove_cluster(&mut self, key: &ClusterKey) {
-        let Some(cluster) = self.clusters.remove(key) else { return };
+        let Some(cluster) = self.clusters.remove(key) else {
+            return;
+        };
         let node_group = cluster.text("nodeResourceGroup").map(str::to_lowercase);
         if let (Some(name), Some(subscription)) = (node_group, self.subscriptions.get_mut(&key.subscription)) {
             // Only a group that the cluster made: `managedBy` tells.
-            if subscription.groups.get(&name).is_some_and(|group| group.managed_by.is_some()) {
+            if subscription
+                .groups
+                .get(&name)
+                .is_some_and(|group| group.managed_by.is_some())
+            {
                 subscription.groups.remove(&name);
             }
         }

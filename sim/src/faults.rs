@@ -19,9 +19,17 @@ pub struct Pattern {
 
 impl Pattern {
     fn meets(&self, method: &str, path: &str, call: &str) -> bool {
-        self.method.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(method))
-            && self.path.as_ref().is_none_or(|part| path.to_lowercase().contains(&part.to_lowercase()))
-            && self.call.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(call))
+        self.method
+            .as_ref()
+            .is_none_or(|wanted| wanted.eq_ignore_ascii_case(method))
+            && self
+                .path
+                .as_ref()
+                .is_none_or(|part| path.to_lowercase().contains(&part.to_lowercase()))
+            && self
+                .call
+                .as_ref()
+                .is_none_or(|wanted| wanted.eq_ignore_ascii_case(call))
     }
 }
 
@@ -149,7 +157,9 @@ mod tests {
 
     #[test]
     fn a_fault_meets_its_pattern_as_often_as_ordered() {
-        let mut faults = ordered(json!({"match": {"method": "put", "path": "/CLUSTER"}, "times": 2, "fault": {"truncatedBody": {}}}));
+        let mut faults = ordered(
+            json!({"match": {"method": "put", "path": "/CLUSTER"}, "times": 2, "fault": {"truncatedBody": {}}}),
+        );
         assert!(faults.strike("GET", "/x/cluster", "A", false).is_none());
         assert!(faults.strike("PUT", "/x/pool", "A", false).is_none());
         assert!(faults.strike("PUT", "/x/cluster", "A", false).is_some());
@@ -160,14 +170,20 @@ mod tests {
 
     #[test]
     fn a_failing_operation_waits_for_a_call_that_starts_one() {
-        let mut faults = ordered(json!({"fault": {"operationFails": {"code": "QuotaExceeded", "message": "no cores"}}, "times": 1}));
+        let mut faults =
+            ordered(json!({"fault": {"operationFails": {"code": "QuotaExceeded", "message": "no cores"}}, "times": 1}));
         assert!(faults.strike("GET", "/x", "A", false).is_none());
-        assert!(matches!(faults.strike("PUT", "/x", "A", true), Some(Fault::OperationFails { .. })));
+        assert!(matches!(
+            faults.strike("PUT", "/x", "A", true),
+            Some(Fault::OperationFails { .. })
+        ));
     }
 
     #[test]
     fn an_unknown_word_in_a_fault_is_refused() {
         assert!(serde_json::from_value::<Injection>(json!({"fault": {"explode": {}}})).is_err());
-        assert!(serde_json::from_value::<Injection>(json!({"fault": {"delay": {"milliseconds": 1}}, "time": 1})).is_err());
+        assert!(
+            serde_json::from_value::<Injection>(json!({"fault": {"delay": {"milliseconds": 1}}, "time": 1})).is_err()
+        );
     }
 }

@@ -81,11 +81,19 @@ impl Filter {
         };
         same(&self.method, &entry.method)
             && same(&self.call, &entry.call)
-            && self.path.as_ref().is_none_or(|part| entry.path.to_lowercase().contains(&part.to_lowercase()))
+            && self
+                .path
+                .as_ref()
+                .is_none_or(|part| entry.path.to_lowercase().contains(&part.to_lowercase()))
             && self.status.is_none_or(|status| status == entry.status)
-            && self.principal.as_ref().is_none_or(|wanted| entry.principal.as_ref() == Some(wanted))
+            && self
+                .principal
+                .as_ref()
+                .is_none_or(|wanted| entry.principal.as_ref() == Some(wanted))
             && self.after.is_none_or(|after| entry.number > after)
-            && self.writes.is_none_or(|writes| writes != matches!(entry.method.as_str(), "GET" | "HEAD"))
+            && self
+                .writes
+                .is_none_or(|writes| writes != matches!(entry.method.as_str(), "GET" | "HEAD"))
     }
 }
 
@@ -102,7 +110,12 @@ impl RequestLog {
     pub fn record(&mut self, mut entry: Entry) {
         self.last_number += 1;
         entry.number = self.last_number;
-        *self.counters.entry(entry.call.clone()).or_default().entry(entry.status).or_default() += 1;
+        *self
+            .counters
+            .entry(entry.call.clone())
+            .or_default()
+            .entry(entry.status)
+            .or_default() += 1;
         if self.entries.len() == CAPACITY {
             self.entries.pop_front();
         }
@@ -186,7 +199,8 @@ mod tests {
 
     #[test]
     fn secrets_never_enter_the_log() {
-        let body = br#"{"properties":{"windowsProfile":{"adminPassword":"x"},"servicePrincipalProfile":{"secret":"y"}}}"#;
+        let body =
+            br#"{"properties":{"windowsProfile":{"adminPassword":"x"},"servicePrincipalProfile":{"secret":"y"}}}"#;
         let text = loggable(body).unwrap().to_string();
         assert!(!text.contains("\"x\"") && !text.contains("\"y\""), "{text}");
         assert_eq!(loggable(b"client_secret=z"), None);
@@ -199,12 +213,45 @@ mod tests {
         log.record(entry("PUT", "B", 201));
         log.record(entry("PUT", "B", 409));
         let select = |filter: Filter| log.select(&filter).iter().map(|entry| entry.number).collect::<Vec<_>>();
-        assert_eq!(select(Filter { writes: Some(true), ..Filter::default() }), [2, 3]);
-        assert_eq!(select(Filter { call: Some("B".into()), status: Some(409), ..Filter::default() }), [3]);
-        assert_eq!(select(Filter { path: Some("RESOURCEgroups/RG".into()), after: Some(1), ..Filter::default() }), [2, 3]);
-        assert_eq!(select(Filter { principal: Some("q".into()), ..Filter::default() }), [0_u64; 0]);
+        assert_eq!(
+            select(Filter {
+                writes: Some(true),
+                ..Filter::default()
+            }),
+            [2, 3]
+        );
+        assert_eq!(
+            select(Filter {
+                call: Some("B".into()),
+                status: Some(409),
+                ..Filter::default()
+            }),
+            [3]
+        );
+        assert_eq!(
+            select(Filter {
+                path: Some("RESOURCEgroups/RG".into()),
+                after: Some(1),
+                ..Filter::default()
+            }),
+            [2, 3]
+        );
+        assert_eq!(
+            select(Filter {
+                principal: Some("q".into()),
+                ..Filter::default()
+            }),
+            [0_u64; 0]
+        );
         assert_eq!(log.select(&Filter::default())[0].body, None);
-        assert_eq!(log.select(&Filter { bodies: true, ..Filter::default() })[0].body, Some(json!({"a": 1})));
+        assert_eq!(
+            log.select(&Filter {
+                bodies: true,
+                ..Filter::default()
+            })[0]
+                .body,
+            Some(json!({"a": 1}))
+        );
     }
 
     #[test]

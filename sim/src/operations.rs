@@ -184,7 +184,21 @@ impl Operations {
     /// Operations that have not ended.
     #[must_use]
     pub fn running(&self) -> usize {
-        self.known.values().filter(|operation| operation.ended.is_none()).count()
+        self.known
+            .values()
+            .filter(|operation| operation.ended.is_none())
+            .count()
+    }
+
+    /// When the last step of what runs falls due; nothing when nothing runs.
+    #[must_use]
+    pub fn idle_at(&self) -> Option<Timestamp> {
+        let running = |(id, _): &(OperationId, Step)| self.get(id).is_some_and(|operation| operation.ended.is_none());
+        self.queue
+            .iter()
+            .rev()
+            .find(|(_, entry)| running(entry))
+            .map(|((at, _), _)| *at)
     }
 
     fn push(&mut self, at: Timestamp, id: &str, step: Step) {
@@ -217,10 +231,22 @@ impl Operations {
 impl World {
     /// Starts an operation: shows its activity on its subject, changes eTags, puts its steps into the queue.
     pub fn start_operation(&mut self, new: NewOperation) -> OperationId {
-        let NewOperation { subject, activity, subscription, region, steps, duration, fails } = new;
+        let NewOperation {
+            subject,
+            activity,
+            subscription,
+            region,
+            steps,
+            duration,
+            fails,
+        } = new;
         let id = self.ids.guid();
         let started = self.now();
-        let rolled: BTreeSet<String> = steps.iter().filter_map(|(_, step)| step.pool()).map(str::to_owned).collect();
+        let rolled: BTreeSet<String> = steps
+            .iter()
+            .filter_map(|(_, step)| step.pool())
+            .map(str::to_owned)
+            .collect();
         for (after, step) in steps {
             // A rolling change that fails has not rolled; what came before it has happened.
             if fails.is_none() || step.pool().is_none() {
@@ -228,8 +254,16 @@ impl World {
             }
         }
         self.operations.push(shift(started, duration), &id, Step::Finish);
-        let operation =
-            Operation { id: id.clone(), subject, activity, subscription, region, started, ended: None, fails };
+        let operation = Operation {
+            id: id.clone(),
+            subject,
+            activity,
+            subscription,
+            region,
+            started,
+            ended: None,
+            fails,
+        };
         self.show_activity(&operation, &rolled);
         self.operations.known.insert(id.clone(), operation);
         id

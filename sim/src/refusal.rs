@@ -37,7 +37,7 @@ pub struct Refusal {
     /// The property that is wrong, in the form Azure uses (`agentPoolProfile.vmSize`).
     pub target: Option<String>,
     /// AKS's finer code; empty when it has none. Only the resource provider's shape carries it.
-    pub subcode: Cow<'static, str>,
+    pub subcode: &'static str,
     /// Which body shape to write.
     pub shape: Shape,
     /// Inner errors; empty writes `null` in the resource provider's shape.
@@ -61,7 +61,7 @@ impl Refusal {
             code: Cow::Borrowed(code),
             message: message.into(),
             target: None,
-            subcode: Cow::Borrowed(""),
+            subcode: "",
             shape,
             details: Vec::new(),
         }
@@ -77,7 +77,7 @@ impl Refusal {
     /// Adds AKS's finer code.
     #[must_use]
     pub fn with_subcode(mut self, subcode: &'static str) -> Self {
-        self.subcode = Cow::Borrowed(subcode);
+        self.subcode = subcode;
         self
     }
 

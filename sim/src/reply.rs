@@ -30,19 +30,31 @@ impl Reply {
     /// An answer without a body.
     #[must_use]
     pub fn empty(status: u16) -> Self {
-        Self { status, headers: Vec::new(), body: Body::Empty }
+        Self {
+            status,
+            headers: Vec::new(),
+            body: Body::Empty,
+        }
     }
 
     /// An answer of AKS.
     #[must_use]
     pub fn provider(status: u16, body: Value) -> Self {
-        Self { status, headers: Vec::new(), body: Body::Provider(body) }
+        Self {
+            status,
+            headers: Vec::new(),
+            body: Body::Provider(body),
+        }
     }
 
     /// An answer of the gateway, of Entra or of the metadata service.
     #[must_use]
     pub fn gateway(status: u16, body: Value) -> Self {
-        Self { status, headers: Vec::new(), body: Body::Gateway(body) }
+        Self {
+            status,
+            headers: Vec::new(),
+            body: Body::Gateway(body),
+        }
     }
 
     /// Adds a header field.
@@ -55,7 +67,10 @@ impl Reply {
     /// A header field that was added, by its exact name.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// The JSON body; `Null` when there is none.
@@ -74,9 +89,10 @@ impl Reply {
             Body::Empty => None,
             // A `Value` has string keys only, so writing it cannot fail.
             Body::Provider(value) => Some(("application/json", serde_json::to_vec_pretty(value).unwrap_or_default())),
-            Body::Gateway(value) => {
-                Some(("application/json; charset=utf-8", serde_json::to_vec(value).unwrap_or_default()))
-            }
+            Body::Gateway(value) => Some((
+                "application/json; charset=utf-8",
+                serde_json::to_vec(value).unwrap_or_default(),
+            )),
         }
     }
 }
@@ -99,9 +115,15 @@ mod tests {
     #[test]
     fn aks_pretty_prints_and_the_gateway_does_not() {
         let (kind, bytes) = Reply::provider(200, json!({"a": 1})).payload().unwrap();
-        assert_eq!((kind, bytes.as_slice()), ("application/json", b"{\n  \"a\": 1\n}".as_slice()));
+        assert_eq!(
+            (kind, bytes.as_slice()),
+            ("application/json", b"{\n  \"a\": 1\n}".as_slice())
+        );
         let (kind, bytes) = Reply::gateway(200, json!({"a": 1})).payload().unwrap();
-        assert_eq!((kind, bytes.as_slice()), ("application/json; charset=utf-8", b"{\"a\":1}".as_slice()));
+        assert_eq!(
+            (kind, bytes.as_slice()),
+            ("application/json; charset=utf-8", b"{\"a\":1}".as_slice())
+        );
     }
 
     #[test]

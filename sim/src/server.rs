@@ -89,19 +89,34 @@ impl Simulator {
     pub async fn start(config: Config) -> Result<Self, StartError> {
         let azure = bind(config.listen).await?;
         let admin_listener = bind(config.admin_listen).await?;
-        let (azure_address, admin_address) = (address(&azure, config.listen)?, address(&admin_listener, config.admin_listen)?);
+        let (azure_address, admin_address) = (
+            address(&azure, config.listen)?,
+            address(&admin_listener, config.admin_listen)?,
+        );
         let tls = if config.tls {
             let own = || std::env::temp_dir().join(format!("armature-sim-{}", azure_address.port()));
-            Some(tls::prepare(&config.state_dir.clone().unwrap_or_else(own), &config.tls_names)?)
+            Some(tls::prepare(
+                &config.state_dir.clone().unwrap_or_else(own),
+                &config.tls_names,
+            )?)
         } else {
             None
         };
         let scheme = if tls.is_some() { "https" } else { "http" };
-        let shared = Shared { world: Arc::new(Mutex::new(World::new(config)?)) };
+        let shared = Shared {
+            world: Arc::new(Mutex::new(World::new(config)?)),
+        };
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
 
-        let state = AzureSide { shared: shared.clone(), scheme, address: azure_address.to_string() };
-        let router = Router::new().fallback(handle).layer(DefaultBodyLimit::max(LARGEST_BODY)).with_state(state);
+        let state = AzureSide {
+            shared: shared.clone(),
+            scheme,
+            address: azure_address.to_string(),
+        };
+        let router = Router::new()
+            .fallback(handle)
+            .layer(DefaultBodyLimit::max(LARGEST_BODY))
+            .with_state(state);
         let listener = SwitchedListener::new(azure, tls.as_ref().map(|tls| Arc::clone(&tls.server)));
         let service = router.into_make_service_with_connect_info::<Peer>();
         let stopped = stop.clone().cancelled_owned();
@@ -179,11 +194,15 @@ impl Simulator {
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
-    TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })
+    TcpListener::bind(address)
+        .await
+        .map_err(|source| StartError::Listen { address, source })
 }
 
 fn address(listener: &TcpListener, address: SocketAddr) -> Result<SocketAddr, StartError> {
-    listener.local_addr().map_err(|source| StartError::Listen { address, source })
+    listener
+        .local_addr()
+        .map_err(|source| StartError::Listen { address, source })
 }
 
 fn log_end(result: io::Result<()>) {
@@ -208,7 +227,10 @@ async fn handle(
     body: Bytes,
 ) -> Response {
     // Clients may reach us by another name than the one we listen on; URLs in answers have to use theirs.
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or(&state.address);
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok())
+        .unwrap_or(&state.address);
     let origin = format!("{}://{host}", state.scheme);
     let request = Request::new(method, &uri, headers, body, origin);
     let (reply, delivery) = dispatch::answer(&mut state.shared.lock(), &request);
@@ -239,15 +261,21 @@ fn response(reply: &Reply, truncated: bool) -> Response {
             } else {
                 Response::new(Body::from(bytes))
             };
-            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-            response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+            response
+                .headers_mut()
+                .insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+            response
+                .headers_mut()
+                .insert(header::CONTENT_LENGTH, HeaderValue::from(length));
             response
         }
     };
     *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in &reply.headers {
         // Messages can hold any letter of a client's request; a header field cannot.
-        let Ok(value) = HeaderValue::from_str(value) else { continue };
+        let Ok(value) = HeaderValue::from_str(value) else {
+            continue;
+        };
         response.headers_mut().append(HeaderName::from_static(name), value);
     }
     response

@@ -30,9 +30,14 @@ impl Kind {
 
 /// One bucket. Names are lower-cased by whoever makes the value.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "the members name what the bucket belongs to")]
 pub enum Bucket {
     /// Calls of one principal on one subscription.
-    Principal { subscription: String, principal: String, kind: Kind },
+    Principal {
+        subscription: String,
+        principal: String,
+        kind: Kind,
+    },
     /// Calls of everybody on one subscription.
     Global { subscription: String, kind: Kind },
     /// Calls of one principal outside any subscription.
@@ -110,8 +115,11 @@ impl Throttle {
     /// The simulated time until the next token, when the bucket is empty.
     pub fn take(&mut self, bucket: &Bucket, now: Timestamp) -> Result<u32, Duration> {
         let limit = bucket.limit();
-        let level =
-            self.levels.entry(bucket.clone()).or_insert(Level { tokens: limit.size, at: now, closed_until: None });
+        let level = self.levels.entry(bucket.clone()).or_insert(Level {
+            tokens: limit.size,
+            at: now,
+            closed_until: None,
+        });
         let passed = now.duration_since(level.at).as_secs_f64().max(0.0);
         level.tokens = (level.tokens + passed * limit.per_second).min(limit.size);
         level.at = now;
@@ -120,7 +128,9 @@ impl Throttle {
             // A whole second at least: the header cannot say less.
             let wait = ((1.0 - level.tokens).max(0.0) / limit.per_second).ceil().max(1.0);
             let wait = Duration::from_secs_f64(wait);
-            level.closed_until = jiff::SignedDuration::try_from(wait).ok().map(|wait| crate::clock::shift(now, wait));
+            level.closed_until = jiff::SignedDuration::try_from(wait)
+                .ok()
+                .map(|wait| crate::clock::shift(now, wait));
             return Err(wait);
         }
         level.closed_until = None;
@@ -130,7 +140,6 @@ impl Throttle {
 }
 
 /// Tokens as the whole number that headers show; bucket sizes keep it far below the limit of `u32`.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 fn whole(tokens: f64) -> u32 {
     tokens.clamp(0.0, f64::from(u32::MAX)) as u32
 }
@@ -156,17 +165,61 @@ mod tests {
     fn every_bucket_holds_what_the_documentation_says() {
         let s = || "s".to_owned();
         let sizes = [
-            (Bucket::Principal { subscription: s(), principal: s(), kind: Kind::Read }, 250),
-            (Bucket::Principal { subscription: s(), principal: s(), kind: Kind::Write }, 200),
-            (Bucket::Tenant { principal: s(), kind: Kind::Delete }, 200),
-            (Bucket::Global { subscription: s(), kind: Kind::Read }, 3750),
+            (
+                Bucket::Principal {
+                    subscription: s(),
+                    principal: s(),
+                    kind: Kind::Read,
+                },
+                250,
+            ),
+            (
+                Bucket::Principal {
+                    subscription: s(),
+                    principal: s(),
+                    kind: Kind::Write,
+                },
+                200,
+            ),
+            (
+                Bucket::Tenant {
+                    principal: s(),
+                    kind: Kind::Delete,
+                },
+                200,
+            ),
+            (
+                Bucket::Global {
+                    subscription: s(),
+                    kind: Kind::Read,
+                },
+                3750,
+            ),
             (Bucket::ListSubscription { subscription: s() }, 500),
-            (Bucket::ListGroup { subscription: s(), group: s() }, 60),
+            (
+                Bucket::ListGroup {
+                    subscription: s(),
+                    group: s(),
+                },
+                60,
+            ),
             (Bucket::PutPool { pool: s() }, 20),
             (Bucket::PutCluster { cluster: s() }, 20),
             (Bucket::GetCluster { cluster: s() }, 60),
-            (Bucket::OperationStatus { subscription: s(), region: s() }, 200),
-            (Bucket::Other { subscription: s(), region: s() }, 60),
+            (
+                Bucket::OperationStatus {
+                    subscription: s(),
+                    region: s(),
+                },
+                200,
+            ),
+            (
+                Bucket::Other {
+                    subscription: s(),
+                    region: s(),
+                },
+                60,
+            ),
         ];
         for (bucket, size) in sizes {
             assert_eq!(drain(&mut Throttle::default(), &bucket, at(0)), size, "{bucket:?}");
@@ -188,16 +241,35 @@ mod tests {
     fn buckets_do_not_share_tokens() {
         let mut throttle = Throttle::default();
         drain(&mut throttle, &Bucket::GetCluster { cluster: "a".into() }, at(0));
-        assert_eq!(throttle.take(&Bucket::GetCluster { cluster: "b".into() }, at(0)), Ok(59));
+        assert_eq!(
+            throttle.take(&Bucket::GetCluster { cluster: "b".into() }, at(0)),
+            Ok(59)
+        );
     }
 
     #[test]
     fn a_gateway_request_before_the_wait_is_over_starts_it_anew() {
         let mut throttle = Throttle::default();
-        let bucket = Bucket::Principal { subscription: "s".into(), principal: "p".into(), kind: Kind::Write };
+        let bucket = Bucket::Principal {
+            subscription: "s".into(),
+            principal: "p".into(),
+            kind: Kind::Write,
+        };
         drain(&mut throttle, &bucket, at(0));
-        assert!(throttle.take(&bucket, at(0) + SignedDuration::from_millis(900)).is_err());
-        assert!(throttle.take(&bucket, at(0) + SignedDuration::from_millis(1800)).is_err());
-        assert!(throttle.take(&bucket, at(0) + SignedDuration::from_millis(2800)).is_ok());
+        assert!(
+            throttle
+                .take(&bucket, at(0) + SignedDuration::from_millis(900))
+                .is_err()
+        );
+        assert!(
+            throttle
+                .take(&bucket, at(0) + SignedDuration::from_millis(1800))
+                .is_err()
+        );
+        assert!(
+            throttle
+                .take(&bucket, at(0) + SignedDuration::from_millis(2800))
+                .is_ok()
+        );
     }
 }

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose};
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+};
 use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
@@ -29,7 +31,9 @@ pub fn prepare(folder: &Path, names: &[String]) -> Result<Tls, StartError> {
 
     let authority_key = KeyPair::generate()?;
     let mut authority = CertificateParams::new(Vec::new())?;
-    authority.distinguished_name.push(DnType::CommonName, "Armature simulator CA");
+    authority
+        .distinguished_name
+        .push(DnType::CommonName, "Armature simulator CA");
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     authority.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     let authority_pem = authority.self_signed(&authority_key)?.pem();
@@ -53,8 +57,14 @@ pub fn prepare(folder: &Path, names: &[String]) -> Result<Tls, StartError> {
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
 
     let ca = folder.join("ca.pem");
-    let failed = |source| StartError::StateDir { path: folder.to_path_buf(), source };
+    let failed = |source| StartError::StateDir {
+        path: folder.to_path_buf(),
+        source,
+    };
     std::fs::create_dir_all(folder).map_err(failed)?;
     std::fs::write(&ca, authority_pem).map_err(failed)?;
-    Ok(Tls { server: Arc::new(config), ca })
+    Ok(Tls {
+        server: Arc::new(config),
+        ca,
+    })
 }

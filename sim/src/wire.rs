@@ -27,14 +27,26 @@ impl Request {
     /// Reads method, URL, header fields and body into one value.
     #[must_use]
     pub fn new(method: Method, uri: &Uri, headers: HeaderMap, body: Bytes, origin: String) -> Self {
-        let query = url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
-        Self { method, path: percent_decoded(uri.path()), query, headers, body, origin }
+        let query = url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes())
+            .into_owned()
+            .collect();
+        Self {
+            method,
+            path: percent_decoded(uri.path()),
+            query,
+            headers,
+            body,
+            origin,
+        }
     }
 
     /// A query parameter; ARM compares their names case-insensitively.
     #[must_use]
     pub fn query(&self, name: &str) -> Option<&str> {
-        self.query.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        self.query
+            .iter()
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
     }
 
     /// A header field, when it is text.
@@ -113,14 +125,21 @@ mod tests {
 
     #[test]
     fn the_path_is_percent_decoded() {
-        assert_eq!(request("/subscriptions/a%20b/x+y=z&%zz", "").path, "/subscriptions/a b/x+y=z&%zz");
+        assert_eq!(
+            request("/subscriptions/a%20b/x+y=z&%zz", "").path,
+            "/subscriptions/a b/x+y=z&%zz"
+        );
     }
 
     #[test]
     fn a_body_that_is_no_object_is_refused_by_the_gateway() {
         for body in ["", "[]", "{", "3"] {
             let refusal = request("/", body).json_object().unwrap_err();
-            assert_eq!((refusal.status, refusal.code.as_ref()), (400, "InvalidRequestContent"), "{body}");
+            assert_eq!(
+                (refusal.status, refusal.code.as_ref()),
+                (400, "InvalidRequestContent"),
+                "{body}"
+            );
         }
         assert!(request("/", "{}").json_object().is_ok());
     }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
@@ -97,7 +98,10 @@ impl Cluster {
     /// A string below `properties`, or nothing.
     #[must_use]
     pub fn text(&self, property: &str) -> Option<&str> {
-        self.body.get("properties").and_then(|properties| properties.get(property)).and_then(Value::as_str)
+        self.body
+            .get("properties")
+            .and_then(|properties| properties.get(property))
+            .and_then(Value::as_str)
     }
 
     /// The pool of this name; pool names are compared case-insensitively.
@@ -129,7 +133,10 @@ impl Ids {
     /// Starts a sequence.
     #[must_use]
     pub fn new(seed: impl Into<String>) -> Self {
-        Self { seed: seed.into(), made: 0 }
+        Self {
+            seed: seed.into(),
+            made: 0,
+        }
     }
 
     /// The next GUID, in the form of a random one.
@@ -139,7 +146,14 @@ impl Ids {
         digest[6] = digest[6] & 0x0f | 0x40;
         digest[8] = digest[8] & 0x3f | 0x80;
         let hex: String = digest[..16].iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+        format!(
+            "{}-{}-{}-{}-{}",
+            &hex[..8],
+            &hex[8..12],
+            &hex[12..16],
+            &hex[16..20],
+            &hex[20..]
+        )
     }
 
     /// Text of `length` URL-safe characters that only this simulator can make for `subject`.
@@ -157,14 +171,42 @@ impl Ids {
     }
 }
 
+/// What can be changed while the simulator runs; a reset brings back the values of the start.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Settings {
+    /// Simulated seconds until a new cluster appears in the subscription LIST.
+    pub list_delay: u32,
+    /// Simulated seconds until a new role assignment takes effect.
+    pub role_propagation: u32,
+    /// Largest number of resources on one LIST page, at least 1.
+    pub page_size: u32,
+    /// Whether the token buckets of ARM and AKS apply.
+    pub throttling: bool,
+    /// Names of switched-off rules; only those resting on general knowledge can be.
+    pub disabled_rules: BTreeSet<String>,
+}
+
+impl From<&Config> for Settings {
+    fn from(config: &Config) -> Self {
+        Self {
+            list_delay: config.list_delay,
+            role_propagation: config.role_propagation,
+            page_size: config.page_size,
+            throttling: !config.no_throttling,
+            disabled_rules: config.disabled_rules.iter().cloned().collect(),
+        }
+    }
+}
+
 /// Everything that the simulator remembers.
 pub struct World {
-    /// How it was started; some of it can be changed through the admin side.
+    /// How it was started.
     pub config: Config,
+    /// What can be changed while it runs.
+    pub settings: Settings,
     /// Simulated time.
     pub clock: Clock,
-    /// Names of switched-off rules.
-    pub disabled_rules: BTreeSet<String>,
     /// Subscriptions by lower-cased id.
     pub subscriptions: BTreeMap<String, Subscription>,
     /// Clusters.
@@ -199,7 +241,7 @@ impl World {
         };
         let mut world = Self {
             clock,
-            disabled_rules: BTreeSet::new(),
+            settings: Settings::from(&config),
             subscriptions: BTreeMap::new(),
             clusters: BTreeMap::new(),
             operations: Operations::default(),
@@ -217,9 +259,17 @@ impl World {
 
     /// Forgets everything but the clock and the token key.
     pub fn reset(&mut self) {
-        let subscription = |id: &String| (id.to_lowercase(), Subscription { id: id.clone(), groups: BTreeMap::new() });
+        let subscription = |id: &String| {
+            (
+                id.to_lowercase(),
+                Subscription {
+                    id: id.clone(),
+                    groups: BTreeMap::new(),
+                },
+            )
+        };
         self.subscriptions = self.config.subscriptions.iter().map(subscription).collect();
-        self.disabled_rules = self.config.disabled_rules.iter().cloned().collect();
+        self.settings = Settings::from(&self.config);
         self.clusters.clear();
         self.operations = Operations::default();
         self.throttle = Throttle::default();
@@ -258,7 +308,10 @@ impl World {
     /// The group, when it exists.
     #[must_use]
     pub fn group(&self, group: &GroupRef) -> Option<&Group> {
-        self.subscriptions.get(&group.subscription.to_lowercase())?.groups.get(&group.name.to_lowercase())
+        self.subscriptions
+            .get(&group.subscription.to_lowercase())?
+            .groups
+            .get(&group.name.to_lowercase())
     }
 
     /// Where a cluster is, for `defaults`.

@@ -79,5 +79,9 @@ fn is_status_version(call: &Call, version: &str) -> bool {
 
 /// `YYYY-MM-DD`, with or without `-preview`.
 fn is_version(version: &str) -> bool {
-    version.strip_suffix("-preview").unwrap_or(version).parse::<jiff::civil::Date>().is_ok()
+    version
+        .strip_suffix("-preview")
+        .unwrap_or(version)
+        .parse::<jiff::civil::Date>()
+        .is_ok()
 }

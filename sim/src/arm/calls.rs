@@ -14,7 +14,10 @@ pub struct LocationRef {
 
 /// One call that the simulator knows, with what it names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the names are those of the operations in the OpenAPI description")]
+#[allow(
+    missing_docs,
+    reason = "the names are those of the operations in the OpenAPI description"
+)]
 pub enum Call {
     TenantsList,
     SubscriptionsList,
@@ -126,30 +129,53 @@ impl Call {
         let (name, action, kind, starts_operation) = match self {
             Self::TenantsList => ("Tenants_List", "", Read, false),
             Self::SubscriptionsList => ("Subscriptions_List", "", Read, false),
-            Self::SubscriptionsGet(_) => ("Subscriptions_Get", "Microsoft.Resources/subscriptions/read", Read, false),
-            Self::SubscriptionsListLocations(_) => {
-                ("Subscriptions_ListLocations", "Microsoft.Resources/subscriptions/locations/read", Read, false)
-            }
-            Self::ProvidersList(_) => {
-                ("Providers_List", "Microsoft.Resources/subscriptions/providers/read", Read, false)
-            }
-            Self::ProvidersGet { .. } => {
-                ("Providers_Get", "Microsoft.Resources/subscriptions/providers/read", Read, false)
-            }
-            Self::ProvidersRegister { .. } => {
-                ("Providers_Register", "Microsoft.ContainerService/register/action", Write, false)
-            }
+            Self::SubscriptionsGet(_) => (
+                "Subscriptions_Get",
+                "Microsoft.Resources/subscriptions/read",
+                Read,
+                false,
+            ),
+            Self::SubscriptionsListLocations(_) => (
+                "Subscriptions_ListLocations",
+                "Microsoft.Resources/subscriptions/locations/read",
+                Read,
+                false,
+            ),
+            Self::ProvidersList(_) => (
+                "Providers_List",
+                "Microsoft.Resources/subscriptions/providers/read",
+                Read,
+                false,
+            ),
+            Self::ProvidersGet { .. } => (
+                "Providers_Get",
+                "Microsoft.Resources/subscriptions/providers/read",
+                Read,
+                false,
+            ),
+            Self::ProvidersRegister { .. } => (
+                "Providers_Register",
+                "Microsoft.ContainerService/register/action",
+                Write,
+                false,
+            ),
             Self::ResourceGroupsList(_) => ("ResourceGroups_List", GROUP_READ, Read, false),
             Self::ResourceGroupsGet(_) => ("ResourceGroups_Get", GROUP_READ, Read, false),
             Self::ResourceGroupsCheckExistence(_) => ("ResourceGroups_CheckExistence", GROUP_READ, Read, false),
             Self::ResourceGroupsCreateOrUpdate(_) => ("ResourceGroups_CreateOrUpdate", GROUP_WRITE, Write, false),
             Self::ResourceGroupsUpdate(_) => ("ResourceGroups_Update", GROUP_WRITE, Write, false),
-            Self::ResourceGroupsDelete(_) => {
-                ("ResourceGroups_Delete", "Microsoft.Resources/subscriptions/resourceGroups/delete", Delete, true)
-            }
-            Self::GroupOperationResult { .. } => {
-                ("ResourceGroups_GetOperationResult", "Microsoft.Resources/subscriptions/operationresults/read", Read, false)
-            }
+            Self::ResourceGroupsDelete(_) => (
+                "ResourceGroups_Delete",
+                "Microsoft.Resources/subscriptions/resourceGroups/delete",
+                Delete,
+                true,
+            ),
+            Self::GroupOperationResult { .. } => (
+                "ResourceGroups_GetOperationResult",
+                "Microsoft.Resources/subscriptions/operationresults/read",
+                Read,
+                false,
+            ),
             Self::ManagedClustersList(_) => ("ManagedClusters_List", CLUSTER_READ, Read, false),
             Self::ManagedClustersListByResourceGroup(_) => {
                 ("ManagedClusters_ListByResourceGroup", CLUSTER_READ, Read, false)
@@ -157,15 +183,24 @@ impl Call {
             Self::ManagedClustersGet(_) => ("ManagedClusters_Get", CLUSTER_READ, Read, false),
             Self::ManagedClustersCreateOrUpdate(_) => ("ManagedClusters_CreateOrUpdate", CLUSTER_WRITE, Write, true),
             Self::ManagedClustersUpdateTags(_) => ("ManagedClusters_UpdateTags", CLUSTER_WRITE, Write, true),
-            Self::ManagedClustersDelete(_) => {
-                ("ManagedClusters_Delete", "Microsoft.ContainerService/managedClusters/delete", Delete, true)
-            }
-            Self::ManagedClustersStart(_) => {
-                ("ManagedClusters_Start", "Microsoft.ContainerService/managedClusters/start/action", Write, true)
-            }
-            Self::ManagedClustersStop(_) => {
-                ("ManagedClusters_Stop", "Microsoft.ContainerService/managedClusters/stop/action", Write, true)
-            }
+            Self::ManagedClustersDelete(_) => (
+                "ManagedClusters_Delete",
+                "Microsoft.ContainerService/managedClusters/delete",
+                Delete,
+                true,
+            ),
+            Self::ManagedClustersStart(_) => (
+                "ManagedClusters_Start",
+                "Microsoft.ContainerService/managedClusters/start/action",
+                Write,
+                true,
+            ),
+            Self::ManagedClustersStop(_) => (
+                "ManagedClusters_Stop",
+                "Microsoft.ContainerService/managedClusters/stop/action",
+                Write,
+                true,
+            ),
             Self::ManagedClustersAbort(_) => (
                 "ManagedClusters_AbortLatestOperation",
                 "Microsoft.ContainerService/managedClusters/abort/action",
@@ -202,21 +237,30 @@ impl Call {
                 Read,
                 false,
             ),
-            Self::AgentPoolsList(_) => {
-                ("AgentPools_List", "Microsoft.ContainerService/managedClusters/agentPools/read", Read, false)
-            }
-            Self::AgentPoolsGet(_) => {
-                ("AgentPools_Get", "Microsoft.ContainerService/managedClusters/agentPools/read", Read, false)
-            }
+            Self::AgentPoolsList(_) => (
+                "AgentPools_List",
+                "Microsoft.ContainerService/managedClusters/agentPools/read",
+                Read,
+                false,
+            ),
+            Self::AgentPoolsGet(_) => (
+                "AgentPools_Get",
+                "Microsoft.ContainerService/managedClusters/agentPools/read",
+                Read,
+                false,
+            ),
             Self::AgentPoolsCreateOrUpdate(_) => (
                 "AgentPools_CreateOrUpdate",
                 "Microsoft.ContainerService/managedClusters/agentPools/write",
                 Write,
                 true,
             ),
-            Self::AgentPoolsDelete(_) => {
-                ("AgentPools_Delete", "Microsoft.ContainerService/managedClusters/agentPools/delete", Delete, true)
-            }
+            Self::AgentPoolsDelete(_) => (
+                "AgentPools_Delete",
+                "Microsoft.ContainerService/managedClusters/agentPools/delete",
+                Delete,
+                true,
+            ),
             Self::AgentPoolsAbort(_) => (
                 "AgentPools_AbortLatestOperation",
                 "Microsoft.ContainerService/managedClusters/agentPools/abort/action",
@@ -265,14 +309,25 @@ impl Call {
                 Delete,
                 false,
             ),
-            Self::OperationStatus { .. } => {
-                ("Operations_GetStatus", "Microsoft.ContainerService/locations/operations/read", Read, false)
-            }
-            Self::OperationResult { .. } => {
-                ("Operations_GetResult", "Microsoft.ContainerService/locations/operationresults/read", Read, false)
-            }
+            Self::OperationStatus { .. } => (
+                "Operations_GetStatus",
+                "Microsoft.ContainerService/locations/operations/read",
+                Read,
+                false,
+            ),
+            Self::OperationResult { .. } => (
+                "Operations_GetResult",
+                "Microsoft.ContainerService/locations/operationresults/read",
+                Read,
+                false,
+            ),
         };
-        CallFacts { name, action, kind, starts_operation }
+        CallFacts {
+            name,
+            action,
+            kind,
+            starts_operation,
+        }
     }
 
     /// What the call acts on.

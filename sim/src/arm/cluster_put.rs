@@ -14,7 +14,7 @@ use super::{clusters, reads};
 use crate::catalog::{self, DurationInput, Work};
 use crate::clock::shift;
 use crate::defaults;
-use crate::operations::{Activity, NewOperation, Step, Subject};
+use crate::operations::{Activity, NewOperation, OperationId, Step, Subject};
 use crate::refusal::Refusal;
 use crate::reply::Reply;
 use crate::rules::{self, Operation};
@@ -27,14 +27,21 @@ use crate::world::{Cluster, Group, Pool, World};
 /// 404 for the group, 400 from the description and the rules, 409 while another operation runs, 412.
 pub fn put(world: &mut World, cx: &Context<'_>, reference: &ClusterRef) -> Result<Reply, Refusal> {
     let sent = cx.request.json_object()?;
-    let group = world.group(&reference.group).ok_or_else(|| clusters::group_not_found(&reference.group.name))?;
+    let group = world
+        .group(&reference.group)
+        .ok_or_else(|| clusters::group_not_found(&reference.group.name))?;
     if group.deletion.is_some() {
-        let message =
-            format!("The resource group '{}' is in deprovisioning state and cannot perform this operation.", group.name);
+        let message = format!(
+            "The resource group '{}' is in deprovisioning state and cannot perform this operation.",
+            group.name
+        );
         return Err(Refusal::gateway(409, "ResourceGroupBeingDeleted", message));
     }
     let reference = ClusterRef {
-        group: super::ids::GroupRef { subscription: reference.group.subscription.clone(), name: group.name.clone() },
+        group: super::ids::GroupRef {
+            subscription: reference.group.subscription.clone(),
+            name: group.name.clone(),
+        },
         name: reference.name.clone(),
     };
     let key = reference.key();
@@ -47,28 +54,36 @@ pub fn put(world: &mut World, cx: &Context<'_>, reference: &ClusterRef) -> Resul
     }
     let proposal = propose(world, &reference, region, stored, &sent)?;
     let created = stored.is_none();
-    let work = match stored {
+    let motion = match stored {
         None => creation(world, &proposal),
         Some(stored) => changes(world, stored, &proposal),
     };
     store(world, reference.clone(), proposal);
     let id = world.start_operation(NewOperation {
         subject: Subject::Cluster(key.clone()),
-        activity: work.activity,
+        activity: motion.activity,
         subscription: reference.group.subscription.clone(),
         region: region.to_owned(),
-        steps: work.steps,
-        duration: work.duration,
+        steps: motion.steps,
+        duration: motion.duration,
         fails: cx.fails.cloned(),
     });
-    let (status, pointers) = if created { (201, Pointers::StatusAndWait) } else { (200, Pointers::StatusOnly) };
+    let (status, pointers) = if created {
+        (201, Pointers::StatusAndWait)
+    } else {
+        (200, Pointers::StatusOnly)
+    };
     let reply = Reply::provider(status, clusters::body(world, &key));
     Ok(render::follow(world, cx, &id, pointers, reply))
 }
 
 /// The region of the request, which has to be that of the stored cluster.
 fn region(sent: &Value, stored: Option<&Cluster>, reference: &ClusterRef) -> Result<&'static str, Refusal> {
-    let Some(named) = sent.get("location").and_then(Value::as_str).filter(|name| !name.is_empty()) else {
+    let Some(named) = sent
+        .get("location")
+        .and_then(Value::as_str)
+        .filter(|name| !name.is_empty())
+    else {
         let message = "The location property is required for this definition.";
         return Err(Refusal::gateway(400, "LocationRequired", message));
     };
@@ -120,7 +135,7 @@ fn propose(
         pools: &before,
         next_pools: &pools,
         now: world.now(),
-        disabled: &world.disabled_rules,
+        disabled: &world.settings.disabled_rules,
     })?;
     Ok(Proposal { region, body, pools })
 }
@@ -135,12 +150,23 @@ struct Motion {
 fn creation(world: &World, proposal: &Proposal) -> Motion {
     let properties = &proposal.body["properties"];
     let private = properties["apiServerAccessProfile"]["enablePrivateCluster"] == json!(true);
-    let own_network = proposal.pools.iter().any(|pool| pool["properties"]["vnetSubnetID"].is_string());
+    let own_network = proposal
+        .pools
+        .iter()
+        .any(|pool| pool["properties"]["vnetSubnetID"].is_string());
     let addons = properties["addonProfiles"].as_object().map_or(0, Map::len);
-    let nodes = proposal.pools.iter().map(|pool| rolling::count(&pool["properties"])).sum();
+    let nodes = proposal
+        .pools
+        .iter()
+        .map(|pool| rolling::count(&pool["properties"]))
+        .sum();
     let extras = u32::from(private) + u32::from(own_network) + u32::try_from(addons).unwrap_or(u32::MAX).min(2);
     let duration = time(world, Work::ClusterCreate, nodes, extras, "create");
-    Motion { activity: Activity::Creating, steps: Vec::new(), duration }
+    Motion {
+        activity: Activity::Creating,
+        steps: Vec::new(),
+        duration,
+    }
 }
 
 /// Control plane first, then each pool that changes its version, then the rest.
@@ -161,14 +187,17 @@ fn changes(world: &World, stored: &Cluster, proposal: &Proposal) -> Motion {
     let mut scaled = SignedDuration::ZERO;
     for pool in proposal.pools.iter().map(as_pool) {
         let current = pool.text("currentOrchestratorVersion");
-        let version = goal(pool.text("orchestratorVersion"), current, proposal.region, now).map(|version| version.to_string());
+        let version =
+            goal(pool.text("orchestratorVersion"), current, proposal.region, now).map(|version| version.to_string());
         if let Some(version) = version.filter(|version| Some(version.as_str()) != current) {
             upgrading = true;
             let rolling = Rolling::of(&pool, Some(&version), now);
             duration += rolling.duration(Work::NodeUpgrade, &format!("{}/{now}", pool.name));
             steps.push((duration, rolling.step()));
         }
-        let before = stored.pool(&pool.name).map_or(0, |before| rolling::count(&before.properties));
+        let before = stored
+            .pool(&pool.name)
+            .map_or(0, |before| rolling::count(&before.properties));
         let after = rolling::count(&pool.properties);
         if before != after {
             let work = if after > before { Work::ScaleUp } else { Work::ScaleDown };
@@ -178,15 +207,37 @@ fn changes(world: &World, stored: &Cluster, proposal: &Proposal) -> Motion {
     let traffic = ["networkProfile", "apiServerAccessProfile"]
         .iter()
         .any(|profile| stored.body["properties"][profile] != proposal.body["properties"][profile]);
-    let rest = if traffic { Work::ClusterNetworkUpdate } else { Work::ClusterUpdate };
+    let rest = if traffic {
+        Work::ClusterNetworkUpdate
+    } else {
+        Work::ClusterUpdate
+    };
     let rest = time(world, rest, 0, 0, "update").max(scaled);
-    let activity = if upgrading { Activity::Upgrading } else { Activity::Updating };
-    Motion { activity, steps, duration: duration + rest }
+    let activity = if upgrading {
+        Activity::Upgrading
+    } else {
+        Activity::Updating
+    };
+    Motion {
+        activity,
+        steps,
+        duration: duration + rest,
+    }
 }
 
 fn time(world: &World, work: Work, nodes: u32, extras: u32, seed: &str) -> SignedDuration {
     let seed = format!("{seed}/{}", world.now());
-    catalog::duration(work, &DurationInput { nodes, surge: 1, soak_minutes: 0, windows: false, extras, seed: &seed })
+    catalog::duration(
+        work,
+        &DurationInput {
+            nodes,
+            surge: 1,
+            soak_minutes: 0,
+            windows: false,
+            extras,
+            seed: &seed,
+        },
+    )
 }
 
 /// A pool in resource form as the world keeps it; eTag and operation come later.
@@ -208,7 +259,10 @@ fn store(world: &mut World, reference: ClusterRef, proposal: Proposal) {
         cluster.pools = pools;
         return;
     }
-    let listed_from = shift(world.now(), SignedDuration::from_secs(i64::from(world.config.list_delay)));
+    let listed_from = shift(
+        world.now(),
+        SignedDuration::from_secs(i64::from(world.settings.list_delay)),
+    );
     let cluster = Cluster {
         reference,
         region: region.to_owned(),
@@ -222,12 +276,41 @@ fn store(world: &mut World, reference: ClusterRef, proposal: Proposal) {
     add(world, cluster);
 }
 
+/// Upgrades the control plane and every pool to `version`, as AKS's auto-upgrade does without any PUT.
+pub(crate) fn start_auto_upgrade(world: &mut World, reference: &ClusterRef, version: &str) -> Option<OperationId> {
+    let key = reference.key();
+    let stored = world.clusters.get(&key)?;
+    let (reference, region) = (stored.reference.clone(), catalog::region(&stored.region)?.name);
+    let mut proposal = Proposal {
+        region,
+        body: stored.body.clone(),
+        pools: stored.pool_resources(),
+    };
+    proposal.body["properties"]["kubernetesVersion"] = json!(version);
+    for pool in &mut proposal.pools {
+        pool["properties"]["orchestratorVersion"] = json!(version);
+    }
+    let motion = changes(world, stored, &proposal);
+    let subscription = reference.group.subscription.clone();
+    store(world, reference, proposal);
+    Some(world.start_operation(NewOperation {
+        subject: Subject::Cluster(key),
+        activity: motion.activity,
+        subscription,
+        region: region.to_owned(),
+        steps: motion.steps,
+        duration: motion.duration,
+        fails: None,
+    }))
+}
+
 /// Adds a cluster and the resource group of its nodes.
 pub(crate) fn add(world: &mut World, cluster: Cluster) {
     let key = cluster.reference.key();
-    if let (Some(name), Some(subscription)) =
-        (cluster.text("nodeResourceGroup"), world.subscriptions.get_mut(&key.subscription))
-    {
+    if let (Some(name), Some(subscription)) = (
+        cluster.text("nodeResourceGroup"),
+        world.subscriptions.get_mut(&key.subscription),
+    ) {
         let group = Group {
             name: name.to_owned(),
             location: cluster.region.clone(),

@@ -55,7 +55,11 @@ pub fn find_parent<'a>(world: &'a World, cluster: &ClusterRef, kind: &str) -> Re
 /// 404 for a resource group.
 #[must_use]
 pub fn group_not_found(name: &str) -> Refusal {
-    Refusal::gateway(404, "ResourceGroupNotFound", format!("Resource group '{name}' could not be found."))
+    Refusal::gateway(
+        404,
+        "ResourceGroupNotFound",
+        format!("Resource group '{name}' could not be found."),
+    )
 }
 
 /// GET.
@@ -76,11 +80,21 @@ pub fn patch_tags(world: &mut World, cx: &Context<'_>, cluster: &ClusterRef) -> 
     preconditions::check(cx.request, Intent::Change, Some(&stored.etag))?;
     schema::validate_request(Definition::TagsObject, &sent)?;
     world.cluster_is_free(stored)?;
-    let question = Question { operation: Operation::PatchCluster, name: &cluster.name, sent: &sent, old: None, new: None };
+    let question = Question {
+        operation: Operation::PatchCluster,
+        name: &cluster.name,
+        sent: &sent,
+        old: None,
+        new: None,
+    };
     judge(world, stored, &question)?;
     let (key, region) = (cluster.key(), stored.region.clone());
     if let Some(stored) = world.clusters.get_mut(&key) {
-        stored.body["tags"] = sent.get("tags").filter(|tags| tags.is_object()).cloned().unwrap_or_else(|| json!({}));
+        stored.body["tags"] = sent
+            .get("tags")
+            .filter(|tags| tags.is_object())
+            .cloned()
+            .unwrap_or_else(|| json!({}));
     }
     let id = world.start_operation(NewOperation {
         subject: Subject::Cluster(key.clone()),

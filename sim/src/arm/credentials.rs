@@ -28,8 +28,18 @@ pub fn user(world: &World, cx: &Context<'_>, cluster: &ClusterRef) -> Result<Rep
         return Err(Refusal::provider(400, "InvalidParameter", message));
     }
     let entra = cluster.body["properties"]["aadProfile"].is_object();
-    let user = if entra { entra_user(world, format) } else { static_user() };
-    Ok(reply("clusterUser", cluster, "clusterUser", user, cx.request.query("server-fqdn")))
+    let user = if entra {
+        entra_user(world, format)
+    } else {
+        static_user()
+    };
+    Ok(reply(
+        "clusterUser",
+        cluster,
+        "clusterUser",
+        user,
+        cx.request.query("server-fqdn"),
+    ))
 }
 
 /// POST listClusterAdminCredential.
@@ -47,7 +57,13 @@ pub fn admin(world: &World, reference: &ClusterRef) -> Result<Reply, Refusal> {
 /// 404; 400 when local accounts are disabled.
 pub fn monitoring(world: &World, reference: &ClusterRef) -> Result<Reply, Refusal> {
     let cluster = local_accounts(world, reference)?;
-    Ok(reply("clusterMonitoringUser", cluster, "clusterMonitoringUser", static_user(), None))
+    Ok(reply(
+        "clusterMonitoringUser",
+        cluster,
+        "clusterMonitoringUser",
+        static_user(),
+        None,
+    ))
 }
 
 fn local_accounts<'a>(world: &'a World, reference: &ClusterRef) -> Result<&'a Cluster, Refusal> {
@@ -91,7 +107,9 @@ fn entra_user(world: &World, format: &str) -> Value {
 /// A kubeconfig is YAML, and JSON is YAML.
 fn reply(name: &str, cluster: &Cluster, user_name: &str, user: Value, server: Option<&str>) -> Reply {
     let properties = &cluster.body["properties"];
-    let host = server.or_else(|| properties["fqdn"].as_str()).or_else(|| properties["privateFQDN"].as_str());
+    let host = server
+        .or_else(|| properties["fqdn"].as_str())
+        .or_else(|| properties["privateFQDN"].as_str());
     let (cluster_name, host) = (&cluster.reference.name, host.unwrap_or_default());
     let user_name = format!("{user_name}_{}_{cluster_name}", cluster.reference.group.name);
     let config = json!({
@@ -106,5 +124,8 @@ fn reply(name: &str, cluster: &Cluster, user_name: &str, user: Value, server: Op
         "users": [{"name": user_name, "user": user}],
         "preferences": {},
     });
-    Reply::provider(200, json!({"kubeconfigs": [{"name": name, "value": STANDARD.encode(config.to_string())}]}))
+    Reply::provider(
+        200,
+        json!({"kubeconfigs": [{"name": name, "value": STANDARD.encode(config.to_string())}]}),
+    )
 }

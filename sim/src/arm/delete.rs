@@ -31,15 +31,25 @@ pub fn cluster(world: &mut World, cx: &Context<'_>, reference: &ClusterRef) -> R
         return Err(clusters::group_not_found(&reference.group.name));
     }
     let key = reference.key();
-    let Some(stored) = world.clusters.get(&key) else { return Ok(Reply::empty(204)) };
+    let Some(stored) = world.clusters.get(&key) else {
+        return Ok(Reply::empty(204));
+    };
     preconditions::check(cx.request, Intent::Change, Some(&stored.etag))?;
     let id = delete_cluster(world, &key, cx.fails);
-    Ok(render::follow(world, cx, &id, Pointers::StatusResultAndWait, Reply::empty(202)))
+    Ok(render::follow(
+        world,
+        cx,
+        &id,
+        Pointers::StatusResultAndWait,
+        Reply::empty(202),
+    ))
 }
 
 /// Starts the deletion, or finds the one that runs already.
 fn delete_cluster(world: &mut World, key: &ClusterKey, fails: Option<&OperationError>) -> OperationId {
-    let Some(stored) = world.clusters.get(key) else { return OperationId::new() };
+    let Some(stored) = world.clusters.get(key) else {
+        return OperationId::new();
+    };
     if let Some(running) = world.running_on_cluster(stored)
         && running.activity == Activity::Deleting
     {
@@ -63,8 +73,14 @@ fn delete_cluster(world: &mut World, key: &ClusterKey, fails: Option<&OperationE
 }
 
 fn running_ids(world: &World, cluster: &Cluster) -> Vec<OperationId> {
-    let pools = cluster.pools.iter().filter_map(|pool| world.running_on_pool(cluster, &pool.name));
-    pools.chain(world.running_on_cluster(cluster)).map(|operation| operation.id.clone()).collect()
+    let pools = cluster
+        .pools
+        .iter()
+        .filter_map(|pool| world.running_on_pool(cluster, &pool.name));
+    pools
+        .chain(world.running_on_cluster(cluster))
+        .map(|operation| operation.id.clone())
+        .collect()
 }
 
 fn preempted() -> OperationError {
@@ -76,7 +92,17 @@ fn preempted() -> OperationError {
 
 fn time(world: &World, work: Work, nodes: u32, windows: bool, seed: &str) -> SignedDuration {
     let seed = format!("{seed}/{}", world.now());
-    catalog::duration(work, &DurationInput { nodes, surge: 1, soak_minutes: 0, windows, extras: 0, seed: &seed })
+    catalog::duration(
+        work,
+        &DurationInput {
+            nodes,
+            surge: 1,
+            soak_minutes: 0,
+            windows,
+            extras: 0,
+            seed: &seed,
+        },
+    )
 }
 
 /// DELETE of a pool: 202, even while an operation of this pool runs; 204 when it is absent.
@@ -85,14 +111,22 @@ fn time(world: &World, work: Work, nodes: u32, windows: bool, seed: &str) -> Sig
 /// 404 for the cluster, 409 while an operation of the cluster runs, 412, the rule of the last system pool.
 pub fn pool(world: &mut World, cx: &Context<'_>, reference: &ChildRef) -> Result<Reply, Refusal> {
     let cluster = clusters::find_parent(world, &reference.cluster, "agentPools")?;
-    let Some(stored) = cluster.pool(&reference.name) else { return Ok(Reply::empty(204)) };
+    let Some(stored) = cluster.pool(&reference.name) else {
+        return Ok(Reply::empty(204));
+    };
     preconditions::check(cx.request, Intent::Change, Some(&stored.etag))?;
     world.no_cluster_operation(cluster)?;
     if let Some(running) = world.running_on_pool(cluster, &reference.name)
         && running.activity == Activity::Deleting
     {
         let id = running.id.clone();
-        return Ok(render::follow(world, cx, &id, Pointers::StatusResultAndWait, Reply::empty(202)));
+        return Ok(render::follow(
+            world,
+            cx,
+            &id,
+            Pointers::StatusResultAndWait,
+            Reply::empty(202),
+        ));
     }
     let resource = stored.resource();
     let question = Question {
@@ -103,9 +137,15 @@ pub fn pool(world: &mut World, cx: &Context<'_>, reference: &ChildRef) -> Result
         new: None,
     };
     judge(world, cluster, &question)?;
-    let (nodes, windows) = (rolling::count(&stored.properties), rolling::is_windows(&stored.properties));
+    let (nodes, windows) = (
+        rolling::count(&stored.properties),
+        rolling::is_windows(&stored.properties),
+    );
     let (key, region) = (cluster.reference.key(), cluster.region.clone());
-    if let Some(running) = world.running_on_pool(cluster, &reference.name).map(|running| running.id.clone()) {
+    if let Some(running) = world
+        .running_on_pool(cluster, &reference.name)
+        .map(|running| running.id.clone())
+    {
         world.push_aside(&running, preempted());
     }
     let duration = time(world, Work::PoolDelete, nodes, windows, &reference.name);
@@ -118,7 +158,13 @@ pub fn pool(world: &mut World, cx: &Context<'_>, reference: &ChildRef) -> Result
         duration,
         fails: cx.fails.cloned(),
     });
-    Ok(render::follow(world, cx, &id, Pointers::StatusResultAndWait, Reply::empty(202)))
+    Ok(render::follow(
+        world,
+        cx,
+        &id,
+        Pointers::StatusResultAndWait,
+        Reply::empty(202),
+    ))
 }
 
 /// DELETE of a resource group, with everything in it: 202 with `Location`.
@@ -126,7 +172,9 @@ pub fn pool(world: &mut World, cx: &Context<'_>, reference: &ChildRef) -> Result
 /// # Errors
 /// 404; 409 for a group that a cluster manages.
 pub fn group(world: &mut World, cx: &Context<'_>, reference: &GroupRef) -> Result<Reply, Refusal> {
-    let group = world.group(reference).ok_or_else(|| clusters::group_not_found(&reference.name))?;
+    let group = world
+        .group(reference)
+        .ok_or_else(|| clusters::group_not_found(&reference.name))?;
     let (region, running) = (group.location.clone(), group.deletion.clone());
     let id = match running {
         Some(id) => id,
@@ -135,14 +183,19 @@ pub fn group(world: &mut World, cx: &Context<'_>, reference: &GroupRef) -> Resul
                 .clusters
                 .keys()
                 .filter(|key| {
-                    key.subscription == reference.subscription.to_lowercase() && key.group == reference.name.to_lowercase()
+                    key.subscription == reference.subscription.to_lowercase()
+                        && key.group == reference.name.to_lowercase()
                 })
                 .cloned()
                 .collect();
             for key in &inside {
                 delete_cluster(world, key, cx.fails);
             }
-            let duration = if inside.is_empty() { EMPTY_GROUP } else { EMPTY_GROUP + LONGEST_CLUSTER };
+            let duration = if inside.is_empty() {
+                EMPTY_GROUP
+            } else {
+                EMPTY_GROUP + LONGEST_CLUSTER
+            };
             world.start_operation(NewOperation {
                 subject: Subject::Group(reference.clone()),
                 activity: Activity::Deleting,

@@ -45,7 +45,9 @@ pub fn handle(
 ) -> Handled {
     let audiences = tokens::audiences(&request.origin);
     let tenant = world.directory.tenant().to_owned();
-    let checked = world.token_key.check(request.header("authorization"), &tenant, &audiences, Timestamp::now());
+    let checked = world
+        .token_key
+        .check(request.header("authorization"), &tenant, &audiences, Timestamp::now());
     let claims = match checked {
         Ok(claims) => claims,
         Err(refusal) => {
@@ -54,10 +56,17 @@ pub fn handle(
                 request.origin, refusal.message
             );
             let reply = Reply::from(refusal).with("www-authenticate", challenge);
-            return Handled { principal: None, reply: dress(world, reply) };
+            return Handled {
+                principal: None,
+                reply: dress(world, reply),
+            };
         }
     };
-    let cx = Context { request, claims: &claims, fails };
+    let cx = Context {
+        request,
+        claims: &claims,
+        fails,
+    };
     let mut remaining = None;
     let result = call
         .map_err(|reason| no_route(request, &reason))
@@ -71,7 +80,10 @@ pub fn handle(
         let (own, all) = remaining_headers(kind);
         reply = reply.with(own, left.to_string()).with(all, global.to_string());
     }
-    Handled { principal: Some(claims.oid), reply: dress(world, reply) }
+    Handled {
+        principal: Some(claims.oid),
+        reply: dress(world, reply),
+    }
 }
 
 /// Why a request did not reach its handler's good end.
@@ -105,17 +117,35 @@ fn admit(
     }
     match &subscription {
         None => {
-            take(world, &Bucket::Tenant { principal, kind: facts.kind }, facts.name)?;
+            take(
+                world,
+                &Bucket::Tenant {
+                    principal,
+                    kind: facts.kind,
+                },
+                facts.name,
+            )?;
         }
         Some(subscription) => {
-            let bucket = Bucket::Principal { subscription: subscription.clone(), principal, kind: facts.kind };
+            let bucket = Bucket::Principal {
+                subscription: subscription.clone(),
+                principal,
+                kind: facts.kind,
+            };
             let own = take(world, &bucket, facts.name)?;
-            let bucket = Bucket::Global { subscription: subscription.clone(), kind: facts.kind };
+            let bucket = Bucket::Global {
+                subscription: subscription.clone(),
+                kind: facts.kind,
+            };
             *remaining = Some((facts.kind, own, take(world, &bucket, facts.name)?));
         }
     }
     let scope = target.scope();
-    if !facts.action.is_empty() && !world.directory.allows(&cx.claims.oid, facts.action, &scope, world.now()) {
+    if !facts.action.is_empty()
+        && !world
+            .directory
+            .allows(&cx.claims.oid, facts.action, &scope, world.now())
+    {
         let message = format!(
             "The client '{}' with object id '{}' does not have authorization to perform action '{}' over scope '{scope}' or the scope is invalid. If access was recently granted, please refresh your credentials.",
             cx.claims.appid, cx.claims.oid, facts.action
@@ -130,13 +160,16 @@ fn admit(
 }
 
 fn take(world: &mut World, bucket: &Bucket, call: &str) -> Result<u32, Stop> {
-    if world.config.no_throttling {
+    if !world.settings.throttling {
         return Ok(u32::from(u16::MAX));
     }
     let now = world.now();
     world.throttle.take(bucket, now).map_err(|wait| {
         let wait = world.clock.retry_after(wait);
-        Stop::Throttled { refusal: throttled(bucket, call, wait), wait }
+        Stop::Throttled {
+            refusal: throttled(bucket, call, wait),
+            wait,
+        }
     })
 }
 
@@ -145,7 +178,9 @@ fn throttled(bucket: &Bucket, call: &str, wait: u64) -> Refusal {
         Refusal::gateway(
             429,
             "SubscriptionRequestsThrottled",
-            format!("Number of requests for subscription '{subscription}' and operation '{call}' exceeded the backend storage limit. Please try again after '{wait}' seconds."),
+            format!(
+                "Number of requests for subscription '{subscription}' and operation '{call}' exceeded the backend storage limit. Please try again after '{wait}' seconds."
+            ),
         )
     };
     match bucket {
@@ -160,7 +195,9 @@ fn throttled(bucket: &Bucket, call: &str, wait: u64) -> Refusal {
         | Bucket::Other { .. } => Refusal::provider(
             429,
             "Throttled",
-            format!("The {call} request limit has been exceeded, please retry again in {wait} seconds. For more information, please visit aka.ms/aks/throttling"),
+            format!(
+                "The {call} request limit has been exceeded, please retry again in {wait} seconds. For more information, please visit aka.ms/aks/throttling"
+            ),
         ),
     }
 }
@@ -170,18 +207,28 @@ fn provider_bucket(world: &World, call: &Call) -> Option<Bucket> {
     let lower = |text: &str| text.to_lowercase();
     match call {
         Call::ManagedClustersList(subscription) => {
-            return Some(Bucket::ListSubscription { subscription: lower(subscription) });
+            return Some(Bucket::ListSubscription {
+                subscription: lower(subscription),
+            });
         }
         Call::ManagedClustersListByResourceGroup(group) => {
             let (subscription, group) = (lower(&group.subscription), lower(&group.name));
             return Some(Bucket::ListGroup { subscription, group });
         }
         Call::ManagedClustersCreateOrUpdate(cluster) => {
-            return Some(Bucket::PutCluster { cluster: cluster.key().to_string() });
+            return Some(Bucket::PutCluster {
+                cluster: cluster.key().to_string(),
+            });
         }
-        Call::ManagedClustersGet(cluster) => return Some(Bucket::GetCluster { cluster: cluster.key().to_string() }),
+        Call::ManagedClustersGet(cluster) => {
+            return Some(Bucket::GetCluster {
+                cluster: cluster.key().to_string(),
+            });
+        }
         Call::AgentPoolsCreateOrUpdate(pool) => {
-            return Some(Bucket::PutPool { pool: format!("{}/{}", pool.cluster.key(), lower(&pool.name)) });
+            return Some(Bucket::PutPool {
+                pool: format!("{}/{}", pool.cluster.key(), lower(&pool.name)),
+            });
         }
         Call::OperationStatus { location, .. } | Call::OperationResult { location, .. } => {
             let (subscription, region) = (lower(&location.subscription), normal_location(&location.region));
@@ -197,7 +244,10 @@ fn provider_bucket(world: &World, call: &Call) -> Option<Bucket> {
         Target::Cluster(cluster) => {
             // ARM itself answers for clusters that do not exist.
             let region = world.clusters.get(&cluster.key())?.region.clone();
-            Some(Bucket::Other { subscription: lower(&cluster.group.subscription), region })
+            Some(Bucket::Other {
+                subscription: lower(&cluster.group.subscription),
+                region,
+            })
         }
         Target::Tenant | Target::Subscription(_) | Target::Group(_) => None,
     }
@@ -210,9 +260,14 @@ fn run(world: &mut World, cx: &Context<'_>, call: &Call) -> Result<Reply, Stop> 
         Call::SubscriptionsGet(id) => subscriptions::get(world, id),
         Call::SubscriptionsListLocations(id) => Ok(subscriptions::locations(id)),
         Call::ProvidersList(id) => Ok(subscriptions::providers(id)),
-        Call::ProvidersGet { subscription, namespace } | Call::ProvidersRegister { subscription, namespace } => {
-            subscriptions::provider(subscription, namespace)
+        Call::ProvidersGet {
+            subscription,
+            namespace,
         }
+        | Call::ProvidersRegister {
+            subscription,
+            namespace,
+        } => subscriptions::provider(subscription, namespace),
         Call::ResourceGroupsList(subscription) => Ok(groups::list(world, subscription)),
         Call::ResourceGroupsGet(group) => groups::get(world, group),
         Call::ResourceGroupsCheckExistence(group) => Ok(groups::exists(world, group)),
@@ -221,9 +276,7 @@ fn run(world: &mut World, cx: &Context<'_>, call: &Call) -> Result<Reply, Stop> 
         Call::ResourceGroupsDelete(group) => delete::group(world, cx, group),
         Call::GroupOperationResult { id, .. } => operation_status::group_result(world, cx, id),
         Call::ManagedClustersList(subscription) => lists::clusters(world, cx, subscription, None),
-        Call::ManagedClustersListByResourceGroup(group) => {
-            lists::clusters(world, cx, &group.subscription, Some(group))
-        }
+        Call::ManagedClustersListByResourceGroup(group) => lists::clusters(world, cx, &group.subscription, Some(group)),
         Call::ManagedClustersGet(cluster) => clusters::get(world, cluster),
         Call::ManagedClustersCreateOrUpdate(cluster) => cluster_put::put(world, cx, cluster),
         Call::ManagedClustersUpdateTags(cluster) => clusters::patch_tags(world, cx, cluster),
@@ -264,12 +317,17 @@ fn no_route(request: &Request, reason: &NoRoute) -> Stop {
         NoRoute::UnknownType { namespace, kind } => Refusal::gateway(
             404,
             "InvalidResourceType",
-            format!("The resource type '{kind}' could not be found in the namespace '{namespace}': this simulator does not have it."),
+            format!(
+                "The resource type '{kind}' could not be found in the namespace '{namespace}': this simulator does not have it."
+            ),
         ),
         NoRoute::WrongMethod => Refusal::gateway(
             405,
             "HttpMethodNotAllowed",
-            format!("The HTTP method '{}' is not supported at scope '{}'.", request.method, request.path),
+            format!(
+                "The HTTP method '{}' is not supported at scope '{}'.",
+                request.method, request.path
+            ),
         ),
     };
     refusal.into()
@@ -277,15 +335,18 @@ fn no_route(request: &Request, reason: &NoRoute) -> Stop {
 
 fn remaining_headers(kind: Kind) -> (&'static str, &'static str) {
     match kind {
-        Kind::Read => {
-            ("x-ms-ratelimit-remaining-subscription-reads", "x-ms-ratelimit-remaining-subscription-global-reads")
-        }
-        Kind::Write => {
-            ("x-ms-ratelimit-remaining-subscription-writes", "x-ms-ratelimit-remaining-subscription-global-writes")
-        }
-        Kind::Delete => {
-            ("x-ms-ratelimit-remaining-subscription-deletes", "x-ms-ratelimit-remaining-subscription-global-deletes")
-        }
+        Kind::Read => (
+            "x-ms-ratelimit-remaining-subscription-reads",
+            "x-ms-ratelimit-remaining-subscription-global-reads",
+        ),
+        Kind::Write => (
+            "x-ms-ratelimit-remaining-subscription-writes",
+            "x-ms-ratelimit-remaining-subscription-global-writes",
+        ),
+        Kind::Delete => (
+            "x-ms-ratelimit-remaining-subscription-deletes",
+            "x-ms-ratelimit-remaining-subscription-global-deletes",
+        ),
     }
 }
 

@@ -11,8 +11,15 @@ use crate::reply::Reply;
 use crate::world::{Group, World};
 
 fn render(subscription: &str, group: &Group) -> Value {
-    let state = if group.deletion.is_some() { "Deleting" } else { "Succeeded" };
-    let reference = GroupRef { subscription: subscription.to_owned(), name: group.name.clone() };
+    let state = if group.deletion.is_some() {
+        "Deleting"
+    } else {
+        "Succeeded"
+    };
+    let reference = GroupRef {
+        subscription: subscription.to_owned(),
+        name: group.name.clone(),
+    };
     let mut body = json!({
         "id": reference.id(),
         "name": group.name,
@@ -31,8 +38,9 @@ fn render(subscription: &str, group: &Group) -> Value {
 #[must_use]
 pub fn list(world: &World, subscription: &str) -> Reply {
     let found = world.subscriptions.get(&subscription.to_lowercase());
-    let value: Vec<Value> =
-        found.map(|found| found.groups.values().map(|group| render(&found.id, group)).collect()).unwrap_or_default();
+    let value: Vec<Value> = found
+        .map(|found| found.groups.values().map(|group| render(&found.id, group)).collect())
+        .unwrap_or_default();
     Reply::gateway(200, json!({"value": value}))
 }
 
@@ -59,7 +67,11 @@ pub fn put(world: &mut World, cx: &Context<'_>, reference: &GroupRef) -> Result<
     let sent = cx.request.json_object()?;
     check_name(&reference.name)?;
     let location = sent.get("location").and_then(Value::as_str).ok_or_else(|| {
-        Refusal::gateway(400, "LocationRequired", "The location property is required for this definition.")
+        Refusal::gateway(
+            400,
+            "LocationRequired",
+            "The location property is required for this definition.",
+        )
     })?;
     let location = reads::known_region(location)?;
     let tags = tags(&sent);
@@ -113,8 +125,10 @@ fn not_going(group: &Group) -> Result<(), Refusal> {
     if group.deletion.is_none() {
         return Ok(());
     }
-    let message =
-        format!("The resource group '{}' is in deprovisioning state and cannot perform this operation.", group.name);
+    let message = format!(
+        "The resource group '{}' is in deprovisioning state and cannot perform this operation.",
+        group.name
+    );
     Err(Refusal::gateway(409, "ResourceGroupBeingDeleted", message))
 }
 

@@ -86,5 +86,9 @@ impl fmt::Display for ClusterKey {
 /// `West Europe` is `westeurope`.
 #[must_use]
 pub fn normal_location(location: &str) -> String {
-    location.chars().filter(|letter| !letter.is_whitespace()).collect::<String>().to_lowercase()
+    location
+        .chars()
+        .filter(|letter| !letter.is_whitespace())
+        .collect::<String>()
+        .to_lowercase()
 }

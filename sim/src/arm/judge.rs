@@ -44,6 +44,6 @@ pub fn judge(world: &World, cluster: &Cluster, question: &Question<'_>) -> Resul
         pools: &pools,
         next_pools: &[],
         now: world.now(),
-        disabled: &world.disabled_rules,
+        disabled: &world.settings.disabled_rules,
     })
 }

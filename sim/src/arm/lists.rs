@@ -36,13 +36,23 @@ pub fn clusters(
     let group_name = group.map(|group| group.name.to_lowercase());
     let mut shown = world.clusters.iter().filter(|(key, cluster)| {
         key.subscription == subscription
-            && group_name.as_ref().map_or(cluster.listed_from <= now, |name| key.group == *name)
-            && after.as_ref().is_none_or(|after| (key.group.as_str(), key.name.as_str()) > (&after.0, &after.1))
+            && group_name
+                .as_ref()
+                .map_or(cluster.listed_from <= now, |name| key.group == *name)
+            && after
+                .as_ref()
+                .is_none_or(|after| (key.group.as_str(), key.name.as_str()) > (&after.0, &after.1))
     });
-    let size = usize::try_from(world.config.page_size).unwrap_or(usize::MAX);
-    let page: Vec<(&ClusterKey, Value)> =
-        shown.by_ref().take(size).map(|(key, cluster)| (key, render::cluster(cluster))).collect();
-    let next = shown.next().and_then(|_| page.last()).map(|(key, _)| next_link(cx, key));
+    let size = usize::try_from(world.settings.page_size.max(1)).unwrap_or(usize::MAX);
+    let page: Vec<(&ClusterKey, Value)> = shown
+        .by_ref()
+        .take(size)
+        .map(|(key, cluster)| (key, render::cluster(cluster)))
+        .collect();
+    let next = shown
+        .next()
+        .and_then(|_| page.last())
+        .map(|(key, _)| next_link(cx, key));
     let mut body = json!({"value": page.into_iter().map(|(_, cluster)| cluster).collect::<Vec<_>>()});
     if let Some(next) = next {
         body["nextLink"] = json!(next);
@@ -56,22 +66,33 @@ pub fn clusters(
 /// 404.
 pub fn pools(world: &World, cluster: &ClusterRef) -> Result<Reply, Refusal> {
     let cluster = clusters::find_parent(world, cluster, "agentPools")?;
-    let value: Vec<Value> = cluster.pools.iter().map(|pool| render::pool(&cluster.reference, pool)).collect();
+    let value: Vec<Value> = cluster
+        .pools
+        .iter()
+        .map(|pool| render::pool(&cluster.reference, pool))
+        .collect();
     Ok(Reply::provider(200, json!({"value": value})))
 }
 
 fn next_link(cx: &Context<'_>, last: &ClusterKey) -> String {
     let token = URL_SAFE_NO_PAD.encode(format!("{}/{}", last.group, last.name));
     let version = cx.request.query("api-version").unwrap_or_default();
-    format!("{}{}?api-version={version}&%24skipToken={token}", cx.request.origin, cx.request.path)
+    format!(
+        "{}{}?api-version={version}&%24skipToken={token}",
+        cx.request.origin, cx.request.path
+    )
 }
 
 fn decode(token: &str) -> Result<(String, String), Refusal> {
-    let text = URL_SAFE_NO_PAD.decode(token).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-    text.as_deref().and_then(|text| text.split_once('/')).map(|(group, name)| (group.to_owned(), name.to_owned())).ok_or_else(
-        || {
+    let text = URL_SAFE_NO_PAD
+        .decode(token)
+        .ok()
+        .and_then(|bytes| String::from_utf8(bytes).ok());
+    text.as_deref()
+        .and_then(|text| text.split_once('/'))
+        .map(|(group, name)| (group.to_owned(), name.to_owned()))
+        .ok_or_else(|| {
             let message = "The provided $skipToken is invalid: follow nextLink exactly as it was returned.";
             Refusal::gateway(400, "InvalidSkipToken", message)
-        },
-    )
+        })
 }

@@ -40,7 +40,10 @@ pub fn get(world: &World, configuration: &ChildRef) -> Result<Reply, Refusal> {
         let message = format!("Could not find the maintenance configuration '{}'.", configuration.name);
         Refusal::provider(404, "NotFound", message)
     })?;
-    Ok(Reply::provider(200, render::maintenance(&cluster.reference, name, properties)))
+    Ok(Reply::provider(
+        200,
+        render::maintenance(&cluster.reference, name, properties),
+    ))
 }
 
 /// PUT: 201 for a new one, 200 for a known one.
@@ -66,9 +69,14 @@ pub fn put(world: &mut World, cx: &Context<'_>, configuration: &ChildRef) -> Res
     let status = if known.is_some() { 200 } else { 201 };
     let reference = cluster.reference.clone();
     let properties = new.get("properties").cloned().unwrap_or_else(|| json!({}));
-    let reply = Reply::provider(status, render::maintenance(&reference, &configuration.name, &properties));
+    let reply = Reply::provider(
+        status,
+        render::maintenance(&reference, &configuration.name, &properties),
+    );
     if let Some(cluster) = world.clusters.get_mut(&reference.key()) {
-        cluster.maintenance.retain(|name, _| !name.eq_ignore_ascii_case(&configuration.name));
+        cluster
+            .maintenance
+            .retain(|name, _| !name.eq_ignore_ascii_case(&configuration.name));
         cluster.maintenance.insert(configuration.name.clone(), properties);
     }
     Ok(reply)
@@ -80,10 +88,18 @@ pub fn put(world: &mut World, cx: &Context<'_>, configuration: &ChildRef) -> Res
 /// 404 for the cluster.
 pub fn delete(world: &mut World, configuration: &ChildRef) -> Result<Reply, Refusal> {
     clusters::find_parent(world, &configuration.cluster, KIND)?;
-    let Some(cluster) = world.clusters.get_mut(&configuration.cluster.key()) else { return Ok(Reply::empty(204)) };
+    let Some(cluster) = world.clusters.get_mut(&configuration.cluster.key()) else {
+        return Ok(Reply::empty(204));
+    };
     let before = cluster.maintenance.len();
-    cluster.maintenance.retain(|name, _| !name.eq_ignore_ascii_case(&configuration.name));
-    Ok(Reply::empty(if cluster.maintenance.len() == before { 204 } else { 200 }))
+    cluster
+        .maintenance
+        .retain(|name, _| !name.eq_ignore_ascii_case(&configuration.name));
+    Ok(Reply::empty(if cluster.maintenance.len() == before {
+        204
+    } else {
+        200
+    }))
 }
 
 fn stored<'a>(all: &'a std::collections::BTreeMap<String, Value>, name: &str) -> Option<(&'a String, &'a Value)> {

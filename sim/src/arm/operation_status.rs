@@ -55,18 +55,29 @@ pub fn result(world: &World, cx: &Context<'_>, id: &str) -> Result<Reply, Refusa
     let operation = find(world, cx, id)?;
     match &operation.ended {
         None => Ok(Reply::empty(202)
-            .with("location", render::operation_url(world, cx, &operation.id, "operationresults"))
+            .with(
+                "location",
+                render::operation_url(world, cx, &operation.id, "operationresults"),
+            )
             .with("retry-after", render::poll_wait(world).to_string())),
         Some((_, Outcome::Succeeded)) => Ok(Reply::empty(204)),
-        Some((_, Outcome::Failed(error) | Outcome::Canceled(error))) => Err(failure(error.code.clone(), &error.message)),
+        Some((_, Outcome::Failed(error) | Outcome::Canceled(error))) => {
+            Err(failure(error.code.clone(), &error.message))
+        }
     }
 }
 
 /// The result URL of a resource group's deletion, which ARM itself serves.
 #[must_use]
 pub fn group_result_url(world: &World, cx: &Context<'_>, id: &str) -> String {
-    let subscription = world.operations.get(id).map_or("", |operation| operation.subscription.as_str());
-    format!("{}/subscriptions/{subscription}/operationresults/{id}?api-version=2021-04-01", cx.request.origin)
+    let subscription = world
+        .operations
+        .get(id)
+        .map_or("", |operation| operation.subscription.as_str());
+    format!(
+        "{}/subscriptions/{subscription}/operationresults/{id}?api-version=2021-04-01",
+        cx.request.origin
+    )
 }
 
 /// GET of the result of a resource group's deletion: 202 while it runs, then 200.
@@ -80,7 +91,9 @@ pub fn group_result(world: &World, cx: &Context<'_>, id: &str) -> Result<Reply, 
             .with("location", group_result_url(world, cx, id))
             .with("retry-after", render::poll_wait(world).to_string())),
         Some((_, Outcome::Succeeded)) => Ok(Reply::empty(200)),
-        Some((_, Outcome::Failed(error) | Outcome::Canceled(error))) => Err(failure(error.code.clone(), &error.message)),
+        Some((_, Outcome::Failed(error) | Outcome::Canceled(error))) => {
+            Err(failure(error.code.clone(), &error.message))
+        }
     }
 }
 
@@ -98,7 +111,12 @@ fn find<'a>(world: &'a World, cx: &Context<'_>, id: &str) -> Result<&'a Operatio
     let operation = world.operations.get(&id.to_lowercase()).ok_or_else(|| not_found(id))?;
     let wanted = Signature::of(world, &operation.id);
     let text = |name| cx.request.query(name).unwrap_or_default().to_owned();
-    let given = Signature { t: text("t"), c: text("c"), s: text("s"), h: text("h") };
+    let given = Signature {
+        t: text("t"),
+        c: text("c"),
+        s: text("s"),
+        h: text("h"),
+    };
     // Azure does not say what it does here; a client that rebuilds the URL has to find out before it meets Azure.
     if given != wanted {
         let message = "The signature of the operation URL does not match: call the URL exactly as it was returned.";
@@ -115,7 +133,10 @@ fn time(at: Timestamp) -> String {
 /// The GUID with the bytes of its first three groups reversed, as AKS writes it into `name` (wire recordings).
 fn swapped(id: &str) -> String {
     let reversed = |group: &str| -> String {
-        let mut bytes: Vec<&str> = (0..group.len()).step_by(2).filter_map(|at| group.get(at..at + 2)).collect();
+        let mut bytes: Vec<&str> = (0..group.len())
+            .step_by(2)
+            .filter_map(|at| group.get(at..at + 2))
+            .collect();
         bytes.reverse();
         bytes.concat()
     };
@@ -133,11 +154,17 @@ mod tests {
     #[test]
     fn the_name_is_the_guid_with_its_first_groups_reversed() {
         // Both from one wire recording of 2023.
-        assert_eq!(swapped("ca39582e-8d77-4a87-981d-c21692f0706b"), "2e5839ca-778d-874a-981d-c21692f0706b");
+        assert_eq!(
+            swapped("ca39582e-8d77-4a87-981d-c21692f0706b"),
+            "2e5839ca-778d-874a-981d-c21692f0706b"
+        );
     }
 
     #[test]
     fn times_have_seven_digits_of_fraction() {
-        assert_eq!(time("2023-06-29T11:21:05.5958342Z".parse().unwrap()), "2023-06-29T11:21:05.5958342Z");
+        assert_eq!(
+            time("2023-06-29T11:21:05.5958342Z".parse().unwrap()),
+            "2023-06-29T11:21:05.5958342Z"
+        );
     }
 }

@@ -55,7 +55,11 @@ pub fn put(world: &mut World, cx: &Context<'_>, reference: &ChildRef) -> Result<
         duration,
         fails: cx.fails.cloned(),
     });
-    let (status, pointers) = if created { (201, Pointers::StatusAndWait) } else { (200, Pointers::StatusOnly) };
+    let (status, pointers) = if created {
+        (201, Pointers::StatusAndWait)
+    } else {
+        (200, Pointers::StatusOnly)
+    };
     let reply = pools::reply(world, &key, &name, status);
     Ok(render::follow(world, cx, &id, pointers, reply))
 }
@@ -97,9 +101,21 @@ fn motion(
     let nodes = rolling::count(&new.properties);
     let time = |work, nodes| {
         let windows = rolling::is_windows(&new.properties);
-        catalog::duration(work, &DurationInput { nodes, surge: 1, soak_minutes: 0, windows, extras: 0, seed: &seed })
+        catalog::duration(
+            work,
+            &DurationInput {
+                nodes,
+                surge: 1,
+                soak_minutes: 0,
+                windows,
+                extras: 0,
+                seed: &seed,
+            },
+        )
     };
-    let Some(stored) = stored else { return (Activity::Creating, Vec::new(), time(Work::PoolCreate, nodes)) };
+    let Some(stored) = stored else {
+        return (Activity::Creating, Vec::new(), time(Work::PoolCreate, nodes));
+    };
     let current = stored.text("currentOrchestratorVersion");
     let version = goal(new.text("orchestratorVersion"), current, region, now).map(|version| version.to_string());
     if let Some(version) = version.filter(|version| Some(version.as_str()) != current) {

@@ -6,10 +6,10 @@ use super::clusters;
 use super::gateway::Context;
 use super::ids::{ChildRef, ClusterKey};
 use super::judge::{Question, judge};
-use super::rolling::Rolling;
 use super::render::{self, Pointers};
+use super::rolling::Rolling;
 use crate::catalog::Work;
-use crate::operations::{Activity, NewOperation, Subject};
+use crate::operations::{Activity, NewOperation, OperationError, OperationId, Subject};
 use crate::refusal::Refusal;
 use crate::reply::Reply;
 use crate::rules::Operation;
@@ -22,8 +22,12 @@ use crate::world::{Cluster, Pool, World};
 pub fn find<'a>(world: &'a World, pool: &ChildRef) -> Result<(&'a Cluster, &'a Pool), Refusal> {
     let cluster = clusters::find_parent(world, &pool.cluster, "agentPools")?;
     let found = cluster.pool(&pool.name).ok_or_else(|| {
-        Refusal::provider(404, "NotFound", format!("Could not find the agent pool '{}'.", pool.name))
-            .with_subcode("GetAgentPool_NotFound")
+        Refusal::provider(
+            404,
+            "NotFound",
+            format!("Could not find the agent pool '{}'.", pool.name),
+        )
+        .with_subcode("GetAgentPool_NotFound")
     })?;
     Ok((cluster, found))
 }
@@ -39,7 +43,10 @@ pub fn get(world: &World, pool: &ChildRef) -> Result<Reply, Refusal> {
 
 /// The pool as GET shows it.
 pub(super) fn reply(world: &World, key: &ClusterKey, name: &str, status: u16) -> Reply {
-    let found = world.clusters.get(key).and_then(|cluster| Some((cluster, cluster.pool(name)?)));
+    let found = world
+        .clusters
+        .get(key)
+        .and_then(|cluster| Some((cluster, cluster.pool(name)?)));
     found.map_or_else(
         || Reply::empty(status),
         |(cluster, pool)| Reply::provider(status, render::pool(&cluster.reference, pool)),
@@ -63,18 +70,34 @@ pub fn upgrade_node_image(world: &mut World, cx: &Context<'_>, pool: &ChildRef) 
     };
     judge(world, cluster, &question)?;
     let key = cluster.reference.key();
+    let id = start_image_upgrade(world, &key, &pool.name, cx.fails);
+    let reply = reply(world, &key, &pool.name, 202);
+    Ok(render::follow(world, cx, &id, Pointers::StatusResultAndWait, reply))
+}
+
+/// Starts the replacement of every node by one with the newest image, whoever wants it.
+pub(crate) fn start_image_upgrade(
+    world: &mut World,
+    key: &ClusterKey,
+    name: &str,
+    fails: Option<&OperationError>,
+) -> OperationId {
+    let Some(cluster) = world.clusters.get(key) else {
+        return OperationId::new();
+    };
+    let Some(stored) = cluster.pool(name) else {
+        return OperationId::new();
+    };
     let rolling = Rolling::of(stored, stored.text("currentOrchestratorVersion"), world.now());
-    let region = cluster.region.clone();
-    let duration = rolling.duration(Work::NodeReimage, &format!("{key}/{}/{}", pool.name, world.now()));
-    let id = world.start_operation(NewOperation {
-        subject: Subject::Pool(key.clone(), pool.name.to_lowercase()),
+    let (region, subscription) = (cluster.region.clone(), cluster.reference.group.subscription.clone());
+    let duration = rolling.duration(Work::NodeReimage, &format!("{key}/{name}/{}", world.now()));
+    world.start_operation(NewOperation {
+        subject: Subject::Pool(key.clone(), name.to_lowercase()),
         activity: Activity::UpgradingNodeImageVersion,
-        subscription: pool.cluster.group.subscription.clone(),
+        subscription,
         region,
         steps: vec![(duration, rolling.step())],
         duration,
-        fails: cx.fails.cloned(),
-    });
-    let reply = reply(world, &key, &pool.name, 202);
-    Ok(render::follow(world, cx, &id, Pointers::StatusResultAndWait, reply))
+        fails: fails.cloned(),
+    })
 }

@@ -23,7 +23,14 @@ const ABORT_DURATION: SignedDuration = SignedDuration::from_secs(60);
 /// # Errors
 /// 404; 409 when the cluster runs already or something runs on it.
 pub fn start(world: &mut World, cx: &Context<'_>, cluster: &ClusterRef) -> Result<Reply, Refusal> {
-    change(world, cx, cluster, Operation::StartCluster, Activity::Starting, Work::ClusterStart)
+    change(
+        world,
+        cx,
+        cluster,
+        Operation::StartCluster,
+        Activity::Starting,
+        Work::ClusterStart,
+    )
 }
 
 /// POST stop.
@@ -31,7 +38,14 @@ pub fn start(world: &mut World, cx: &Context<'_>, cluster: &ClusterRef) -> Resul
 /// # Errors
 /// 404; 409 when the cluster is stopped already or something runs on it.
 pub fn stop(world: &mut World, cx: &Context<'_>, cluster: &ClusterRef) -> Result<Reply, Refusal> {
-    change(world, cx, cluster, Operation::StopCluster, Activity::Stopping, Work::ClusterStop)
+    change(
+        world,
+        cx,
+        cluster,
+        Operation::StopCluster,
+        Activity::Stopping,
+        Work::ClusterStop,
+    )
 }
 
 fn change(
@@ -44,12 +58,25 @@ fn change(
 ) -> Result<Reply, Refusal> {
     let cluster = clusters::find(world, reference)?;
     // The rules have words of their own for a start or stop in the wrong state.
-    let question = Question { operation, name: &reference.name, sent: &Value::Null, old: None, new: None };
+    let question = Question {
+        operation,
+        name: &reference.name,
+        sent: &Value::Null,
+        old: None,
+        new: None,
+    };
     judge(world, cluster, &question)?;
     world.cluster_is_free(cluster)?;
     let (key, region) = (cluster.reference.key(), cluster.region.clone());
     let seed = format!("{key}/{}", world.now());
-    let input = DurationInput { nodes: 0, surge: 1, soak_minutes: 0, windows: false, extras: 0, seed: &seed };
+    let input = DurationInput {
+        nodes: 0,
+        surge: 1,
+        soak_minutes: 0,
+        windows: false,
+        extras: 0,
+        seed: &seed,
+    };
     let id = world.start_operation(NewOperation {
         subject: Subject::Cluster(key),
         activity,
@@ -59,7 +86,13 @@ fn change(
         duration: catalog::duration(work, &input),
         fails: cx.fails.cloned(),
     });
-    Ok(render::follow(world, cx, &id, Pointers::StatusResultAndWait, Reply::empty(202)))
+    Ok(render::follow(
+        world,
+        cx,
+        &id,
+        Pointers::StatusResultAndWait,
+        Reply::empty(202),
+    ))
 }
 
 /// POST abort of a cluster: cancels the cluster operation that runs.
@@ -68,10 +101,25 @@ fn change(
 /// 404; 409 when nothing runs, or a deletion does.
 pub fn abort_cluster(world: &mut World, cx: &Context<'_>, reference: &ClusterRef) -> Result<Reply, Refusal> {
     let cluster = clusters::find(world, reference)?;
-    let running = world.running_on_cluster(cluster).map(|running| (running.id.clone(), running.activity));
+    let running = world
+        .running_on_cluster(cluster)
+        .map(|running| (running.id.clone(), running.activity));
     let (key, region) = (cluster.reference.key(), cluster.region.clone());
-    let id = abort(world, cx, running, Subject::Cluster(key), &reference.group.subscription, region)?;
-    Ok(render::follow(world, cx, &id, Pointers::StatusResultAndWait, Reply::empty(202)))
+    let id = abort(
+        world,
+        cx,
+        running,
+        Subject::Cluster(key),
+        &reference.group.subscription,
+        region,
+    )?;
+    Ok(render::follow(
+        world,
+        cx,
+        &id,
+        Pointers::StatusResultAndWait,
+        Reply::empty(202),
+    ))
 }
 
 /// POST abort of a pool: cancels the pool operation that runs.
@@ -80,11 +128,26 @@ pub fn abort_cluster(world: &mut World, cx: &Context<'_>, reference: &ClusterRef
 /// 404; 409 when nothing runs, or a deletion does.
 pub fn abort_pool(world: &mut World, cx: &Context<'_>, reference: &ChildRef) -> Result<Reply, Refusal> {
     let (cluster, pool) = pools::find(world, reference)?;
-    let running = world.running_on_pool(cluster, &pool.name).map(|running| (running.id.clone(), running.activity));
+    let running = world
+        .running_on_pool(cluster, &pool.name)
+        .map(|running| (running.id.clone(), running.activity));
     let subject = Subject::Pool(cluster.reference.key(), pool.name.to_lowercase());
     let region = cluster.region.clone();
-    let id = abort(world, cx, running, subject, &reference.cluster.group.subscription, region)?;
-    Ok(render::follow(world, cx, &id, Pointers::StatusResultAndWait, Reply::empty(202)))
+    let id = abort(
+        world,
+        cx,
+        running,
+        subject,
+        &reference.cluster.group.subscription,
+        region,
+    )?;
+    Ok(render::follow(
+        world,
+        cx,
+        &id,
+        Pointers::StatusResultAndWait,
+        Reply::empty(202),
+    ))
 }
 
 fn abort(
@@ -103,7 +166,13 @@ fn abort(
         }
         Some((id, _)) => {
             let message = "The operation was canceled by an abort request.".to_owned();
-            world.push_aside(&id, OperationError { code: "OperationCanceled".to_owned(), message });
+            world.push_aside(
+                &id,
+                OperationError {
+                    code: "OperationCanceled".to_owned(),
+                    message,
+                },
+            );
         }
     }
     Ok(world.start_operation(NewOperation {

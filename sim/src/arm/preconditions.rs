@@ -22,14 +22,20 @@ pub fn check(request: &Request, intent: Intent, current: Option<&str>) -> Result
     let (if_match, if_none_match) = (given("if-match"), given("if-none-match"));
     match (if_match, if_none_match) {
         (_, Some(other)) if other != "*" => {
-            return Err(Refusal::provider(400, "BadRequest", "If-None-Match header should either be empty or '*'."));
+            return Err(Refusal::provider(
+                400,
+                "BadRequest",
+                "If-None-Match header should either be empty or '*'.",
+            ));
         }
         (Some(_), Some(_)) => {
             let message = "If-Match and If-None-Match headers should not be specified at the same time.";
             return Err(Refusal::provider(400, "BadRequest", message));
         }
         (None, Some(_)) if current.is_some() => {
-            return Err(failed("The resource already exists but the If-None-Match header is '*'."));
+            return Err(failed(
+                "The resource already exists but the If-None-Match header is '*'.",
+            ));
         }
         _ => {}
     }
@@ -42,7 +48,9 @@ pub fn check(request: &Request, intent: Intent, current: Option<&str>) -> Result
         Some(_) if wanted == "*" => Ok(()),
         // HTTP wants quotes around an eTag; AKS's samples have none. Both are taken.
         Some(current) if wanted.trim_matches('"') == current => Ok(()),
-        Some(_) => Err(failed("The ETag in the If-Match header does not match the ETag of the resource.")),
+        Some(_) => Err(failed(
+            "The ETag in the If-Match header does not match the ETag of the resource.",
+        )),
     }
 }
 
@@ -59,7 +67,10 @@ mod tests {
     fn status(intent: Intent, headers: &[(&str, &str)], current: Option<&str>) -> u16 {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
-            map.insert(HeaderName::try_from(*name).unwrap(), HeaderValue::from_str(value).unwrap());
+            map.insert(
+                HeaderName::try_from(*name).unwrap(),
+                HeaderValue::from_str(value).unwrap(),
+            );
         }
         let request = Request::new(Method::PUT, &"/".parse().unwrap(), map, Bytes::new(), String::new());
         check(&request, intent, current).map_or_else(|refusal| refusal.status, |()| 0)
@@ -83,7 +94,10 @@ mod tests {
     #[test]
     fn conditions_that_make_no_sense_are_bad_requests() {
         assert_eq!(status(Intent::Put, &[("if-none-match", "a")], None), 400);
-        assert_eq!(status(Intent::Put, &[("if-none-match", "*"), ("if-match", "*")], Some("a")), 400);
+        assert_eq!(
+            status(Intent::Put, &[("if-none-match", "*"), ("if-match", "*")], Some("a")),
+            400
+        );
     }
 
     #[test]

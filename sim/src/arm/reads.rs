@@ -14,7 +14,10 @@ use crate::world::World;
 /// 400 for a region that does not exist.
 pub fn kubernetes_versions(world: &World, location: &LocationRef) -> Result<Reply, Refusal> {
     let region = known_region(&location.region)?;
-    Ok(Reply::provider(200, catalog::kubernetes_versions_body(region, world.now())))
+    Ok(Reply::provider(
+        200,
+        catalog::kubernetes_versions_body(region, world.now()),
+    ))
 }
 
 /// The canonical name of a region.
@@ -40,7 +43,10 @@ pub fn known_region(name: &str) -> Result<&'static str, Refusal> {
 pub fn cluster_upgrade_profile(world: &World, cluster: &ClusterRef) -> Result<Reply, Refusal> {
     let cluster = clusters::find(world, cluster)?;
     let (body, pools) = (render::cluster(cluster), cluster.pool_resources());
-    Ok(Reply::provider(200, catalog::cluster_upgrade_profile_body(&body, &pools, &cluster.region, world.now())))
+    Ok(Reply::provider(
+        200,
+        catalog::cluster_upgrade_profile_body(&body, &pools, &cluster.region, world.now()),
+    ))
 }
 
 /// GET `{pool}/upgradeProfiles/default`.
@@ -50,7 +56,10 @@ pub fn cluster_upgrade_profile(world: &World, cluster: &ClusterRef) -> Result<Re
 pub fn pool_upgrade_profile(world: &World, pool: &ChildRef) -> Result<Reply, Refusal> {
     let (cluster, pool) = pools::find(world, pool)?;
     let (body, pool) = (render::cluster(cluster), render::pool(&cluster.reference, pool));
-    Ok(Reply::provider(200, catalog::pool_upgrade_profile_body(&body, &pool, &cluster.region, world.now())))
+    Ok(Reply::provider(
+        200,
+        catalog::pool_upgrade_profile_body(&body, &pool, &cluster.region, world.now()),
+    ))
 }
 
 /// GET `{cluster}/availableAgentPoolVersions`.
@@ -60,5 +69,8 @@ pub fn pool_upgrade_profile(world: &World, pool: &ChildRef) -> Result<Reply, Ref
 pub fn available_pool_versions(world: &World, cluster: &ClusterRef) -> Result<Reply, Refusal> {
     let cluster = clusters::find_parent(world, cluster, "availableAgentPoolVersions")?;
     let body = render::cluster(cluster);
-    Ok(Reply::provider(200, catalog::available_agent_pool_versions_body(&body, &cluster.region, world.now())))
+    Ok(Reply::provider(
+        200,
+        catalog::available_agent_pool_versions_body(&body, &cluster.region, world.now()),
+    ))
 }

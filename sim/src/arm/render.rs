@@ -73,7 +73,10 @@ pub enum Pointers {
 /// Adds the header fields by which the client follows an operation.
 #[must_use]
 pub fn follow(world: &World, cx: &Context<'_>, operation: &OperationId, pointers: Pointers, reply: Reply) -> Reply {
-    let mut reply = reply.with("azure-asyncoperation", operation_url(world, cx, operation, "operations"));
+    let mut reply = reply.with(
+        "azure-asyncoperation",
+        operation_url(world, cx, operation, "operations"),
+    );
     if pointers == Pointers::StatusResultAndWait {
         reply = reply.with("location", operation_url(world, cx, operation, "operationresults"));
     }
@@ -92,7 +95,9 @@ pub fn poll_wait(world: &World) -> u64 {
 /// The signed URL of an operation's status (`operations`) or result (`operationresults`): over 2 KB, as since 2023.
 #[must_use]
 pub fn operation_url(world: &World, cx: &Context<'_>, id: &str, collection: &str) -> String {
-    let Some(operation) = world.operations.get(id) else { return String::new() };
+    let Some(operation) = world.operations.get(id) else {
+        return String::new();
+    };
     let signature = Signature::of(world, id);
     format!(
         "{}/subscriptions/{}/providers/Microsoft.ContainerService/locations/{}/{collection}/{id}?api-version={OPERATIONS_API_VERSION}&t={}&c={}&s={}&h={}",
@@ -119,7 +124,10 @@ impl Signature {
     pub fn of(world: &World, id: &str) -> Self {
         /// Ticks (100 ns) from the year 1 to 1970.
         const EPOCH_TICKS: i128 = 621_355_968_000_000_000;
-        let started = world.operations.get(id).map_or(0, |operation| operation.started.as_nanosecond());
+        let started = world
+            .operations
+            .get(id)
+            .map_or(0, |operation| operation.started.as_nanosecond());
         Self {
             t: (EPOCH_TICKS + started / 100).to_string(),
             c: world.ids.signature(&format!("c{id}"), 1724),

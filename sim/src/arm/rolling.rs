@@ -14,9 +14,9 @@ pub fn goal(wanted: Option<&str>, current: Option<&str>, region: &str, now: Time
     let current: Option<Version> = current.and_then(|current| current.parse().ok());
     match wanted?.parse().ok()? {
         Wanted::Exact(version) => Some(version),
-        alias @ Wanted::Alias(minor) => {
-            current.filter(|current| current.minor == minor).or_else(|| catalog::resolve(region, now, alias, current))
-        }
+        alias @ Wanted::Alias(minor) => current
+            .filter(|current| current.minor == minor)
+            .or_else(|| catalog::resolve(region, now, alias, current)),
     }
 }
 
@@ -39,9 +39,10 @@ impl Rolling {
         let nodes = count(&pool.properties);
         let settings = &pool.properties["upgradeSettings"];
         let version = version.unwrap_or_default();
-        let image = version
-            .parse()
-            .map_or_else(|_| String::new(), |version| catalog::node_image(&pool.properties, version, now));
+        let image = version.parse().map_or_else(
+            |_| String::new(),
+            |version| catalog::node_image(&pool.properties, version, now),
+        );
         Self {
             pool: pool.name.to_lowercase(),
             version: version.to_owned(),
@@ -56,7 +57,11 @@ impl Rolling {
     /// The change at the end of the roll.
     #[must_use]
     pub fn step(&self) -> Step {
-        Step::PoolRolled { pool: self.pool.clone(), version: self.version.clone(), image: self.image.clone() }
+        Step::PoolRolled {
+            pool: self.pool.clone(),
+            version: self.version.clone(),
+            image: self.image.clone(),
+        }
     }
 
     /// Simulated time for all nodes, batch after batch.
@@ -85,9 +90,14 @@ pub fn count(properties: &Value) -> u32 {
 /// Whether the pool has Windows nodes.
 #[must_use]
 pub fn is_windows(properties: &Value) -> bool {
-    properties["osType"].as_str().is_some_and(|os| os.eq_ignore_ascii_case("windows"))
+    properties["osType"]
+        .as_str()
+        .is_some_and(|os| os.eq_ignore_ascii_case("windows"))
 }
 
 fn number(value: &Value) -> u32 {
-    value.as_u64().and_then(|number| u32::try_from(number).ok()).unwrap_or(0)
+    value
+        .as_u64()
+        .and_then(|number| u32::try_from(number).ok())
+        .unwrap_or(0)
 }

@@ -11,7 +11,12 @@ pub enum NoRoute {
     /// The path is of no resource that the simulator has.
     UnknownPath,
     /// The resource type exists, but not in this simulator.
-    UnknownType { namespace: String, kind: String },
+    UnknownType {
+        /// Provider, for example `Microsoft.Compute`.
+        namespace: String,
+        /// Type below it.
+        kind: String,
+    },
     /// The resource is known, the method is not for it.
     WrongMethod,
 }
@@ -26,22 +31,40 @@ impl Call {
         let fixed: Vec<String> = segments.iter().map(|segment| segment.to_lowercase()).collect();
         let fixed: Vec<&str> = fixed.iter().map(String::as_str).collect();
         let own = |index: usize| segments[index].to_owned();
-        let group = || GroupRef { subscription: own(1), name: own(3) };
+        let group = || GroupRef {
+            subscription: own(1),
+            name: own(3),
+        };
         match fixed.as_slice() {
             ["tenants"] => only(method, &Method::GET, Self::TenantsList),
             ["subscriptions"] => only(method, &Method::GET, Self::SubscriptionsList),
             ["subscriptions", _] => only(method, &Method::GET, Self::SubscriptionsGet(own(1))),
             ["subscriptions", _, "locations"] => only(method, &Method::GET, Self::SubscriptionsListLocations(own(1))),
             ["subscriptions", _, "providers"] => only(method, &Method::GET, Self::ProvidersList(own(1))),
-            ["subscriptions", _, "providers", _] => {
-                only(method, &Method::GET, Self::ProvidersGet { subscription: own(1), namespace: own(3) })
-            }
-            ["subscriptions", _, "providers", _, "register"] => {
-                only(method, &Method::POST, Self::ProvidersRegister { subscription: own(1), namespace: own(3) })
-            }
-            ["subscriptions", _, "operationresults", _] => {
-                only(method, &Method::GET, Self::GroupOperationResult { subscription: own(1), id: own(3) })
-            }
+            ["subscriptions", _, "providers", _] => only(
+                method,
+                &Method::GET,
+                Self::ProvidersGet {
+                    subscription: own(1),
+                    namespace: own(3),
+                },
+            ),
+            ["subscriptions", _, "providers", _, "register"] => only(
+                method,
+                &Method::POST,
+                Self::ProvidersRegister {
+                    subscription: own(1),
+                    namespace: own(3),
+                },
+            ),
+            ["subscriptions", _, "operationresults", _] => only(
+                method,
+                &Method::GET,
+                Self::GroupOperationResult {
+                    subscription: own(1),
+                    id: own(3),
+                },
+            ),
             ["subscriptions", _, "resourcegroups"] => only(method, &Method::GET, Self::ResourceGroupsList(own(1))),
             ["subscriptions", _, "resourcegroups", _] => match *method {
                 Method::GET => Ok(Self::ResourceGroupsGet(group())),
@@ -51,16 +74,37 @@ impl Call {
                 Method::DELETE => Ok(Self::ResourceGroupsDelete(group())),
                 _ => Err(NoRoute::WrongMethod),
             },
-            ["subscriptions", _, "providers", "microsoft.containerservice", "managedclusters"] => {
-                only(method, &Method::GET, Self::ManagedClustersList(own(1)))
-            }
-            ["subscriptions", _, "providers", "microsoft.containerservice", "locations", _, rest @ ..] => {
-                let location = LocationRef { subscription: own(1), region: own(5) };
+            [
+                "subscriptions",
+                _,
+                "providers",
+                "microsoft.containerservice",
+                "managedclusters",
+            ] => only(method, &Method::GET, Self::ManagedClustersList(own(1))),
+            [
+                "subscriptions",
+                _,
+                "providers",
+                "microsoft.containerservice",
+                "locations",
+                _,
+                rest @ ..,
+            ] => {
+                let location = LocationRef {
+                    subscription: own(1),
+                    region: own(5),
+                };
                 Self::in_location(method, location, rest, &segments)
             }
-            ["subscriptions", _, "resourcegroups", _, "providers", "microsoft.containerservice", "managedclusters"] => {
-                only(method, &Method::GET, Self::ManagedClustersListByResourceGroup(group()))
-            }
+            [
+                "subscriptions",
+                _,
+                "resourcegroups",
+                _,
+                "providers",
+                "microsoft.containerservice",
+                "managedclusters",
+            ] => only(method, &Method::GET, Self::ManagedClustersListByResourceGroup(group())),
             [
                 "subscriptions",
                 _,
@@ -72,15 +116,20 @@ impl Call {
                 _,
                 rest @ ..,
             ] => {
-                let cluster = ClusterRef { group: group(), name: own(7) };
+                let cluster = ClusterRef {
+                    group: group(),
+                    name: own(7),
+                };
                 Self::on_cluster(method, cluster, rest, segments.get(9).copied())
             }
-            ["subscriptions", _, "resourcegroups", _, "providers", _, _, ..] => {
-                Err(NoRoute::UnknownType { namespace: own(5), kind: own(6) })
-            }
-            ["subscriptions", _, "providers", _, _, ..] => {
-                Err(NoRoute::UnknownType { namespace: own(3), kind: own(4) })
-            }
+            ["subscriptions", _, "resourcegroups", _, "providers", _, _, ..] => Err(NoRoute::UnknownType {
+                namespace: own(5),
+                kind: own(6),
+            }),
+            ["subscriptions", _, "providers", _, _, ..] => Err(NoRoute::UnknownType {
+                namespace: own(3),
+                kind: own(4),
+            }),
             _ => Err(NoRoute::UnknownPath),
         }
     }
@@ -88,7 +137,11 @@ impl Call {
     fn in_location(method: &Method, location: LocationRef, rest: &[&str], own: &[&str]) -> Result<Self, NoRoute> {
         let id = own.get(7).map(|id| (*id).to_owned()).unwrap_or_default();
         match rest {
-            ["kubernetesversions"] => only(method, &Method::GET, Self::ManagedClustersListKubernetesVersions(location)),
+            ["kubernetesversions"] => only(
+                method,
+                &Method::GET,
+                Self::ManagedClustersListKubernetesVersions(location),
+            ),
             ["operations", _] => only(method, &Method::GET, Self::OperationStatus { location, id }),
             ["operationresults", _] => only(method, &Method::GET, Self::OperationResult { location, id }),
             _ => Err(NoRoute::UnknownPath),
@@ -96,7 +149,10 @@ impl Call {
     }
 
     fn on_cluster(method: &Method, cluster: ClusterRef, rest: &[&str], name: Option<&str>) -> Result<Self, NoRoute> {
-        let child = |cluster| ChildRef { cluster, name: name.unwrap_or_default().to_owned() };
+        let child = |cluster| ChildRef {
+            cluster,
+            name: name.unwrap_or_default().to_owned(),
+        };
         match rest {
             [] => match *method {
                 Method::GET => Ok(Self::ManagedClustersGet(cluster)),
@@ -111,18 +167,20 @@ impl Call {
             ["upgradeprofiles", "default"] => {
                 only(method, &Method::GET, Self::ManagedClustersGetUpgradeProfile(cluster))
             }
-            ["availableagentpoolversions"] => {
-                only(method, &Method::GET, Self::AgentPoolsGetAvailableVersions(cluster))
-            }
+            ["availableagentpoolversions"] => only(method, &Method::GET, Self::AgentPoolsGetAvailableVersions(cluster)),
             ["listclusterusercredential"] => {
                 only(method, &Method::POST, Self::ManagedClustersListUserCredentials(cluster))
             }
-            ["listclusteradmincredential"] => {
-                only(method, &Method::POST, Self::ManagedClustersListAdminCredentials(cluster))
-            }
-            ["listclustermonitoringusercredential"] => {
-                only(method, &Method::POST, Self::ManagedClustersListMonitoringCredentials(cluster))
-            }
+            ["listclusteradmincredential"] => only(
+                method,
+                &Method::POST,
+                Self::ManagedClustersListAdminCredentials(cluster),
+            ),
+            ["listclustermonitoringusercredential"] => only(
+                method,
+                &Method::POST,
+                Self::ManagedClustersListMonitoringCredentials(cluster),
+            ),
             ["agentpools"] => only(method, &Method::GET, Self::AgentPoolsList(cluster)),
             ["agentpools", _] => match *method {
                 Method::GET => Ok(Self::AgentPoolsGet(child(cluster))),
@@ -150,7 +208,11 @@ impl Call {
 }
 
 fn only(method: &Method, wanted: &Method, call: Call) -> Result<Call, NoRoute> {
-    if method == wanted { Ok(call) } else { Err(NoRoute::WrongMethod) }
+    if method == wanted {
+        Ok(call)
+    } else {
+        Err(NoRoute::WrongMethod)
+    }
 }
 
 #[cfg(test)]
@@ -166,29 +228,51 @@ mod tests {
     #[test]
     fn fixed_segments_ignore_case_and_names_keep_theirs() {
         let path = "/Subscriptions/S/RESOURCEGROUPS/Rg/providers/microsoft.containerservice/MANAGEDCLUSTERS/MyC/agentpools/Np1";
-        let Ok(Call::AgentPoolsGet(pool)) = Call::parse(&Method::GET, path) else { panic!("no pool") };
-        assert_eq!((pool.cluster.group.name.as_str(), pool.cluster.name.as_str(), pool.name.as_str()), ("Rg", "MyC", "Np1"));
+        let Ok(Call::AgentPoolsGet(pool)) = Call::parse(&Method::GET, path) else {
+            panic!("no pool")
+        };
+        assert_eq!(
+            (
+                pool.cluster.group.name.as_str(),
+                pool.cluster.name.as_str(),
+                pool.name.as_str()
+            ),
+            ("Rg", "MyC", "Np1")
+        );
     }
 
     #[test]
     fn method_and_path_decide_the_call() {
         assert_eq!(name(&Method::PUT, CLUSTER), "ManagedClusters_CreateOrUpdate");
-        assert_eq!(name(&Method::POST, &format!("{CLUSTER}/listClusterUserCredential")), "ManagedClusters_ListClusterUserCredentials");
-        assert_eq!(name(&Method::GET, &format!("{CLUSTER}/agentPools/a/upgradeProfiles/default")), "AgentPools_GetUpgradeProfile");
-        assert_eq!(name(&Method::HEAD, "/subscriptions/S/resourcegroups/RG"), "ResourceGroups_CheckExistence");
+        assert_eq!(
+            name(&Method::POST, &format!("{CLUSTER}/listClusterUserCredential")),
+            "ManagedClusters_ListClusterUserCredentials"
+        );
+        assert_eq!(
+            name(&Method::GET, &format!("{CLUSTER}/agentPools/a/upgradeProfiles/default")),
+            "AgentPools_GetUpgradeProfile"
+        );
+        assert_eq!(
+            name(&Method::HEAD, "/subscriptions/S/resourcegroups/RG"),
+            "ResourceGroups_CheckExistence"
+        );
     }
 
     #[test]
     fn an_operation_is_found_by_its_id() {
         let path = "/subscriptions/S/providers/Microsoft.ContainerService/locations/westeurope/operations/ID";
-        let Ok(Call::OperationStatus { location, id }) = Call::parse(&Method::GET, path) else { panic!("no operation") };
+        let Ok(Call::OperationStatus { location, id }) = Call::parse(&Method::GET, path) else {
+            panic!("no operation")
+        };
         assert_eq!((location.region.as_str(), id.as_str()), ("westeurope", "ID"));
     }
 
     #[test]
     fn what_the_simulator_does_not_have_is_told_apart() {
         let vm = "/subscriptions/S/resourceGroups/RG/providers/Microsoft.Compute/virtualMachines/V";
-        assert!(matches!(Call::parse(&Method::GET, vm), Err(NoRoute::UnknownType { namespace, .. }) if namespace == "Microsoft.Compute"));
+        assert!(
+            matches!(Call::parse(&Method::GET, vm), Err(NoRoute::UnknownType { namespace, .. }) if namespace == "Microsoft.Compute")
+        );
         assert_eq!(Call::parse(&Method::POST, CLUSTER), Err(NoRoute::WrongMethod));
         assert_eq!(Call::parse(&Method::GET, "/nowhere"), Err(NoRoute::UnknownPath));
     }

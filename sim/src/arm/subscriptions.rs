@@ -72,7 +72,10 @@ pub fn list(world: &World, cx: &Context<'_>) -> Reply {
         .filter(|subscription| visible(&subscription.id))
         .map(|subscription| render(world, &subscription.id))
         .collect();
-    Reply::gateway(200, json!({"count": {"type": "Total", "value": value.len()}, "value": value}))
+    Reply::gateway(
+        200,
+        json!({"count": {"type": "Total", "value": value.len()}, "value": value}),
+    )
 }
 
 /// GET of one subscription. The gateway has made sure that it exists.
@@ -81,7 +84,11 @@ pub fn list(world: &World, cx: &Context<'_>) -> Reply {
 /// 404.
 pub fn get(world: &World, id: &str) -> Result<Reply, Refusal> {
     let found = world.subscriptions.get(&id.to_lowercase()).ok_or_else(|| {
-        Refusal::gateway(404, "SubscriptionNotFound", format!("The subscription '{id}' could not be found."))
+        Refusal::gateway(
+            404,
+            "SubscriptionNotFound",
+            format!("The subscription '{id}' could not be found."),
+        )
     })?;
     Ok(Reply::gateway(200, render(world, &found.id)))
 }
@@ -118,7 +125,10 @@ pub fn locations(subscription: &str) -> Reply {
 /// GET `providers`.
 #[must_use]
 pub fn providers(subscription: &str) -> Reply {
-    let value: Vec<Value> = NAMESPACES.iter().map(|namespace| render_provider(subscription, namespace)).collect();
+    let value: Vec<Value> = NAMESPACES
+        .iter()
+        .map(|namespace| render_provider(subscription, namespace))
+        .collect();
     Reply::gateway(200, json!({"value": value}))
 }
 
@@ -127,10 +137,13 @@ pub fn providers(subscription: &str) -> Reply {
 /// # Errors
 /// 404 `InvalidResourceNamespace`.
 pub fn provider(subscription: &str, namespace: &str) -> Result<Reply, Refusal> {
-    let known = NAMESPACES.iter().find(|known| known.eq_ignore_ascii_case(namespace)).ok_or_else(|| {
-        let message = format!("The resource namespace '{namespace}' is invalid.");
-        Refusal::gateway(404, "InvalidResourceNamespace", message)
-    })?;
+    let known = NAMESPACES
+        .iter()
+        .find(|known| known.eq_ignore_ascii_case(namespace))
+        .ok_or_else(|| {
+            let message = format!("The resource namespace '{namespace}' is invalid.");
+            Refusal::gateway(404, "InvalidResourceNamespace", message)
+        })?;
     Ok(Reply::gateway(200, render_provider(subscription, known)))
 }
 

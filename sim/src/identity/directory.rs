@@ -66,7 +66,11 @@ impl Directory {
     /// A tenant without anybody.
     #[must_use]
     pub fn new(tenant: impl Into<String>) -> Self {
-        Self { tenant: tenant.into(), principals: Vec::new(), assignments: Vec::new() }
+        Self {
+            tenant: tenant.into(),
+            principals: Vec::new(),
+            assignments: Vec::new(),
+        }
     }
 
     /// The tenant's id.
@@ -77,8 +81,17 @@ impl Directory {
 
     /// Adds a principal, or replaces the one with the same client id.
     pub fn put_principal(&mut self, principal: Principal) {
-        self.principals.retain(|known| !known.client_id.eq_ignore_ascii_case(&principal.client_id));
+        self.principals
+            .retain(|known| !known.client_id.eq_ignore_ascii_case(&principal.client_id));
         self.principals.push(principal);
+    }
+
+    /// Takes a principal out; whether it was there. Its role assignments stay, as in Azure.
+    pub fn remove_principal(&mut self, client_id: &str) -> bool {
+        let before = self.principals.len();
+        self.principals
+            .retain(|known| !known.client_id.eq_ignore_ascii_case(client_id));
+        self.principals.len() != before
     }
 
     /// Everybody.
@@ -90,18 +103,24 @@ impl Directory {
     /// The principal with this application id.
     #[must_use]
     pub fn by_client_id(&self, client_id: &str) -> Option<&Principal> {
-        self.principals.iter().find(|principal| principal.client_id.eq_ignore_ascii_case(client_id))
+        self.principals
+            .iter()
+            .find(|principal| principal.client_id.eq_ignore_ascii_case(client_id))
     }
 
     /// The principal with this application id, to change.
     pub fn by_client_id_mut(&mut self, client_id: &str) -> Option<&mut Principal> {
-        self.principals.iter_mut().find(|principal| principal.client_id.eq_ignore_ascii_case(client_id))
+        self.principals
+            .iter_mut()
+            .find(|principal| principal.client_id.eq_ignore_ascii_case(client_id))
     }
 
     /// The principal with this object id.
     #[must_use]
     pub fn by_object_id(&self, object_id: &str) -> Option<&Principal> {
-        self.principals.iter().find(|principal| principal.object_id.eq_ignore_ascii_case(object_id))
+        self.principals
+            .iter()
+            .find(|principal| principal.object_id.eq_ignore_ascii_case(object_id))
     }
 
     /// Adds a role assignment.

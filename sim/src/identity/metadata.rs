@@ -24,7 +24,9 @@ pub enum Style {
 #[must_use]
 pub fn token(directory: &Directory, key: &TokenKey, style: Style, request: &Request, now: Timestamp) -> Reply {
     let vouched = match style {
-        Style::VirtualMachine => request.header("metadata").is_some_and(|value| value.eq_ignore_ascii_case("true")),
+        Style::VirtualMachine => request
+            .header("metadata")
+            .is_some_and(|value| value.eq_ignore_ascii_case("true")),
         Style::AppService => request.header("x-identity-header") == Some(IDENTITY_HEADER),
     };
     if !vouched {
@@ -53,7 +55,10 @@ pub fn token(directory: &Directory, key: &TokenKey, style: Style, request: &Requ
 
 /// The identity that the query names; without a name the only one, or none of several.
 fn asked_for<'a>(directory: &'a Directory, request: &Request) -> Option<&'a Principal> {
-    let mut identities = directory.principals().iter().filter(|principal| principal.managed_identity);
+    let mut identities = directory
+        .principals()
+        .iter()
+        .filter(|principal| principal.managed_identity);
     let named = |name: &str| request.query(name).map(str::to_ascii_lowercase);
     if let Some(id) = named("client_id") {
         return identities.find(|principal| principal.client_id.to_ascii_lowercase() == id);
@@ -62,7 +67,12 @@ fn asked_for<'a>(directory: &'a Directory, request: &Request) -> Option<&'a Prin
         return identities.find(|principal| principal.object_id.to_ascii_lowercase() == id);
     }
     if let Some(id) = named("msi_res_id").or_else(|| named("mi_res_id")) {
-        return identities.find(|principal| principal.resource_id.as_ref().is_some_and(|own| own.to_ascii_lowercase() == id));
+        return identities.find(|principal| {
+            principal
+                .resource_id
+                .as_ref()
+                .is_some_and(|own| own.to_ascii_lowercase() == id)
+        });
     }
     let first = identities.next();
     if identities.next().is_some() { None } else { first }

@@ -64,7 +64,9 @@ impl RoleAssignment {
     pub fn covers(&self, scope: &str) -> bool {
         let own = self.scope.trim_end_matches('/').to_ascii_lowercase();
         let scope = scope.to_ascii_lowercase();
-        scope.strip_prefix(&own).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        scope
+            .strip_prefix(&own)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 }
 
@@ -98,7 +100,9 @@ mod tests {
         const GROUP: &str = "Microsoft.Resources/subscriptions/resourceGroups/write";
         const ASSIGN: &str = "Microsoft.Authorization/roleAssignments/write";
         assert!(Role::Owner.permits(ASSIGN));
-        assert!(Role::Contributor.permits(WRITE) && Role::Contributor.permits(GROUP) && !Role::Contributor.permits(ASSIGN));
+        assert!(
+            Role::Contributor.permits(WRITE) && Role::Contributor.permits(GROUP) && !Role::Contributor.permits(ASSIGN)
+        );
         assert!(Role::Reader.permits(READ) && !Role::Reader.permits(WRITE));
         assert!(Role::AksContributor.permits(WRITE) && !Role::AksContributor.permits(GROUP));
         assert!(Role::AksClusterUser.permits(READ) && !Role::AksClusterUser.permits(WRITE));

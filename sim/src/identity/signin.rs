@@ -19,7 +19,12 @@ struct Denied {
 
 impl Denied {
     fn new(status: u16, error: &'static str, code: u32, message: impl Into<String>) -> Self {
-        Self { status, error, code, message: message.into() }
+        Self {
+            status,
+            error,
+            code,
+            message: message.into(),
+        }
     }
 
     fn reply(&self, now: Timestamp, trace: &str) -> Reply {
@@ -70,7 +75,11 @@ pub fn token(
     trace: &str,
 ) -> Reply {
     let form = request.form();
-    let field = |name: &str| form.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+    let field = |name: &str| {
+        form.iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    };
     match sign_in(directory, tenant, &field, now) {
         Err(denied) => denied.reply(now, trace),
         Ok((principal, audience)) => {
@@ -104,19 +113,21 @@ where
     let audience = audience(field("scope").unwrap_or_default())?;
     let client_id = field("client_id").unwrap_or_default();
     let principal = directory.by_client_id(client_id).ok_or_else(|| {
-        let message =
-            format!("Application with identifier '{client_id}' was not found in the directory '{tenant}'.");
+        let message = format!("Application with identifier '{client_id}' was not found in the directory '{tenant}'.");
         Denied::new(400, "unauthorized_client", 700_016, message)
     })?;
     match (field("client_assertion"), field("client_secret")) {
         (Some(assertion), _) => check_assertion(principal, assertion, now)?,
         (None, Some(secret)) if principal.secret.as_deref() == Some(secret) => {}
         (None, Some(_)) => {
-            let message = format!("Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '{client_id}'.");
+            let message = format!(
+                "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '{client_id}'."
+            );
             return Err(Denied::new(401, "invalid_client", 7_000_215, message));
         }
         (None, None) => {
-            let message = "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.";
+            let message =
+                "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.";
             return Err(Denied::new(401, "invalid_client", 7_000_218, message));
         }
     }
@@ -126,10 +137,14 @@ where
 /// `https://management.azure.com/.default` asks for a token on `https://management.azure.com`.
 fn audience(scope: &str) -> Result<String, Denied> {
     let resource = scope.split(' ').find_map(|one| one.strip_suffix("/.default"));
-    resource.filter(|resource| !resource.is_empty()).map(str::to_owned).ok_or_else(|| {
-        let message = format!("The provided request must include a 'scope' that ends in '/.default', not '{scope}'.");
-        Denied::new(400, "invalid_scope", 1_002_012, message)
-    })
+    resource
+        .filter(|resource| !resource.is_empty())
+        .map(str::to_owned)
+        .ok_or_else(|| {
+            let message =
+                format!("The provided request must include a 'scope' that ends in '/.default', not '{scope}'.");
+            Denied::new(400, "invalid_scope", 1_002_012, message)
+        })
 }
 
 fn check_assertion(principal: &Principal, assertion: &str, now: Timestamp) -> Result<(), Denied> {
@@ -154,7 +169,10 @@ fn check_assertion(principal: &Principal, assertion: &str, now: Timestamp) -> Re
         Denied::new(401, "invalid_client", 700_213, message)
     })?;
     if !claims.is_for(&trust.audience) {
-        let message = format!("No matching federated identity record found for presented assertion audience. The audience has to be '{}'.", trust.audience);
+        let message = format!(
+            "No matching federated identity record found for presented assertion audience. The audience has to be '{}'.",
+            trust.audience
+        );
         return Err(Denied::new(401, "invalid_client", 700_212, message));
     }
     Ok(())

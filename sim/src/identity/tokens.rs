@@ -68,7 +68,12 @@ impl TokenKey {
         };
         let (x, y) = (URL_SAFE_NO_PAD.encode(x), URL_SAFE_NO_PAD.encode(y));
         let decoding = DecodingKey::from_ec_components(&x, &y).map_err(|_| StartError::TokenKey)?;
-        Ok(Self { encoding: EncodingKey::from_ec_der(&pair.serialize_der()), decoding, x, y })
+        Ok(Self {
+            encoding: EncodingKey::from_ec_der(&pair.serialize_der()),
+            decoding,
+            x,
+            y,
+        })
     }
 
     /// The public key as a JSON Web Key Set.
@@ -152,7 +157,11 @@ impl TokenKey {
             .map_err(|_| Refusal::gateway(401, "InvalidAuthenticationToken", "The access token is invalid."))?
             .claims;
         if claims.exp <= now.as_second() {
-            return Err(Refusal::gateway(401, "ExpiredAuthenticationToken", "The access token expiry UTC time is in the past."));
+            return Err(Refusal::gateway(
+                401,
+                "ExpiredAuthenticationToken",
+                "The access token expiry UTC time is in the past.",
+            ));
         }
         if claims.tid != tenant {
             let message = format!(
@@ -162,7 +171,10 @@ impl TokenKey {
             return Err(Refusal::gateway(401, "InvalidAuthenticationTokenTenant", message));
         }
         let audience = claims.aud.trim_end_matches('/');
-        if !audiences.iter().any(|known| known.trim_end_matches('/').eq_ignore_ascii_case(audience)) {
+        if !audiences
+            .iter()
+            .any(|known| known.trim_end_matches('/').eq_ignore_ascii_case(audience))
+        {
             let message = format!(
                 "The access token has been obtained for wrong audience or resource '{}'. It should exactly match with one of the allowed audiences '{}'.",
                 claims.aud,
@@ -185,7 +197,11 @@ pub fn audiences(origin: &str) -> Vec<String> {
         "https://management.chinacloudapi.cn",
         "https://management.core.chinacloudapi.cn",
     ];
-    clouds.iter().map(|cloud| (*cloud).to_owned()).chain([origin.to_owned()]).collect()
+    clouds
+        .iter()
+        .map(|cloud| (*cloud).to_owned())
+        .chain([origin.to_owned()])
+        .collect()
 }
 
 #[cfg(test)]
@@ -213,14 +229,24 @@ mod tests {
     }
 
     fn token(key: &TokenKey, audience: &str) -> String {
-        key.issue(&principal(), TENANT, audience, "http://sim", Timestamp::from_second(1000).unwrap()).unwrap()
+        key.issue(
+            &principal(),
+            TENANT,
+            audience,
+            "http://sim",
+            Timestamp::from_second(1000).unwrap(),
+        )
+        .unwrap()
     }
 
     #[test]
     fn a_token_of_this_key_names_its_principal() {
         let key = TokenKey::generate().unwrap();
         let claims = check(&key, &token(&key, AUDIENCE), TENANT, 1001).unwrap();
-        assert_eq!((claims.oid.as_str(), claims.appid.as_str(), claims.idtyp.as_str()), ("object", "client", "app"));
+        assert_eq!(
+            (claims.oid.as_str(), claims.appid.as_str(), claims.idtyp.as_str()),
+            ("object", "client", "app")
+        );
         assert!(check(&key, &token(&key, "https://management.azure.com/"), TENANT, 1001).is_ok());
         assert!(check(&key, &token(&key, "http://sim"), TENANT, 1001).is_ok());
     }
@@ -232,7 +258,10 @@ mod tests {
         let refused = |token: &str, tenant: &str, at| check(&key, token, tenant, at).unwrap_err();
         assert_eq!(refused(&good, TENANT, 1000 + LIFETIME), "ExpiredAuthenticationToken");
         assert_eq!(refused(&good, "other", 1001), "InvalidAuthenticationTokenTenant");
-        assert_eq!(refused(&token(&key, "https://vault.azure.net"), TENANT, 1001), "InvalidAuthenticationTokenAudience");
+        assert_eq!(
+            refused(&token(&key, "https://vault.azure.net"), TENANT, 1001),
+            "InvalidAuthenticationTokenAudience"
+        );
         assert_eq!(refused("a.b.c", TENANT, 1001), "InvalidAuthenticationToken");
         let foreign = token(&TokenKey::generate().unwrap(), AUDIENCE);
         assert_eq!(refused(&foreign, TENANT, 1001), "InvalidAuthenticationToken");
@@ -241,7 +270,12 @@ mod tests {
     #[test]
     fn a_missing_or_strange_header_is_refused() {
         let key = TokenKey::generate().unwrap();
-        let code = |header| key.check(header, TENANT, &[], Timestamp::UNIX_EPOCH).unwrap_err().code.into_owned();
+        let code = |header| {
+            key.check(header, TENANT, &[], Timestamp::UNIX_EPOCH)
+                .unwrap_err()
+                .code
+                .into_owned()
+        };
         assert_eq!(code(None), "AuthenticationFailed");
         assert_eq!(code(Some("Basic abc")), "AuthenticationFailedInvalidHeader");
         assert_eq!(code(Some("abc")), "AuthenticationFailedInvalidHeader");
