@@ -165,7 +165,7 @@ impl Simulator {
     }
 
     /// The world, to look at or to change between requests.
-    #[must_use]
+
     pub fn world(&self) -> MutexGuard<'_, World> {
         self.shared.lock()
     }

@@ -71,11 +71,7 @@ pub fn handle(
     let result = call
         .map_err(|reason| no_route(request, &reason))
         .and_then(|call| admit(world, &cx, call, &mut remaining).and_then(|()| run(world, &cx, call)));
-    let mut reply = match result {
-        Ok(reply) => reply,
-        Err(Stop::Refused(refusal)) => Reply::from(refusal),
-        Err(Stop::Throttled { refusal, wait }) => Reply::from(refusal).with("retry-after", wait.to_string()),
-    };
+    let mut reply = result.unwrap_or_else(|Stop(reply)| reply);
     if let Some((kind, left, global)) = remaining {
         let (own, all) = remaining_headers(kind);
         reply = reply.with(own, left.to_string()).with(all, global.to_string());
@@ -86,15 +82,12 @@ pub fn handle(
     }
 }
 
-/// Why a request did not reach its handler's good end.
-enum Stop {
-    Refused(Refusal),
-    Throttled { refusal: Refusal, wait: u64 },
-}
+/// The answer to a request that did not reach its handler's good end.
+struct Stop(Reply);
 
 impl From<Refusal> for Stop {
     fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal)
+        Self(Reply::from(refusal))
     }
 }
 
@@ -166,10 +159,7 @@ fn take(world: &mut World, bucket: &Bucket, call: &str) -> Result<u32, Stop> {
     let now = world.now();
     world.throttle.take(bucket, now).map_err(|wait| {
         let wait = world.clock.retry_after(wait);
-        Stop::Throttled {
-            refusal: throttled(bucket, call, wait),
-            wait,
-        }
+        Stop(Reply::from(throttled(bucket, call, wait)).with("retry-after", wait.to_string()))
     })
 }
 
@@ -304,7 +294,7 @@ fn run(world: &mut World, cx: &Context<'_>, call: &Call) -> Result<Reply, Stop> 
         Call::OperationStatus { id, .. } => operation_status::status(world, cx, id),
         Call::OperationResult { id, .. } => operation_status::result(world, cx, id),
     };
-    reply.map_err(Stop::from)
+    Ok(reply?)
 }
 
 fn no_route(request: &Request, reason: &NoRoute) -> Stop {
