@@ -1,74 +1,46 @@
 //! What AKS refuses beyond the shape of a body: one named function a rule, with its source and confidence.
+//!
+//! Order for a PUT: `schema::validate_request` on the body as sent, `defaults::merge` and the fills, then [`check`]
+//! with both. Sources: SPEC is the API description of 2026-08-01, Learn the AKS documentation by article, SUP
+//! Microsoft's support articles, CLI azure-cli 2.91, TF terraform-provider-azurerm, CAPZ cluster-api-provider-azure.
 
-use std::collections::BTreeSet;
+mod access;
+mod identity;
+mod immutable;
+mod maintenance;
+mod membership;
+mod names;
+mod network;
+mod network_moves;
+mod one_way;
+mod outbound;
+mod pool_config;
+mod pool_versions;
+mod pools;
+mod power;
+mod request;
+mod resource;
+mod support;
+mod system_pools;
+mod versions;
+mod words;
 
-use jiff::Timestamp;
-use serde_json::Value;
+#[cfg(test)]
+mod fixture;
+
+pub use request::{Operation, Request};
 
 use crate::refusal::Refusal;
-
-/// Operations that rules look at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Operation {
-    /// PUT of a cluster; `old` tells create from update.
-    PutCluster,
-    /// POST start.
-    StartCluster,
-    /// POST stop.
-    StopCluster,
-    /// POST listClusterAdminCredential.
-    ListAdminCredential,
-    /// PUT of a pool; `old` tells create from update.
-    PutPool,
-    /// DELETE of a pool.
-    DeletePool,
-    /// POST upgradeNodeImageVersion.
-    UpgradeNodeImage,
-    /// PUT of a maintenance configuration.
-    PutMaintenanceConfiguration,
-}
 
 /// How far a rule can be relied on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Confidence {
     /// Stated by the specification, documentation or a recorded answer.
     Documented,
-    /// Read from the code of Microsoft's or HashiCorp's clients, or from a neighbouring statement.
+    /// Read from the code of Microsoft's or HashiCorp's clients, or from a neighboring statement.
     Inferred,
     /// Common knowledge without a source at hand; can be switched off by name.
     GeneralKnowledge,
-}
-
-/// One request as the rules see it.
-#[derive(Debug, Clone, Copy)]
-pub struct Request<'a> {
-    /// What is asked.
-    pub operation: Operation,
-    /// Subscription id.
-    pub subscription_id: &'a str,
-    /// Resource group, as in the request.
-    pub resource_group: &'a str,
-    /// Name in the URL of the cluster, pool or maintenance configuration.
-    pub name: &'a str,
-    /// Region of the cluster.
-    pub region: &'a str,
-    /// The body as the client sent it, read-only properties included; `Null` without a body.
-    pub sent: &'a Value,
-    /// The stored resource (for a cluster without `agentPoolProfiles`); `None` when it does not exist.
-    pub old: Option<&'a Value>,
-    /// What would be stored: merged and filled by `defaults`. For a POST or DELETE the stored resource.
-    pub new: &'a Value,
-    /// For pool and maintenance operations the stored cluster; for cluster operations the same as `old`.
-    pub cluster: Option<&'a Value>,
-    /// Stored pools of the cluster in resource form (`name`, `properties`); empty for a create.
-    pub pools: &'a [Value],
-    /// For a cluster PUT the pools as they would be afterwards, in resource form: `defaults::merge_pools`, each filled.
-    /// Empty for every other operation.
-    pub next_pools: &'a [Value],
-    /// The simulated time.
-    pub now: Timestamp,
-    /// Names of switched-off rules; only those resting on general knowledge can be.
-    pub disabled: &'a BTreeSet<String>,
 }
 
 /// One rule of AKS.
@@ -78,18 +50,44 @@ pub struct Rule {
     pub name: &'static str,
     /// Operations it looks at.
     pub applies: &'static [Operation],
-    /// Where it is stated.
-    pub source: &'static str,
     /// How far the source carries.
     pub confidence: Confidence,
+    /// Where it is stated.
+    pub source: &'static str,
     /// The check.
     pub check: fn(&Request<'_>) -> Result<(), Refusal>,
 }
 
+/// Operations that carry a cluster body.
+const CLUSTER: &[Operation] = &[Operation::PutCluster];
+/// Operations that carry pools: a pool body, or a cluster body with its list.
+const POOLS: &[Operation] = &[Operation::PutCluster, Operation::PutPool];
+
+/// Rules by topic, in the order in which they are asked: form before content, identity before change.
+const TOPICS: &[&[Rule]] = &[
+    resource::RULES,
+    power::RULES,
+    names::RULES,
+    membership::RULES,
+    one_way::RULES,
+    network_moves::RULES,
+    immutable::RULES,
+    versions::RULES,
+    pool_versions::RULES,
+    support::RULES,
+    pools::RULES,
+    system_pools::RULES,
+    pool_config::RULES,
+    network::RULES,
+    outbound::RULES,
+    access::RULES,
+    identity::RULES,
+    maintenance::RULES,
+];
+
 /// Every rule, in the order in which they are asked.
-#[must_use]
-pub fn rules() -> Vec<Rule> {
-    Vec::new()
+pub fn rules() -> impl Iterator<Item = &'static Rule> {
+    TOPICS.iter().copied().flatten()
 }
 
 /// Asks every rule that applies and is not switched off.
@@ -97,9 +95,95 @@ pub fn rules() -> Vec<Rule> {
 /// # Errors
 /// The refusal of the first rule that does not hold.
 pub fn check(request: &Request<'_>) -> Result<(), Refusal> {
+    first_broken(request).map_or(Ok(()), |(_, refusal)| Err(refusal))
+}
+
+fn first_broken(request: &Request<'_>) -> Option<(&'static Rule, Refusal)> {
     rules()
-        .iter()
         .filter(|rule| rule.applies.contains(&request.operation))
         .filter(|rule| rule.confidence != Confidence::GeneralKnowledge || !request.disabled.contains(rule.name))
-        .try_for_each(|rule| (rule.check)(request))
+        .find_map(|rule| (rule.check)(request).err().map(|refusal| (rule, refusal)))
+}
+
+const fn documented(
+    name: &'static str,
+    applies: &'static [Operation],
+    source: &'static str,
+    check: fn(&Request<'_>) -> Result<(), Refusal>,
+) -> Rule {
+    Rule {
+        name,
+        applies,
+        confidence: Confidence::Documented,
+        source,
+        check,
+    }
+}
+
+const fn inferred(
+    name: &'static str,
+    applies: &'static [Operation],
+    source: &'static str,
+    check: fn(&Request<'_>) -> Result<(), Refusal>,
+) -> Rule {
+    Rule {
+        name,
+        applies,
+        confidence: Confidence::Inferred,
+        source,
+        check,
+    }
+}
+
+const fn general_knowledge(
+    name: &'static str,
+    applies: &'static [Operation],
+    source: &'static str,
+    check: fn(&Request<'_>) -> Result<(), Refusal>,
+) -> Rule {
+    Rule {
+        name,
+        applies,
+        confidence: Confidence::GeneralKnowledge,
+        source,
+        check,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::json;
+
+    use super::fixture::World;
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_kebab_case_and_every_rule_has_a_source() {
+        let mut seen = BTreeSet::new();
+        for rule in rules() {
+            assert!(seen.insert(rule.name), "{} is there twice", rule.name);
+            assert!(
+                rule.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'),
+                "{}",
+                rule.name
+            );
+            assert!(!rule.source.is_empty() && !rule.applies.is_empty(), "{}", rule.name);
+        }
+    }
+
+    #[test]
+    fn only_rules_of_general_knowledge_can_be_switched_off() {
+        let mut world = World::new();
+        for rule in rules() {
+            world.disable(rule.name);
+        }
+        world
+            .put_cluster(json!({"properties": {"dnsPrefix": "other"}}))
+            .refused_by("cluster-property-immutable");
+        let taint = json!({"nodeTaints": ["a=b:NoSchedule"], "mode": "System"});
+        world.put_pool("second", taint.clone()).accepted();
+        World::new().put_pool("second", taint).refused_by("system-pool-taints");
+    }
 }
