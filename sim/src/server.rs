@@ -165,7 +165,6 @@ impl Simulator {
     }
 
     /// The world, to look at or to change between requests.
-
     pub fn world(&self) -> MutexGuard<'_, World> {
         self.shared.lock()
     }
