@@ -158,6 +158,7 @@ mod tests {
 
     use super::fixture::World;
     use super::*;
+    use crate::schema::{Definition, validate_request};
 
     #[test]
     fn names_are_unique_and_kebab_case_and_every_rule_has_a_source() {
@@ -170,6 +171,65 @@ mod tests {
                 rule.name
             );
             assert!(!rule.source.is_empty() && !rule.applies.is_empty(), "{}", rule.name);
+        }
+    }
+
+    #[test]
+    fn what_azure_answers_can_be_sent_back() {
+        let subnet = json!({"vnetSubnetID":
+            "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v/subnets/n"});
+        for (cluster, pool) in [
+            (json!({}), json!({})),
+            (
+                json!({}),
+                json!({"scaleSetPriority": "Spot", "nodeTaints": ["a=b:NoSchedule"]}),
+            ),
+            (
+                json!({}),
+                json!({"enableAutoScaling": true, "minCount": 1, "maxCount": 3, "availabilityZones": ["1"]}),
+            ),
+            (
+                json!({"windowsProfile": {"adminUsername": "azureuser"}}),
+                json!({"osType": "Windows"}),
+            ),
+            (
+                json!({"networkProfile": {"networkPlugin": "kubenet", "networkPolicy": "calico"}}),
+                json!({}),
+            ),
+            (
+                json!({"networkProfile": {"networkDataplane": "cilium", "networkPolicy": "cilium"}}),
+                json!({}),
+            ),
+            (
+                json!({"networkProfile": {"outboundType": "managedNATGateway"}}),
+                json!({}),
+            ),
+            (json!({"networkProfile": {"ipFamilies": ["IPv4", "IPv6"]}}), json!({})),
+            (json!({"networkProfile": {"networkPlugin": "azure"}}), subnet),
+            (
+                json!({"apiServerAccessProfile": {"enablePrivateCluster": true, "privateDNSZone": "system"}}),
+                json!({}),
+            ),
+            (
+                json!({"aadProfile": {"managed": true}, "disableLocalAccounts": true}),
+                json!({"mode": "System"}),
+            ),
+            (
+                json!({"kubernetesVersion": "1.36.4"}),
+                json!({"orchestratorVersion": "1.34.11"}),
+            ),
+        ] {
+            let system = pool
+                .get("vnetSubnetID")
+                .map_or(json!({}), |id| json!({"vnetSubnetID": id}));
+            let world = World::with(cluster, system, pool);
+            let answer = world.answer();
+            assert_eq!(validate_request(Definition::ManagedCluster, &answer), Ok(()));
+            world.put_cluster(answer).accepted();
+            for pool in &world.pools {
+                let name = pool["name"].as_str().unwrap();
+                world.put_pool(name, pool["properties"].clone()).accepted();
+            }
         }
     }
 

@@ -226,8 +226,14 @@ fn vm_size_floor(request: &Request<'_>) -> Result<(), Refusal> {
 
 fn spot_settings(request: &Request<'_>) -> Result<(), Refusal> {
     request.for_each_pool(|pool| {
-        let settings = ["/scaleSetEvictionPolicy", "/spotMaxPrice"];
-        let given = settings.iter().any(|setting| present(pool.sent, setting).is_some());
+        // The defaults, which the SDKs send along, are no choice.
+        let deallocates = is(pool.sent, "/scaleSetEvictionPolicy", "Deallocate");
+        let priced = pool
+            .sent
+            .get("spotMaxPrice")
+            .and_then(Value::as_f64)
+            .is_some_and(|price| price > 0.0);
+        let given = deallocates || priced;
         require(pool.is_spot() || !given, || {
             invalid(
                 "agentPoolProfile.scaleSetPriority",
@@ -488,7 +494,9 @@ mod tests {
         spot(json!({"spotMaxPrice": 0.123456})).refused_by("spot-price-form");
         spot(json!({"spotMaxPrice": 0})).refused_by("spot-price-form");
         spot(json!({"upgradeSettings": {"maxSurge": "1"}})).refused_by("spot-without-surge");
-        put(json!({"spotMaxPrice": -1})).refused_by("spot-settings-only-on-spot");
+        put(json!({"scaleSetPriority": "Regular", "spotMaxPrice": -1, "scaleSetEvictionPolicy": "Delete"})).accepted();
+        put(json!({"spotMaxPrice": 1})).refused_by("spot-settings-only-on-spot");
+        put(json!({"scaleSetEvictionPolicy": "Deallocate"})).refused_by("spot-settings-only-on-spot");
     }
 
     #[test]
