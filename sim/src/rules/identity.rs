@@ -15,7 +15,7 @@ pub(super) const RULES: &[Rule] = &[
         "SPEC identity.userAssignedIdentities, one key",
         one_identity,
     ),
-    documented(
+    inferred(
         "identity-user-assigned-form",
         CLUSTER,
         "SPEC identity.userAssignedIdentities, resource ids",
@@ -45,7 +45,7 @@ pub(super) const RULES: &[Rule] = &[
         "Learn: entra-id-authorization",
         azure_rbac,
     ),
-    documented(
+    inferred(
         "entra-needs-rbac",
         CLUSTER,
         "Learn: entra-id-control-plane-authentication",
@@ -82,13 +82,13 @@ pub(super) const RULES: &[Rule] = &[
         "SPEC defender.logAnalyticsWorkspaceResourceId",
         defender,
     ),
-    documented(
+    inferred(
         "admin-groups-need-managed",
         CLUSTER,
         "SPEC aadProfile.adminGroupObjectIDs",
         admin_groups,
     ),
-    documented(
+    inferred(
         "container-insights-needs-workspace",
         CLUSTER,
         "Learn: monitor-aks; addonProfiles.omsagent",

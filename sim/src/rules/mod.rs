@@ -2,7 +2,11 @@
 //!
 //! Order for a PUT: `schema::validate_request` on the body as sent, `defaults::merge` and the fills, then [`check`]
 //! with both. Sources: SPEC is the API description of 2026-08-01, Learn the AKS documentation by article, SUP
-//! Microsoft's support articles, CLI azure-cli 2.91, TF terraform-provider-azurerm, CAPZ cluster-api-provider-azure.
+//! Microsoft's support articles, CLI azure-cli 2.91, TF terraform-provider-azurerm, CAPZ cluster-api-provider-azure;
+//! `name#number` is an issue of that GitHub repository.
+//!
+//! What AKS finds only in the cluster itself (disruption budgets that block a drain, use of removed APIs) and what
+//! depends on Azure's capacity (quota, free addresses) is not a rule here: the admin endpoint injects it as a fault.
 
 mod access;
 mod identity;

@@ -13,7 +13,7 @@ use crate::refusal::Refusal;
 
 pub(super) const RULES: &[Rule] = &[
     documented("network-range-form", CLUSTER, "SPEC podCidr, serviceCidr", range_form),
-    documented("network-range-mirrors", CLUSTER, "SPEC podCidrs, serviceCidrs", mirrors),
+    inferred("network-range-mirrors", CLUSTER, "SPEC podCidrs, serviceCidrs", mirrors),
     documented(
         "service-cidr-size",
         CLUSTER,
@@ -40,7 +40,7 @@ pub(super) const RULES: &[Rule] = &[
     ),
     inferred("pod-cidr-needs-overlay-or-kubenet", CLUSTER, "CLI; TF", pod_cidr_plugin),
     documented("network-mode-needs-azure", CLUSTER, "SPEC networkMode", network_mode),
-    documented(
+    inferred(
         "plugin-mode-needs-azure",
         CLUSTER,
         "SPEC networkPluginMode",

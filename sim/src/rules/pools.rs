@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::request::{Operation, Pool, Request};
 use super::words::{invalid, require};
-use super::{POOLS, Rule, documented, general_knowledge};
+use super::{POOLS, Rule, documented, general_knowledge, inferred};
 use crate::catalog::{VmSize, region, vm_size};
 use crate::defaults::json::{flag, integer, is, list, present, text, texts};
 use crate::refusal::Refusal;
@@ -100,7 +100,7 @@ pub(super) const RULES: &[Rule] = &[
         "SPEC gatewayProfile",
         gateway_profile,
     ),
-    documented(
+    inferred(
         "pool-power-at-create",
         &[Operation::PutPool],
         "Learn: start-stop-nodepools",
