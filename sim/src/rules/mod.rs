@@ -16,14 +16,20 @@ mod membership;
 mod names;
 mod network;
 mod network_moves;
+mod network_plugins;
+mod node_access;
+mod node_marks;
 mod one_way;
 mod outbound;
+mod pattern;
+mod placement;
 mod pool_config;
 mod pool_versions;
 mod pools;
 mod power;
 mod request;
 mod resource;
+mod security;
 mod support;
 mod system_pools;
 mod versions;
@@ -72,6 +78,8 @@ const TOPICS: &[&[Rule]] = &[
     resource::RULES,
     power::RULES,
     names::RULES,
+    node_access::RULES,
+    node_marks::RULES,
     membership::RULES,
     one_way::RULES,
     network_moves::RULES,
@@ -80,12 +88,15 @@ const TOPICS: &[&[Rule]] = &[
     pool_versions::RULES,
     support::RULES,
     pools::RULES,
+    placement::RULES,
     system_pools::RULES,
     pool_config::RULES,
     network::RULES,
+    network_plugins::RULES,
     outbound::RULES,
     access::RULES,
     identity::RULES,
+    security::RULES,
     maintenance::RULES,
 ];
 

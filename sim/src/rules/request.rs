@@ -174,6 +174,11 @@ pub(super) fn properties(resource: &Value) -> &Value {
     resource.get("properties").unwrap_or(&Value::Null)
 }
 
+/// The network profile of a cluster.
+pub(super) fn network(cluster: &Value) -> &Value {
+    cluster.pointer("/properties/networkProfile").unwrap_or(&Value::Null)
+}
+
 fn find<'a>(pools: &'a [Value], name: &str) -> Option<&'a Value> {
     pools.iter().find(|pool| is(pool, "/name", name)).map(properties)
 }
