@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
 
 use super::gateway::Context;
-use super::ids::ClusterRef;
+use super::ids::{ClusterRef, GroupRef};
 use super::preconditions::{self, Intent};
 use super::render::{self, Pointers};
 use super::rolling::{self, Rolling, goal};
@@ -38,8 +38,8 @@ pub fn put(world: &mut World, cx: &Context<'_>, reference: &ClusterRef) -> Resul
         return Err(Refusal::gateway(409, "ResourceGroupBeingDeleted", message));
     }
     let reference = ClusterRef {
-        group: super::ids::GroupRef {
-            subscription: reference.group.subscription.clone(),
+        group: GroupRef {
+            subscription: world.subscription_id(&reference.group.subscription),
             name: group.name.clone(),
         },
         name: reference.name.clone(),

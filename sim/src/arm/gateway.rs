@@ -18,7 +18,7 @@ use crate::wire::Request;
 use crate::world::World;
 
 /// What handlers know about a request besides what it names.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Context<'a> {
     /// The request.
     pub request: &'a Request,
