@@ -345,16 +345,16 @@ impl World {
             .get(&group.name.to_lowercase())
     }
 
-    /// Where a cluster is, for `defaults`.
+    /// Where a cluster is, and the simulated time of what happens to it, for `defaults`.
     #[must_use]
-    pub fn place<'a>(&'a self, cluster: &'a ClusterRef, region: &'a str) -> Place<'a> {
+    pub fn place<'a>(&'a self, cluster: &'a ClusterRef, region: &'a str, now: Timestamp) -> Place<'a> {
         Place {
             subscription_id: &cluster.group.subscription,
             resource_group: &cluster.group.name,
             cluster: &cluster.name,
             region,
             tenant_id: self.directory.tenant(),
-            now: self.now(),
+            now,
         }
     }
 }

@@ -114,7 +114,7 @@ fn propose(
     stored: Option<&Cluster>,
     sent: &Value,
 ) -> Result<Proposal, Refusal> {
-    let place = world.place(reference, region);
+    let place = world.place(reference, region, world.now());
     let mut body = defaults::merge(Definition::ManagedCluster, stored.map(|stored| &stored.body), sent);
     defaults::fill_cluster(&mut body, &place);
     let before = stored.map(Cluster::pool_resources).unwrap_or_default();
