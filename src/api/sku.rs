@@ -50,12 +50,12 @@ pub enum SupportPlan {
 #[serde(rename_all = "camelCase")]
 pub struct PowerState {
     /// `Running` or `Stopped`.
-    pub code: PowerCode,
+    pub code: PowerStateCode,
 }
 
 /// `Running` or `Stopped`.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
-pub enum PowerCode {
+pub enum PowerStateCode {
     /// Machines are allocated.
     Running,
     /// Machines are deallocated; Azure keeps the state.
