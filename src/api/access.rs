@@ -4,6 +4,8 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::schema::{Guid, ResourceId};
+
 /// Access to the API server.
 #[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, KubeSchema)]
 #[serde(rename_all = "camelCase")]
@@ -35,7 +37,7 @@ pub struct ApiServerAccessProfile {
     /// Resource id of the API server's subnet, required with VNet integration in a network of one's own; at least a
     /// /28, delegated to AKS. Cannot be taken away.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 1024))]
+    #[schemars(with = "Option<ResourceId>")]
     pub subnet_id: Option<String>,
 }
 
@@ -62,11 +64,11 @@ pub struct AadProfile {
     /// Object ids of the Entra groups whose members administer the cluster. The list is replaced in place; once set it
     /// cannot be emptied.
     #[serde(rename = "adminGroupObjectIDs", skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 100), inner(length(min = 36, max = 36)))]
+    #[schemars(with = "Option<Vec<Guid>>", length(max = 100))]
     pub admin_group_object_ids: Option<Vec<String>>,
     /// Entra tenant that users sign in to, a GUID; default: the tenant of the subscription. Changes in place.
     #[serde(rename = "tenantID", skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 36, max = 36))]
+    #[schemars(with = "Option<Guid>")]
     pub tenant_id: Option<String>,
 }
 

@@ -6,6 +6,8 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::schema::ResourceId;
+
 /// One add-on.
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq, KubeSchema)]
 #[serde(rename_all = "camelCase")]
@@ -65,6 +67,6 @@ pub struct WebAppRouting {
     /// Resource ids of the DNS zones it writes records to, up to five; public zones all in one resource group, private
     /// ones likewise. Grant its identity the roles first.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 5), inner(length(min = 1, max = 1024)))]
+    #[schemars(with = "Option<Vec<ResourceId>>", length(max = 5))]
     pub dns_zone_resource_ids: Option<Vec<String>>,
 }

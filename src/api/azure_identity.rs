@@ -5,6 +5,7 @@ use kube::{CustomResource, KubeSchema};
 use serde::{Deserialize, Serialize};
 
 use super::AzureIdentityStatus;
+use super::schema::Guid;
 
 /// How to sign in to Azure, and who may use it. Exactly one of the three ways is set.
 #[derive(CustomResource, Serialize, Deserialize, Clone, Debug, Default, PartialEq, KubeSchema)]
@@ -34,7 +35,7 @@ pub struct AzureIdentitySpec {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allowed_namespaces: Option<AllowedNamespaces>,
     /// Subscriptions this identity may be used for, at least one, each a GUID in lower case.
-    #[schemars(length(min = 1, max = 256), inner(length(min = 36, max = 36)))]
+    #[schemars(with = "Vec<Guid>", length(min = 1, max = 256))]
     pub subscriptions: Vec<String>,
 }
 
@@ -43,10 +44,10 @@ pub struct AzureIdentitySpec {
 #[serde(rename_all = "camelCase")]
 pub struct WorkloadIdentitySource {
     /// Client id of the application or user-assigned identity that trusts the service account.
-    #[schemars(length(min = 36, max = 36))]
+    #[schemars(with = "Guid")]
     pub client_id: String,
     /// Entra tenant of that identity.
-    #[schemars(length(min = 36, max = 36))]
+    #[schemars(with = "Guid")]
     pub tenant_id: String,
 }
 
@@ -56,7 +57,7 @@ pub struct WorkloadIdentitySource {
 pub struct ManagedIdentitySource {
     /// Client id of a user-assigned identity; default: the machine's system-assigned one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 36, max = 36))]
+    #[schemars(with = "Option<Guid>")]
     pub client_id: Option<String>,
 }
 
@@ -65,10 +66,10 @@ pub struct ManagedIdentitySource {
 #[serde(rename_all = "camelCase")]
 pub struct ServicePrincipalSource {
     /// Client id (application id).
-    #[schemars(length(min = 36, max = 36))]
+    #[schemars(with = "Guid")]
     pub client_id: String,
     /// Entra tenant of the application.
-    #[schemars(length(min = 36, max = 36))]
+    #[schemars(with = "Guid")]
     pub tenant_id: String,
     /// Where the client secret is kept.
     pub secret_ref: SecretRef,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use kube::{CustomResource, KubeSchema};
 use serde::{Deserialize, Serialize};
 
+use super::schema::{Guid, KubernetesVersion, ResourceId, Tags};
 use super::{
     AadProfile, AddonProfile, AdoptionPolicy, AksClusterStatus, ApiServerAccessProfile, AutoScalerProfile,
     AutoUpgradeProfile, AzureMonitorProfile, ClusterUpgradeSettings, DeletionPolicy, DriftPolicy, HttpProxyConfig,
@@ -34,6 +35,7 @@ use super::{
 #[serde(rename_all = "camelCase")]
 pub struct AksClusterSpec {
     /// Azure subscription that holds the cluster, a GUID in lower case. Fixed from the start.
+    #[schemars(with = "Guid")]
     pub subscription_id: String,
     /// Resource group that holds the cluster. Fixed from the start.
     #[schemars(length(min = 1, max = 90))]
@@ -71,7 +73,7 @@ pub struct AksClusterSpec {
     /// Azure tags of the cluster; AKS copies them to the load balancers and addresses it makes. Owned by key: tags that
     /// others added stay. Changes in place. An empty value is allowed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("maxProperties" = 48))]
+    #[schemars(with = "Option<Tags>")]
     pub tags: Option<BTreeMap<String, String>>,
     /// Kind and price tier of the cluster.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -87,6 +89,7 @@ pub struct AksClusterSpec {
     /// Kubernetes version of the control plane, `1.33` or `1.33.4`, with or without a leading `v`. It is a floor: a
     /// later version in Azure is left alone. Moves up one minor at a time and never down; the API server restarts.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<KubernetesVersion>")]
     pub kubernetes_version: Option<String>,
     /// `KubernetesOfficial` (Azure's default) or `AKSLongTermSupport`, which needs `sku.tier: Premium`. Changes in
     /// place; back to `KubernetesOfficial` only while the version has community support.
@@ -112,7 +115,7 @@ pub struct AksClusterSpec {
     pub enable_rbac: Option<bool>,
     /// Resource id of the disk encryption set for OS and data disks. Fixed at creation.
     #[serde(rename = "diskEncryptionSetID", skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 1024))]
+    #[schemars(with = "Option<ResourceId>")]
     pub disk_encryption_set_id: Option<String>,
     /// Whether the cluster runs. `Stopped` deallocates control plane and nodes; no other change is made meanwhile.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -4,6 +4,8 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::schema::{Guid, ResourceId};
+
 /// Managed identity of the control plane.
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq, KubeSchema)]
 #[serde(rename_all = "camelCase")]
@@ -14,7 +16,7 @@ pub struct ManagedIdentity {
     /// Resource id of the identity, required with `UserAssigned`. Stands for ARM's map `userAssignedIdentities`, whose
     /// one key it becomes. Grant its roles before a change.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 1024))]
+    #[schemars(with = "Option<ResourceId>")]
     pub user_assigned_identity_id: Option<String>,
 }
 
@@ -33,14 +35,14 @@ pub enum ManagedIdentityType {
 pub struct UserAssignedIdentity {
     /// Azure resource id of the identity.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 1024))]
+    #[schemars(with = "Option<ResourceId>")]
     pub resource_id: Option<String>,
     /// Client id (application id) of the identity.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 64))]
+    #[schemars(with = "Option<Guid>")]
     pub client_id: Option<String>,
     /// Object id of the identity in Entra.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 64))]
+    #[schemars(with = "Option<Guid>")]
     pub object_id: Option<String>,
 }

@@ -4,6 +4,7 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::schema::{Cidr, Ipv4Cidr};
 use super::{LoadBalancerProfile, LoadBalancerSku, NatGatewayProfile, OutboundType};
 
 /// The cluster network.
@@ -33,19 +34,21 @@ pub struct NetworkProfile {
     /// IPv4 range of the pods with `kubenet` or overlay; Azure's default is `10.244.0.0/16`. After creation it can only
     /// be widened, on overlay clusters with Linux pools.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Ipv4Cidr>")]
     pub pod_cidr: Option<String>,
     /// Ranges of the pods, one per address family: IPv4 first, then IPv6. Excludes `podCidr`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 2), inner(length(min = 4, max = 64)))]
+    #[schemars(with = "Option<Vec<Cidr>>", length(min = 1, max = 2))]
     pub pod_cidrs: Option<Vec<String>>,
     /// IPv4 range of the services; Azure's default is `10.0.0.0/16`. Prefix /12 to /28, no overlap with any network the
     /// cluster talks to. Fixed at creation; goes together with `dnsServiceIP`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Ipv4Cidr>")]
     pub service_cidr: Option<String>,
     /// Ranges of the services, one per address family: IPv4 first, then IPv6. Fixed at creation. Excludes
     /// `serviceCidr`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 2), inner(length(min = 4, max = 64)))]
+    #[schemars(with = "Option<Vec<Cidr>>", length(min = 1, max = 2))]
     pub service_cidrs: Option<Vec<String>>,
     /// Address of cluster DNS, inside `serviceCidr` but not its first; Azure's default is `10.0.0.10`. Fixed at
     /// creation.

@@ -4,6 +4,8 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::schema::{ProxyUrl, ResourceId};
+
 /// How traffic leaves the cluster.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -101,7 +103,7 @@ pub struct OutboundIps {
 #[serde(rename_all = "camelCase")]
 pub struct ResourceReference {
     /// Azure resource id.
-    #[schemars(length(min = 1, max = 1024))]
+    #[schemars(with = "ResourceId")]
     pub id: String,
 }
 
@@ -167,7 +169,7 @@ pub struct ManagedOutboundIpProfile {
 pub struct NatGatewayIpPrefixes {
     /// Resource ids of the prefixes.
     #[serde(rename = "publicIPPrefixes", skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 16), inner(length(min = 1, max = 1024)))]
+    #[schemars(with = "Option<Vec<ResourceId>>", length(max = 16))]
     pub public_ip_prefixes: Option<Vec<String>>,
 }
 
@@ -177,7 +179,7 @@ pub struct NatGatewayIpPrefixes {
 pub struct NatGatewayIps {
     /// Resource ids of the addresses.
     #[serde(rename = "publicIPs", skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 16), inner(length(min = 1, max = 1024)))]
+    #[schemars(with = "Option<Vec<ResourceId>>", length(max = 16))]
     pub public_ips: Option<Vec<String>>,
 }
 
@@ -190,11 +192,11 @@ pub struct HttpProxyConfig {
     pub enabled: Option<bool>,
     /// Proxy for plain http, a URL such as `http://proxy.example.com:3128`. Keep passwords out of it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 2048))]
+    #[schemars(with = "Option<ProxyUrl>")]
     pub http_proxy: Option<String>,
     /// Proxy for https, a URL.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 2048))]
+    #[schemars(with = "Option<ProxyUrl>")]
     pub https_proxy: Option<String>,
     /// Hosts, domains and ranges that are reached without the proxy. AKS adds its own entries.
     #[serde(skip_serializing_if = "Option::is_none")]

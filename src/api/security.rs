@@ -4,6 +4,8 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::schema::ResourceId;
+
 /// Security features of cluster and nodes.
 #[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, KubeSchema)]
 #[serde(rename_all = "camelCase")]
@@ -33,7 +35,7 @@ pub struct SecurityProfile {
 pub struct Defender {
     /// Resource id of the Log Analytics workspace that takes the findings; required while monitoring is on.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 1024))]
+    #[schemars(with = "Option<ResourceId>")]
     pub log_analytics_workspace_resource_id: Option<String>,
     /// Threat detection on the nodes.
     #[serde(skip_serializing_if = "Option::is_none")]

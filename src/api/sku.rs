@@ -46,11 +46,12 @@ pub enum SupportPlan {
 }
 
 /// Whether a cluster or pool runs.
-#[derive(Serialize, Deserialize, Clone, Debug, PartialEq, JsonSchema)]
+#[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PowerState {
     /// `Running` or `Stopped`.
-    pub code: PowerStateCode,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<PowerStateCode>,
 }
 
 /// `Running` or `Stopped`.

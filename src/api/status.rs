@@ -69,7 +69,8 @@ pub struct AksClusterStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub progress: Option<Progress>,
     /// For each managed path a short hash of the value that Azure last confirmed. Keys are paths as in the spec, joined
-    /// by dots (`networkProfile.serviceCidr`, `tags.team`); hashes of secrets are keyed.
+    /// by dots, with map keys in brackets (`networkProfile.serviceCidr`, `tags[team]`); hashes of secrets are keyed.
+    /// Rules at admission read it: what Azure fixes at creation is locked once its path is listed here.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub applied: BTreeMap<String, String>,
     /// Remarks that need no action now, one sentence each.

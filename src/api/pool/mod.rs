@@ -15,6 +15,7 @@ pub use linux_os::*;
 pub use machine::*;
 pub use scaling::*;
 
+use super::schema::{KubernetesVersion, NodeLabels, ResourceId, SubnetId, Tags, Taint};
 use super::{AksNodePoolStatus, ClusterRef, DeletionPolicy, ManagementPolicy, PowerState, VersionPolicy};
 
 /// Desired state of one node pool.
@@ -112,15 +113,15 @@ pub struct AksNodePoolSpec {
     pub availability_zones: Option<Vec<String>>,
     /// Kubernetes labels of the nodes. Owned by key. Changes in place.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("maxProperties" = 100))]
+    #[schemars(with = "Option<NodeLabels>")]
     pub node_labels: Option<BTreeMap<String, String>>,
     /// Kubernetes taints of the nodes, `key=value:Effect`. Changes in place.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 100), inner(length(min = 1, max = 400)))]
+    #[schemars(with = "Option<Vec<Taint>>", length(max = 100))]
     pub node_taints: Option<Vec<String>>,
     /// Azure tags of the pool's machines. Owned by key. Changes in place.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("maxProperties" = 48))]
+    #[schemars(with = "Option<Tags>")]
     pub tags: Option<BTreeMap<String, String>>,
     /// Pods per node, 10 to 250; Azure's default depends on the network: overlay 250, pod subnet 110, kubenet 110,
     /// else 30. Fixed at creation of the pool.
@@ -129,15 +130,16 @@ pub struct AksNodePoolSpec {
     pub max_pods: Option<i32>,
     /// Resource id of the nodes' subnet; default: a network that AKS makes. Fixed at creation of the pool.
     #[serde(rename = "vnetSubnetID", skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 1024))]
+    #[schemars(with = "Option<SubnetId>")]
     pub vnet_subnet_id: Option<String>,
     /// Resource id of the pods' subnet; default: pods take addresses of the node subnet. Fixed at creation of the pool.
     #[serde(rename = "podSubnetID", skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 1024))]
+    #[schemars(with = "Option<SubnetId>")]
     pub pod_subnet_id: Option<String>,
     /// Kubernetes version of the nodes, `1.33` or `1.33.4`, with or without a leading `v`; default: by `versionPolicy`.
     /// It is a floor, never above the control plane. A change rolls all nodes of the pool.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<KubernetesVersion>")]
     pub orchestrator_version: Option<String>,
     /// `Regular` (Azure's default) or `Spot`. Fixed at creation of the pool.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -160,7 +162,7 @@ pub struct AksNodePoolSpec {
     pub enable_node_public_ip: Option<bool>,
     /// Resource id of the prefix the public addresses come from. Fixed at creation of the pool.
     #[serde(rename = "nodePublicIPPrefixID", skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 1024))]
+    #[schemars(with = "Option<ResourceId>")]
     pub node_public_ip_prefix_id: Option<String>,
     /// Encrypts disks and caches on the host. Azure's default is false. Fixed at creation of the pool.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -173,15 +175,15 @@ pub struct AksNodePoolSpec {
     pub enable_fips: Option<bool>,
     /// Resource id of the proximity placement group. Fixed at creation of the pool.
     #[serde(rename = "proximityPlacementGroupID", skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 1024))]
+    #[schemars(with = "Option<ResourceId>")]
     pub proximity_placement_group_id: Option<String>,
     /// Resource id of the capacity reservation group. Fixed at creation of the pool.
     #[serde(rename = "capacityReservationGroupID", skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 1024))]
+    #[schemars(with = "Option<ResourceId>")]
     pub capacity_reservation_group_id: Option<String>,
     /// Resource id of the dedicated host group. Fixed at creation of the pool.
     #[serde(rename = "hostGroupID", skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 1024))]
+    #[schemars(with = "Option<ResourceId>")]
     pub host_group_id: Option<String>,
     /// Kubelet settings. Fixed at creation of the pool.
     #[serde(skip_serializing_if = "Option::is_none")]

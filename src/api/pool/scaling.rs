@@ -4,6 +4,8 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::api::schema::NodeAmount;
+
 /// What a pool is for.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
 pub enum PoolMode {
@@ -49,10 +51,12 @@ pub struct PoolUpgradeSettings {
     /// Extra nodes during an upgrade, a number (`"2"`) or a percentage (`"33%"`, rounded up); Azure's default is
     /// `10%`. Not on spot pools.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<NodeAmount>")]
     pub max_surge: Option<String>,
     /// Nodes that may be missing during an upgrade, a number or a percentage; Azure's default is `0`. Only on user
     /// pools that are not spot.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<NodeAmount>")]
     pub max_unavailable: Option<String>,
     /// Minutes a node may take to drain, 1 to 1440; Azure's default is 30. Cannot be unset once set.
     #[serde(skip_serializing_if = "Option::is_none")]
