@@ -91,6 +91,11 @@ impl ArmClient {
         }
     }
 
+    /// Whether both are clones of one client.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.arm, &other.arm)
+    }
+
     /// The cluster as Azure shows it, or `None` when Azure says that this cluster does not exist. A missing resource
     /// group or subscription is an error: it says nothing about the cluster that a create could rely on.
     ///
@@ -522,3 +527,6 @@ fn region(location: &str) -> String {
         .flat_map(char::to_lowercase)
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -364,3 +364,6 @@ fn segments(id: &str) -> Vec<&str> {
 fn excerpt(text: &str) -> String {
     text.chars().take(200).collect()
 }
+
+#[cfg(test)]
+mod tests;
