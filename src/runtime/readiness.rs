@@ -64,3 +64,33 @@ impl Gate {
             .with(|state| state.waiting.insert(self.key, reason.into()));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ready_means_that_every_gate_was_opened() {
+        let readiness = Readiness::default();
+        let (first, second) = (readiness.wait_for("one"), readiness.wait_for("two"));
+        first.open();
+        assert_eq!(readiness.waiting_for(), ["two"]);
+        second.open();
+        assert!(readiness.waiting_for().is_empty());
+    }
+
+    #[test]
+    fn a_gate_tells_the_newest_reason_in_its_place() {
+        let readiness = Readiness::default();
+        let (first, _second) = (readiness.wait_for("one"), readiness.wait_for("two"));
+        first.explain("one (connection refused)");
+        assert_eq!(readiness.waiting_for(), ["one (connection refused)", "two"]);
+    }
+
+    #[test]
+    fn a_gate_whose_owner_failed_keeps_the_process_waiting() {
+        let readiness = Readiness::default();
+        drop(readiness.wait_for("the first list"));
+        assert_eq!(readiness.waiting_for(), ["the first list"]);
+    }
+}

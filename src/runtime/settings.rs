@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use azure_core::credentials::Secret;
+use clap::ValueEnum;
 use url::Url;
 
 /// Everything the operator was told at start, checked.
@@ -30,6 +32,8 @@ pub struct Settings {
     pub leader_election: Option<LeaderElection>,
     /// The AKS cluster the operator itself runs on, in the form Azure prints ids: never stopped, deleted or stripped.
     pub own_cluster_id: Option<String>,
+    /// What is logged, and how.
+    pub log: LogSettings,
 }
 
 /// The name of this installation in the ownership tag: a lower-case DNS label of at most 63 characters.
@@ -40,6 +44,13 @@ impl InstallationId {
     /// The id as it stands in the ownership tag.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// A short id from the UID of a namespace: its first twelve hexadecimal digits, all of them random in a version 4
+    /// UUID. `None` when the UID is not one.
+    pub fn from_uid(uid: &str) -> Option<Self> {
+        let digits: String = uid.chars().filter(char::is_ascii_hexdigit).take(12).collect();
+        (digits.len() == 12).then(|| Self(digits.to_ascii_lowercase()))
     }
 }
 
@@ -110,33 +121,11 @@ pub enum OperatorCredential {
         tenant_id: String,
         /// The application.
         client_id: String,
-        /// Its secret.
+        /// Its secret; `Debug` does not print it.
         secret: Secret,
     },
     /// No identity of its own: every cluster has to name an `AzureIdentity`.
     None,
-}
-
-/// A secret that never shows: `Debug` prints a placeholder, and there is no `Display`.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Wraps a secret.
-    pub fn new(value: String) -> Self {
-        Self(value)
-    }
-
-    /// The secret itself, for the one call that sends it.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("Secret(..)")
-    }
 }
 
 /// How often things are looked at, and how long things are waited for.
@@ -150,6 +139,24 @@ pub struct Timing {
     pub pool_quiet_period: Duration,
     /// How long a deleted pool waits for its cluster's own deletion before Azure is asked; default 15 s.
     pub pool_delete_grace: Duration,
+}
+
+/// What is logged, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogSettings {
+    /// The format of a line.
+    pub format: LogFormat,
+    /// Directives in the syntax of `RUST_LOG`.
+    pub directives: String,
+}
+
+/// The format of a log line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people
+    Text,
+    /// One JSON object a line
+    Json,
 }
 
 /// Leader election among the replicas.
@@ -182,5 +189,28 @@ impl FromStr for InstallationId {
         valid
             .then(|| Self(text.to_owned()))
             .ok_or_else(|| InvalidInstallationId(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_installation_id_fits_a_label() {
+        for good in ["a", "prod", "prod-weu-1", "0f3b", &"a".repeat(63)] {
+            assert_eq!(good.parse::<InstallationId>().unwrap().as_str(), good);
+        }
+        for bad in ["", "-a", "a-", "Prod", "a/b", "a b", "ä", &"a".repeat(64)] {
+            assert!(bad.parse::<InstallationId>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_id_of_a_management_cluster_is_short_and_stable() {
+        let id = InstallationId::from_uid("8C1D0b3e-55aa-4f0e-9c1d-0123456789ab").unwrap();
+        assert_eq!(id.as_str(), "8c1d0b3e55aa");
+        assert_eq!(id.as_str().parse::<InstallationId>().unwrap(), id);
+        assert_eq!(InstallationId::from_uid("short"), None);
     }
 }
