@@ -1,1 +1,34 @@
 //! Gather, act, finalizers: the only place that holds both the Kubernetes and the Azure client.
+
+use kube::Client;
+use tokio_util::sync::CancellationToken;
+
+use crate::runtime::leader::Leadership;
+use crate::runtime::metrics::{Metrics, SharedRegistry};
+use crate::runtime::readiness::Readiness;
+use crate::runtime::settings::{InstallationId, Settings};
+
+/// Everything the controllers get from the process.
+pub struct Deps {
+    /// The management cluster.
+    pub client: Client,
+    /// What the operator was told at start.
+    pub settings: Settings,
+    /// The name of this installation in the ownership tag.
+    pub installation: InstallationId,
+    /// Who may write.
+    pub leadership: Leadership,
+    /// What the process waits for.
+    pub readiness: Readiness,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// Where further metrics are registered.
+    pub registry: SharedRegistry,
+    /// Cancelled when the process is asked to end.
+    pub shutdown: CancellationToken,
+}
+
+/// Runs the controllers until shutdown.
+pub async fn run(deps: Deps) {
+    deps.shutdown.cancelled().await;
+}
