@@ -140,7 +140,10 @@ async fn run(command: RunCommand) -> Result<ExitCode, CliError> {
 }
 
 fn block_on<T>(work: impl Future<Output = T>) -> Result<T, CliError> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CliError::Process)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(CliError::Process)?;
     Ok(runtime.block_on(work))
 }
 
@@ -150,7 +153,10 @@ async fn bounded_call<T>(
     call: impl Future<Output = Result<T, kube::Error>>,
 ) -> Result<T, CliError> {
     match tokio::time::timeout(ANSWER, call).await {
-        Ok(answer) => answer.map_err(|error| CliError::Kubernetes { action, error: Box::new(error) }),
+        Ok(answer) => answer.map_err(|error| CliError::Kubernetes {
+            action,
+            error: Box::new(error),
+        }),
         Err(_) => Err(CliError::NoAnswer { action }),
     }
 }
@@ -170,5 +176,8 @@ fn hint(error: &kube::Error) -> &'static str {
 /// Writes to standard output at once.
 fn print(text: &str) -> Result<(), CliError> {
     let mut output = io::stdout().lock();
-    output.write_all(text.as_bytes()).and_then(|()| output.flush()).map_err(CliError::Output)
+    output
+        .write_all(text.as_bytes())
+        .and_then(|()| output.flush())
+        .map_err(CliError::Output)
 }

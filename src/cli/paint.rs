@@ -46,7 +46,11 @@ pub struct Canvas {
 
 impl Canvas {
     /// A file or a pipe.
-    pub const FILE: Self = Self { color: false, width: None, height: None };
+    pub const FILE: Self = Self {
+        color: false,
+        width: None,
+        height: None,
+    };
 
     /// Standard output as it is: a terminal with its size, or a file. `NO_COLOR` (<https://no-color.org>) and `TERM=dumb`
     /// turn colors off.
@@ -83,14 +87,21 @@ impl Line {
     /// The line with a piece behind it. Control characters become spaces: the text may come from anywhere.
     pub fn with(mut self, text: impl Into<String>, tone: Tone) -> Self {
         let text: String = text.into();
-        self.0.push((text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect(), tone));
+        self.0.push((
+            text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect(),
+            tone,
+        ));
         self
     }
 
     /// The line with blanks behind it until it has `width` columns.
     pub fn padded(self, width: usize) -> Self {
         let missing = width.saturating_sub(self.width());
-        if missing == 0 { self } else { self.with(" ".repeat(missing), Tone::Plain) }
+        if missing == 0 {
+            self
+        } else {
+            self.with(" ".repeat(missing), Tone::Plain)
+        }
     }
 
     /// The line with all pieces of another one behind it.
@@ -148,12 +159,19 @@ mod tests {
     use super::*;
 
     fn screen(width: usize) -> Canvas {
-        Canvas { color: true, width: Some(width), height: Some(24) }
+        Canvas {
+            color: true,
+            width: Some(width),
+            height: Some(24),
+        }
     }
 
     #[test]
     fn a_file_gets_neither_colors_nor_cuts() {
-        let line = Line::new("ready", Tone::Good).padded(8).with("a long story", Tone::Faint).padded(40);
+        let line = Line::new("ready", Tone::Good)
+            .padded(8)
+            .with("a long story", Tone::Faint)
+            .padded(40);
         assert_eq!(line.render(Canvas::FILE), "ready   a long story");
     }
 
@@ -173,7 +191,10 @@ mod tests {
     #[test]
     fn text_is_broken_at_blanks() {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
-        assert_eq!(wrap("incomprehensibilities are long", 10), ["incomprehensibilities", "are long"]);
+        assert_eq!(
+            wrap("incomprehensibilities are long", 10),
+            ["incomprehensibilities", "are long"]
+        );
         assert!(wrap("  ", 10).is_empty());
     }
 }

@@ -43,7 +43,10 @@ pub struct ReleaseArgs {
 /// When there is no such object, or the management cluster cannot be asked.
 pub(super) async fn run(args: ReleaseArgs) -> Result<ExitCode, CliError> {
     let client = args.kube.connect().await?;
-    let namespace = args.namespace.clone().unwrap_or_else(|| client.default_namespace().to_owned());
+    let namespace = args
+        .namespace
+        .clone()
+        .unwrap_or_else(|| client.default_namespace().to_owned());
     let text = if args.pool {
         release::<AksNodePool>(client, &namespace, &args).await?
     } else {
@@ -54,7 +57,9 @@ pub(super) async fn run(args: ReleaseArgs) -> Result<ExitCode, CliError> {
 }
 
 /// What releasing needs to know about a kind.
-trait Releasable: Resource<DynamicType = (), Scope = kube::core::NamespaceResourceScope> + Clone + DeserializeOwned + std::fmt::Debug {
+trait Releasable:
+    Resource<DynamicType = (), Scope = kube::core::NamespaceResourceScope> + Clone + DeserializeOwned + std::fmt::Debug
+{
     /// The kind's name.
     const KIND: &'static str;
 
@@ -84,16 +89,28 @@ async fn release<K: Releasable>(client: Client, namespace: &str, args: &ReleaseA
     let Some(object) = bounded_call("read the object", api.get_opt(name)).await? else {
         let others = bounded_call("list the objects", api.list_metadata(&ListParams::default())).await?;
         let others: Vec<String> = others.items.iter().map(ResourceExt::name_any).collect();
-        return Err(CliError::NotFound { message: not_found(K::KIND, name, namespace, &others) });
+        return Err(CliError::NotFound {
+            message: not_found(K::KIND, name, namespace, &others),
+        });
     };
     let story = story(K::KIND, &object);
     if args.dry_run {
         return Ok(format!("{story}\nNothing was changed (--dry-run).\n"));
     }
     let patch = json!({ "metadata": { "annotations": { RELEASE_ANNOTATION: Timestamp::now().to_string() } } });
-    let parameters = PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
-    bounded_call("annotate the object", api.patch_metadata(name, &parameters, &Patch::Merge(patch))).await?;
-    Ok(format!("{story}\nReleased: {RELEASE_ANNOTATION} is set on {} {namespace}/{name}.\n", K::KIND))
+    let parameters = PatchParams {
+        field_manager: Some(FIELD_MANAGER.to_owned()),
+        ..PatchParams::default()
+    };
+    bounded_call(
+        "annotate the object",
+        api.patch_metadata(name, &parameters, &Patch::Merge(patch)),
+    )
+    .await?;
+    Ok(format!(
+        "{story}\nReleased: {RELEASE_ANNOTATION} is set on {} {namespace}/{name}.\n",
+        K::KIND
+    ))
 }
 
 /// What releasing this object does.
@@ -106,7 +123,9 @@ fn story<K: Releasable>(kind: &str, object: &K) -> String {
     let then = if object.meta().deletion_timestamp.is_some() {
         format!("{kind} {name} is being deleted: its finalizer is removed and the object goes.")
     } else {
-        format!("{kind} {name} is not being deleted: Armature writes to Azure for it no more, and deleting it leaves Azure alone.")
+        format!(
+            "{kind} {name} is not being deleted: Armature writes to Azure for it no more, and deleting it leaves Azure alone."
+        )
     };
     format!("{then}\n{azure}")
 }
@@ -117,7 +136,10 @@ fn not_found(kind: &str, name: &str, namespace: &str, others: &[String]) -> Stri
         [] => "there is none".to_owned(),
         _ => {
             let more = if others.len() > SHOWN { ", ..." } else { "" };
-            format!("there is {}{more}", others.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", "))
+            format!(
+                "there is {}{more}",
+                others.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ")
+            )
         }
     };
     format!("no {kind} {name} in namespace {namespace}: {there}; choose one of these, or another namespace with -n")
@@ -143,14 +165,26 @@ mod tests {
     #[test]
     fn releasing_says_what_stays_in_azure() {
         let mut cluster = AksCluster {
-            metadata: ObjectMeta { name: Some("weu".into()), ..ObjectMeta::default() },
+            metadata: ObjectMeta {
+                name: Some("weu".into()),
+                ..ObjectMeta::default()
+            },
             spec: AksClusterSpec::default(),
-            status: Some(AksClusterStatus { resource_id: Some("/subscriptions/x".into()), ..Default::default() }),
+            status: Some(AksClusterStatus {
+                resource_id: Some("/subscriptions/x".into()),
+                ..Default::default()
+            }),
         };
         let text = story("AksCluster", &cluster);
         assert!(text.starts_with("AksCluster weu is not being deleted"), "{text}");
-        assert!(text.ends_with("/subscriptions/x stays in Azure as it is, goes on costing money, and is no longer managed."));
-        cluster.metadata.deletion_timestamp = Some(k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(Timestamp::UNIX_EPOCH));
+        assert!(
+            text.ends_with(
+                "/subscriptions/x stays in Azure as it is, goes on costing money, and is no longer managed."
+            )
+        );
+        cluster.metadata.deletion_timestamp = Some(k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(
+            Timestamp::UNIX_EPOCH,
+        ));
         assert!(story("AksCluster", &cluster).contains("its finalizer is removed"));
     }
 }

@@ -138,17 +138,15 @@ pub enum Blocker {
         /// What the control plane is meant to run.
         control_plane: Version,
     },
-    /// The same operation failed too often.
+    /// An operation failed and resuming it can't help, or did not.
     #[error(
-        "the last operation on the {target} ended as {state} and {attempts} attempts to resume it did not help{error}; fix the cause and edit the manifest, or request a reconcile, to try again"
+        "the last operation on the {target} ended as {state}{error} and is not resumed any more; fix the cause, then edit the manifest or request a reconcile to try again"
     )]
     ResumeExhausted {
         /// The object it concerns.
         target: Target,
         /// Failed or Canceled.
         state: String,
-        /// How often it was tried.
-        attempts: u32,
         /// What Azure says, as a clause.
         error: String,
     },

@@ -6,8 +6,9 @@ use super::desired::{DesiredCluster, DesiredPool, Life};
 use super::live::{LiveCluster, LivePool};
 use super::owner::Ownership;
 use super::step::Step;
-use super::{Input, Plan};
+use super::{Facts, Input, Plan, keep_records};
 use crate::api::{DeletionPolicy, ManagementPolicy};
+use jiff::Timestamp;
 
 /// What becomes of an object.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -34,6 +35,8 @@ impl Fate {
 
 const PROTECTED: &str = "deletion is protected: nothing is deleted in Azure; set spec.deletionProtection to false to delete it there too, or run armature release to let this object go and leave Azure alone";
 const DEFINITIONS: &str = "the resource definitions of Armature are being deleted, so nothing is deleted in Azure; restore them, or run armature release to let this object go and leave Azure alone";
+const WAITS_FOR_CLUSTER: &str =
+    "the cluster of this pool is going away and held back; the pool waits for what becomes of it";
 const OWN: &str =
     "this is the cluster Armature runs on, which it never deletes; run armature release to let this object go";
 const UNMARKED: &str = "the tag armature-owner is gone from the Azure resource, so it can't be told whose it is and it is not deleted; put the tag back, or run armature release to let this object go";
@@ -98,6 +101,36 @@ pub fn pool_fate(pool: &DesiredPool, cluster: &Fate, input: &Input<'_>) -> Fate 
         )),
         fate => fate,
     }
+}
+
+/// What becomes of a cluster that is to go and whose fate does not depend on Azure: a protected or released object
+/// makes no call. `None` when Azure has to be asked.
+pub fn without_azure(cluster: &DesiredCluster, pools: &[DesiredPool], facts: &Facts, now: Timestamp) -> Option<Plan> {
+    let input = Input {
+        cluster,
+        pools,
+        live: None,
+        facts,
+        now,
+    };
+    let fate =
+        refusals(&cluster.life, cluster.policies.deletion.protected, &input).filter(|fate| *fate != Fate::Alive)?;
+    let pool_fate = |pool: &DesiredPool| match (&fate, refusals(&pool.life, pool.deletion.protected, &input)) {
+        (_, Some(Fate::Alive)) => Fate::Alive,
+        (Fate::LetGo(_), _) => Fate::LetGo(WITH_CLUSTER),
+        (_, Some(own)) => own,
+        (_, None) => Fate::Blocked(WAITS_FOR_CLUSTER.to_owned()),
+    };
+    let mut plan = Plan {
+        pool_fates: pools
+            .iter()
+            .map(|pool| (pool.object.clone(), pool_fate(pool)))
+            .collect(),
+        ..Plan::default()
+    };
+    plan.fate = fate;
+    keep_records(&input, &mut plan);
+    Some(plan)
 }
 
 /// The answers that don't depend on Azure.

@@ -164,7 +164,7 @@ impl DesiredCluster {
             },
             body: cluster_body(spec).map_err(|error| invalid("spec", error.to_string()))?,
             version: spec.kubernetes_version.as_ref().map(parse).transpose()?,
-            power: spec.power_state.as_ref().map(|state| state.code),
+            power: spec.power_state.as_ref().and_then(|state| state.code),
             life: Life {
                 adopted: status.adopted.unwrap_or(false),
                 once_existed: status.resource_id.is_some(),

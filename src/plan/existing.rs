@@ -256,7 +256,6 @@ fn resume(input: &Input<'_>, live: &LiveCluster, plan: &mut Plan) {
         plan.blockers.push(Blocker::ResumeExhausted {
             target: Target::Cluster,
             state: broken_state(&state).to_owned(),
-            attempts: input.cluster.life.resume_attempts,
             error: pools::error_clause(live.provisioning_error()),
         });
     } else if !plan.steps.iter().any(|planned| writes_cluster(&planned.step)) {

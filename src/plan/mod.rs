@@ -34,7 +34,7 @@ use serde_json::{Value, json};
 use applied::Applied;
 use blocker::{Blocker, Wait};
 use change::{Change, Target};
-pub use deletion::Fate;
+pub use deletion::{Fate, without_azure};
 use desired::{DesiredCluster, DesiredPool};
 use effect::Effect;
 pub use gate::Hold;
@@ -209,6 +209,30 @@ impl Plan {
             waiting.insert(target);
         }
         None
+    }
+
+    /// Takes out the writes that Azure accepted before without keeping them: sent again, they would go on for ever.
+    /// `kept` holds the fingerprints of those writes by target.
+    pub fn refuse_repeats(&mut self, kept: &BTreeMap<Target, String>) {
+        let repeats = |step: &Step| {
+            kept.get(&step.target())
+                .is_some_and(|fingerprint| *fingerprint == step.fingerprint())
+        };
+        let (repeated, steps) = std::mem::take(&mut self.steps)
+            .into_iter()
+            .partition(|planned| repeats(&planned.step));
+        self.steps = steps;
+        self.blockers.extend(repeated.into_iter().map(|Planned { step, .. }| {
+            Blocker::NotConverging {
+                target: step.target(),
+                paths: step
+                    .changes()
+                    .iter()
+                    .map(|change| change.path.to_string())
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            }
+        }));
     }
 
     fn deletes_already(&self) -> bool {

@@ -137,7 +137,6 @@ fn write_or_resume(pool: &DesiredPool, live: &LivePool, changes: Vec<Change>, pl
         plan.blockers.push(Blocker::ResumeExhausted {
             target: Target::Pool(pool.name.clone()),
             state: broken_state(&state).to_owned(),
-            attempts: pool.life.resume_attempts,
             error: error_clause(live.provisioning_error()),
         });
     } else if !changes.is_empty() {

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use serde_json::{Value, json};
+
+use super::applied;
 use super::change::{Change, Target};
 use super::effect::Effect;
 use super::version::Version;
@@ -185,6 +188,18 @@ impl Step {
             | Self::ResumePool { .. }
             | Self::DeletePool { .. }) => whole,
         }
+    }
+
+    /// A short hash of what the step writes, to recognize it again.
+    pub fn fingerprint(&self) -> String {
+        let change = |change: &Change| json!([change.path.to_string(), change.from, change.to]);
+        let changes: Vec<Value> = self.changes().iter().map(change).collect();
+        applied::hash(&json!([
+            self.name(),
+            self.target().to_string(),
+            self.to_string(),
+            changes
+        ]))
     }
 
     /// The strongest thing the step disturbs.

@@ -65,7 +65,11 @@ impl Row {
 
     /// The row's activity, or what the object is while it rests.
     pub(super) fn story(&self) -> &str {
-        if self.activity.is_empty() { &self.summary } else { &self.activity }
+        if self.activity.is_empty() {
+            &self.summary
+        } else {
+            &self.activity
+        }
     }
 }
 
@@ -107,16 +111,26 @@ struct Group<'a> {
 impl Group<'_> {
     fn add_to(&self, fleet: &mut Fleet) {
         let nothing = AksClusterStatus::default();
-        let cluster_status = self.cluster.and_then(|cluster| cluster.status.as_ref()).unwrap_or(&nothing);
+        let cluster_status = self
+            .cluster
+            .and_then(|cluster| cluster.status.as_ref())
+            .unwrap_or(&nothing);
         if let Some(cluster) = self.cluster {
             let row = cluster_row(cluster, cluster_status);
-            fleet.notes.extend(Note::of(&row, cluster_status.plan.as_ref(), cluster_status.last_error.as_ref()));
+            fleet.notes.extend(Note::of(
+                &row,
+                cluster_status.plan.as_ref(),
+                cluster_status.last_error.as_ref(),
+            ));
             fleet.rows.push(row);
         }
         for pool in &self.pools {
             let nothing = AksNodePoolStatus::default();
             let status = pool.status.as_ref().unwrap_or(&nothing);
-            let row = Row { cluster_missing: self.cluster.is_none(), ..pool_row(pool, status, cluster_status) };
+            let row = Row {
+                cluster_missing: self.cluster.is_none(),
+                ..pool_row(pool, status, cluster_status)
+            };
             // The cluster's plan lists the steps of its pools too; here only what no cluster tells.
             let plan = status.plan.as_ref().filter(|_| cluster_status.plan.is_none());
             fleet.notes.extend(Note::of(&row, plan, status.last_error.as_ref()));
@@ -139,9 +153,18 @@ fn cluster_row(cluster: &AksCluster, status: &AksClusterStatus) -> Row {
             Some(cause) => format!("{}: waiting for {cause}", progress.current),
             None => progress.current.clone(),
         })
-        .or_else(|| status.operations.get("cluster").map(|operation| operation.description.clone()));
+        .or_else(|| {
+            status
+                .operations
+                .get("cluster")
+                .map(|operation| operation.description.clone())
+        });
     let pools = status.pools.as_ref().map(|pools| format!("pools {}", pools.summary));
-    let words = [Some(cluster.spec.location.clone()), status.power_state.clone().filter(|state| state != "Running"), pools];
+    let words = [
+        Some(cluster.spec.location.clone()),
+        status.power_state.clone().filter(|state| state != "Running"),
+        pools,
+    ];
     Row {
         kind: Kind::AksCluster,
         namespace: cluster.namespace().unwrap_or_default(),
@@ -150,14 +173,22 @@ fn cluster_row(cluster: &AksCluster, status: &AksClusterStatus) -> Row {
         cluster_missing: false,
         version: Versions::new(
             status.current_kubernetes_version.as_deref(),
-            [cluster.spec.kubernetes_version.as_deref(), status.kubernetes_version.as_deref()],
+            [
+                cluster.spec.kubernetes_version.as_deref(),
+                status.kubernetes_version.as_deref(),
+            ],
         ),
         step: progress.filter(|progress| progress.total > 0).map(|progress| Step {
             number: progress.completed.saturating_add(1).min(progress.total),
             total: progress.total,
         }),
         activity: story(activity, &verdict, &observed),
-        summary: words.into_iter().flatten().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(", "),
+        summary: words
+            .into_iter()
+            .flatten()
+            .filter(|word| !word.is_empty())
+            .collect::<Vec<_>>()
+            .join(", "),
         created: cluster.creation_timestamp().map(|time| time.0),
         health: verdict.health,
         reason: verdict.reason,
@@ -165,11 +196,17 @@ fn cluster_row(cluster: &AksCluster, status: &AksClusterStatus) -> Row {
 }
 
 fn pool_row(pool: &AksNodePool, status: &AksNodePoolStatus, cluster: &AksClusterStatus) -> Row {
-    let observed =
-        Observed { metadata: &pool.metadata, observed_generation: status.observed_generation, conditions: &status.conditions };
+    let observed = Observed {
+        metadata: &pool.metadata,
+        observed_generation: status.observed_generation,
+        conditions: &status.conditions,
+    };
     let verdict = observed.verdict();
     let in_azure = pool.spec.azure_name.clone().unwrap_or_else(|| pool.name_any());
-    let operation = cluster.operations.get(&format!("pool/{in_azure}")).map(|operation| operation.description.clone());
+    let operation = cluster
+        .operations
+        .get(&format!("pool/{in_azure}"))
+        .map(|operation| operation.description.clone());
     let nodes = match (status.count, &pool.spec.vm_size) {
         (Some(count), Some(size)) => Some(format!("{count} × {size}")),
         (Some(1), None) => Some("1 node".to_owned()),
@@ -185,7 +222,10 @@ fn pool_row(pool: &AksNodePool, status: &AksNodePoolStatus, cluster: &AksCluster
         cluster_missing: false,
         version: Versions::new(
             status.current_kubernetes_version.as_deref(),
-            [pool.spec.orchestrator_version.as_deref(), status.kubernetes_version.as_deref()],
+            [
+                pool.spec.orchestrator_version.as_deref(),
+                status.kubernetes_version.as_deref(),
+            ],
         ),
         step: None,
         activity: story(operation, &verdict, &observed),

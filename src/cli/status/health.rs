@@ -97,7 +97,13 @@ mod tests {
             deletion_timestamp: deleting.then_some(Time(Timestamp::UNIX_EPOCH)),
             ..ObjectMeta::default()
         };
-        Observed { metadata: &metadata, observed_generation: Some(observed), conditions }.verdict().health
+        Observed {
+            metadata: &metadata,
+            observed_generation: Some(observed),
+            conditions,
+        }
+        .verdict()
+        .health
     }
 
     #[test]
@@ -108,15 +114,28 @@ mod tests {
     #[test]
     fn an_older_generation_is_never_called_ready_or_stalled() {
         assert_eq!(judge(1, &[condition("Ready", "True")], false), Health::Progressing);
-        assert_eq!(judge(1, &[condition("Ready", "False"), condition("Stalled", "True")], false), Health::Progressing);
+        assert_eq!(
+            judge(1, &[condition("Ready", "False"), condition("Stalled", "True")], false),
+            Health::Progressing
+        );
     }
 
     #[test]
     fn conditions_decide_in_the_order_of_kstatus() {
         assert_eq!(judge(2, &[condition("Ready", "True")], false), Health::Ready);
         assert_eq!(judge(2, &[condition("Ready", "False")], false), Health::NotReady);
-        assert_eq!(judge(2, &[condition("Ready", "Unknown"), condition("Reconciling", "True")], false), Health::Progressing);
-        assert_eq!(judge(2, &[condition("Ready", "False"), condition("Stalled", "True")], false), Health::Stalled);
+        assert_eq!(
+            judge(
+                2,
+                &[condition("Ready", "Unknown"), condition("Reconciling", "True")],
+                false
+            ),
+            Health::Progressing
+        );
+        assert_eq!(
+            judge(2, &[condition("Ready", "False"), condition("Stalled", "True")], false),
+            Health::Stalled
+        );
         assert_eq!(judge(2, &[condition("Ready", "True")], true), Health::Deleting);
     }
 }

@@ -82,8 +82,13 @@ where
     K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + 'static,
 {
     let (store, writer) = reflector::store();
-    let events = watcher(api, watcher::Config::default()).default_backoff().reflect(writer);
-    (store, events.map(|event| event.map(|_| ()).map_err(|error| error.to_string())))
+    let events = watcher(api, watcher::Config::default())
+        .default_backoff()
+        .reflect(writer);
+    (
+        store,
+        events.map(|event| event.map(|_| ()).map_err(|error| error.to_string())),
+    )
 }
 
 /// Whether the first list is complete, without waiting for it.
@@ -155,31 +160,50 @@ fn frame(fleet: &Fleet, scope: &Scope, trouble: Option<&str>, canvas: Canvas, no
     };
     if let Some(trouble) = trouble {
         lines.push(Line::default());
-        lines.push(Line::new(format!("the management cluster does not answer: {trouble}"), Tone::Bad));
+        lines.push(Line::new(
+            format!("the management cluster does not answer: {trouble}"),
+            Tone::Bad,
+        ));
     }
     // The cursor rests below the last line, so one line stays free.
     let room = canvas.height.unwrap_or(usize::MAX).saturating_sub(1).max(1);
     if lines.len() > room {
         let hidden = lines.len() - room + 1;
         lines.truncate(room - 1);
-        lines.push(Line::new(format!("{hidden} more lines; a taller window shows them"), Tone::Faint));
+        lines.push(Line::new(
+            format!("{hidden} more lines; a taller window shows them"),
+            Tone::Faint,
+        ));
     }
     lines.iter().map(|line| line.render(canvas)).collect()
 }
 
 /// What turns the picture on the screen into the next one: to its first line, each line over the old one, the rest erased.
 fn redraw(drawn: &[String], frame: &[String]) -> String {
-    let up = if drawn.is_empty() { String::new() } else { format!("\x1b[{}F", drawn.len()) };
+    let up = if drawn.is_empty() {
+        String::new()
+    } else {
+        format!("\x1b[{}F", drawn.len())
+    };
     let lines: String = frame.iter().map(|line| format!("{line}\x1b[K\n")).collect();
     format!("{up}{lines}\x1b[J")
 }
 
 /// A line for each object that is new, has changed or is gone since the last call.
 fn news(told: &mut BTreeMap<String, String>, fleet: &Fleet) -> Vec<String> {
-    let rows = fleet.rows.iter().map(|row| (format!("{:?} {}", row.kind, row.key()), table::sentence(row)));
+    let rows = fleet
+        .rows
+        .iter()
+        .map(|row| (format!("{:?} {}", row.kind, row.key()), table::sentence(row)));
     let current: BTreeMap<String, String> = rows.collect();
-    let changed = current.iter().filter(|(key, line)| told.get(*key) != Some(*line)).map(|(_, line)| line.clone());
-    let gone = told.keys().filter(|key| !current.contains_key(*key)).map(|key| format!("{key}: gone"));
+    let changed = current
+        .iter()
+        .filter(|(key, line)| told.get(*key) != Some(*line))
+        .map(|(_, line)| line.clone());
+    let gone = told
+        .keys()
+        .filter(|key| !current.contains_key(*key))
+        .map(|key| format!("{key}: gone"));
     let lines = changed.chain(gone).collect();
     *told = current;
     lines

@@ -95,13 +95,22 @@ struct Scope {
 
 impl Scope {
     fn new(args: &StatusArgs, client: &Client) -> Self {
-        let namespace = args.namespace.clone().unwrap_or_else(|| client.default_namespace().to_owned());
-        Self { namespace: (!args.all_namespaces).then_some(namespace), name: args.name.clone() }
+        let namespace = args
+            .namespace
+            .clone()
+            .unwrap_or_else(|| client.default_namespace().to_owned());
+        Self {
+            namespace: (!args.all_namespaces).then_some(namespace),
+            name: args.name.clone(),
+        }
     }
 
     fn apis(&self, client: Client) -> (Api<AksCluster>, Api<AksNodePool>) {
         match &self.namespace {
-            Some(namespace) => (Api::namespaced(client.clone(), namespace), Api::namespaced(client, namespace)),
+            Some(namespace) => (
+                Api::namespaced(client.clone(), namespace),
+                Api::namespaced(client, namespace),
+            ),
             None => (Api::all(client.clone()), Api::all(client)),
         }
     }
@@ -109,11 +118,10 @@ impl Scope {
     async fn read(&self, client: Client) -> Result<Fleet, CliError> {
         let (clusters, pools) = self.apis(client);
         let parameters = ListParams::default();
-        let (clusters, pools) =
-            bounded_call("list AksCluster and AksNodePool objects", async {
-                futures::try_join!(clusters.list(&parameters), pools.list(&parameters))
-            })
-            .await?;
+        let (clusters, pools) = bounded_call("list AksCluster and AksNodePool objects", async {
+            futures::try_join!(clusters.list(&parameters), pools.list(&parameters))
+        })
+        .await?;
         let clusters: Vec<_> = clusters.items.into_iter().map(Arc::new).collect();
         let pools: Vec<_> = pools.items.into_iter().map(Arc::new).collect();
         Ok(fleet(&clusters, &pools, self.name.as_deref()))
@@ -147,6 +155,9 @@ fn show(fleet: &Fleet, scope: &Scope, output: Output) -> Result<(), CliError> {
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
-    let parsed = text.parse::<SignedDuration>().ok().and_then(|duration| Duration::try_from(duration).ok());
+    let parsed = text
+        .parse::<SignedDuration>()
+        .ok()
+        .and_then(|duration| Duration::try_from(duration).ok());
     parsed.ok_or_else(|| "give a duration such as 90s or 10m".to_owned())
 }

@@ -26,9 +26,15 @@ pub(super) struct Note {
 impl Note {
     /// What there is to say about the object of `row`; nothing about one that is as its manifest says.
     pub(super) fn of(row: &Row, plan: Option<&PlanStatus>, error: Option<&LastError>) -> Option<Self> {
-        let plan = plan.filter(|plan| !plan.steps.is_empty() || !plan.changes.is_empty()).cloned();
+        let plan = plan
+            .filter(|plan| !plan.steps.is_empty() || !plan.changes.is_empty())
+            .cloned();
         let error = error.filter(|_| row.health != Health::Ready).cloned();
-        (plan.is_some() || error.is_some()).then(|| Self { object: row.key(), plan, error })
+        (plan.is_some() || error.is_some()).then(|| Self {
+            object: row.key(),
+            plan,
+            error,
+        })
     }
 }
 
@@ -48,14 +54,21 @@ pub(super) fn lines(notes: &[Note], canvas: Canvas, now: Timestamp) -> Vec<Line>
     if notes.len() > OBJECTS {
         lines.push(Line::default());
         let more = notes.len() - OBJECTS;
-        lines.push(Line::new(format!("{more} more with a plan or an error; armature status NAME shows one"), Tone::Faint));
+        lines.push(Line::new(
+            format!("{more} more with a plan or an error; armature status NAME shows one"),
+            Tone::Faint,
+        ));
     }
     lines
 }
 
 fn error_lines(lines: &mut Vec<Line>, object: &str, error: &LastError, width: usize, now: Timestamp) {
     let ago = age(error.at, now);
-    let times = if error.count > 1 { format!(", {} times", error.count) } else { String::new() };
+    let times = if error.count > 1 {
+        format!(", {} times", error.count)
+    } else {
+        String::new()
+    };
     lines.push(
         Line::new(object, Tone::Head)
             .with(format!("  {}", error.code), Tone::Bad)
@@ -77,19 +90,27 @@ fn plan_lines(lines: &mut Vec<Line>, object: &str, plan: &PlanStatus) {
         counted(plan.steps.len(), "step")
     };
     lines.push(
-        Line::new(object, Tone::Head).with(format!("  plan {}", plan.hash), Tone::Plain).with(format!("  {count}"), Tone::Faint),
+        Line::new(object, Tone::Head)
+            .with(format!("  plan {}", plan.hash), Tone::Plain)
+            .with(format!("  {count}"), Tone::Faint),
     );
     let shown = plan.steps.iter().take(STEPS).enumerate();
     lines.extend(shown.map(|(index, step)| step_line(index + 1, step)));
     if plan.steps.is_empty() {
         for change in plan.changes.iter().take(STEPS) {
             let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
-            let line = Line::new(format!("  {} {}", change.target, change.path), Tone::Plain)
-                .with(format!("  {} → {}", value(&change.from), value(&change.to)), Tone::Plain);
+            let line = Line::new(format!("  {} {}", change.target, change.path), Tone::Plain).with(
+                format!("  {} → {}", value(&change.from), value(&change.to)),
+                Tone::Plain,
+            );
             lines.push(held(line, change.held.as_deref()));
         }
     }
-    let listed = if plan.steps.is_empty() { plan.changes.len() } else { plan.steps.len() };
+    let listed = if plan.steps.is_empty() {
+        plan.changes.len()
+    } else {
+        plan.steps.len()
+    };
     if listed > STEPS {
         lines.push(Line::new(format!("  and {} more", listed - STEPS), Tone::Faint));
     }
@@ -97,7 +118,11 @@ fn plan_lines(lines: &mut Vec<Line>, object: &str, plan: &PlanStatus) {
 
 fn step_line(number: usize, step: &PlannedStep) -> Line {
     let line = Line::new(format!("  {number}. {}", step.description), Tone::Plain);
-    let line = if step.effect.is_empty() { line } else { line.with(format!("  [{}]", step.effect), Tone::Faint) };
+    let line = if step.effect.is_empty() {
+        line
+    } else {
+        line.with(format!("  [{}]", step.effect), Tone::Faint)
+    };
     held(line, step.held.as_deref())
 }
 
@@ -109,5 +134,9 @@ fn held(line: Line, reason: Option<&str>) -> Line {
 }
 
 fn counted(count: usize, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+    if count == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{count} {noun}s")
+    }
 }

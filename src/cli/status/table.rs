@@ -30,20 +30,38 @@ fn table(rows: &[Row], now: Timestamp) -> Vec<Line> {
     grid.into_iter()
         .map(|cells| {
             let placed = cells.into_iter().zip(widths);
-            placed.fold(Line::default(), |line, (cell, width)| line.joined(cell.padded(width + GAP)))
+            placed.fold(Line::default(), |line, (cell, width)| {
+                line.joined(cell.padded(width + GAP))
+            })
         })
         .collect()
 }
 
 fn cells(row: &Row, next: Option<&Row>, namespaced: bool, now: Timestamp) -> [Line; 6] {
-    let step = row.step.map_or_else(String::new, |step| format!("{}/{}", step.number, step.total));
-    let story_tone = if row.activity.is_empty() { Tone::Faint } else { Tone::Plain };
+    let step = row
+        .step
+        .map_or_else(String::new, |step| format!("{}/{}", step.number, step.total));
+    let story_tone = if row.activity.is_empty() {
+        Tone::Faint
+    } else {
+        Tone::Plain
+    };
     [
         object(row, next, namespaced),
         ready(row),
-        Line::new(row.version.text(), if row.version.target.is_some() { Tone::Busy } else { Tone::Plain }),
+        Line::new(
+            row.version.text(),
+            if row.version.target.is_some() {
+                Tone::Busy
+            } else {
+                Tone::Plain
+            },
+        ),
         Line::new(step, Tone::Plain),
-        Line::new(row.created.map_or_else(String::new, |created| age(created, now)), Tone::Faint),
+        Line::new(
+            row.created.map_or_else(String::new, |created| age(created, now)),
+            Tone::Faint,
+        ),
         Line::new(row.story(), story_tone),
     ]
 }
@@ -54,10 +72,16 @@ fn object(row: &Row, next: Option<&Row>, namespaced: bool) -> Line {
         let name = if namespaced { row.key() } else { row.name.clone() };
         return Line::new(name, Tone::Head);
     };
-    let last = next.is_none_or(|next| next.kind == Kind::AksCluster || (&next.namespace, &next.cluster) != (&row.namespace, &row.cluster));
+    let last = next.is_none_or(|next| {
+        next.kind == Kind::AksCluster || (&next.namespace, &next.cluster) != (&row.namespace, &row.cluster)
+    });
     let branch = if last { "└ " } else { "├ " };
     let line = Line::new(branch, Tone::Faint).with(&row.name, Tone::Plain);
-    if row.cluster_missing { line.with(format!(" of {cluster}"), Tone::Faint) } else { line }
+    if row.cluster_missing {
+        line.with(format!(" of {cluster}"), Tone::Faint)
+    } else {
+        line
+    }
 }
 
 fn ready(row: &Row) -> Line {
@@ -70,7 +94,11 @@ fn ready(row: &Row) -> Line {
         Health::Deleting => ("↻", Tone::Busy, "Deleting"),
     };
     // Ready needs no reason, and a reason says more than the word for everything else.
-    let word = if row.health == Health::Ready { word } else { row.reason.as_deref().unwrap_or(word) };
+    let word = if row.health == Health::Ready {
+        word
+    } else {
+        row.reason.as_deref().unwrap_or(word)
+    };
     Line::new(format!("{mark} {word}"), tone)
 }
 
@@ -80,8 +108,14 @@ pub(super) fn sentence(row: &Row) -> String {
         Kind::AksCluster => "cluster",
         Kind::AksNodePool => "pool",
     };
-    let step = row.step.map_or_else(String::new, |step| format!(", step {}/{}", step.number, step.total));
-    let story = if row.story().is_empty() { String::new() } else { format!(": {}", row.story()) };
+    let step = row
+        .step
+        .map_or_else(String::new, |step| format!(", step {}/{}", step.number, step.total));
+    let story = if row.story().is_empty() {
+        String::new()
+    } else {
+        format!(": {}", row.story())
+    };
     let state = ready(row).render(Canvas::FILE);
     let line = format!("{kind} {}: {state}, {}{step}{story}", row.key(), row.version.text());
     Line::new(line, Tone::Plain).render(Canvas::FILE)

@@ -20,8 +20,15 @@ impl Versions {
     pub(super) fn new(current: Option<&str>, wanted: [Option<&str>; 2]) -> Self {
         let current = current.filter(|version| !version.is_empty());
         let ahead = |version: &&str| current.is_none_or(|current| lies_ahead(version, current));
-        let target = wanted.into_iter().flatten().filter(|version| !version.is_empty()).find(ahead);
-        Self { current: current.map(plain), target: target.map(plain) }
+        let target = wanted
+            .into_iter()
+            .flatten()
+            .filter(|version| !version.is_empty())
+            .find(ahead);
+        Self {
+            current: current.map(plain),
+            target: target.map(plain),
+        }
     }
 
     /// `1.33.5 → 1.34`, either alone, or `-`.
