@@ -1,69 +1,28 @@
 //! The operations of Azure that the operator uses, in its own terms.
 
-use std::collections::{BTreeMap, HashMap};
+mod answers;
+mod regions;
+
+use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+pub use answers::{Accepted, AvailableUpgrade, Deletion, Scope, UpgradeProfile};
+
 use super::call::{Call, Priority};
 use super::error::{ArmError, Site};
-use super::id::{ClusterId, PoolId, ResourceGroupId, SubscriptionId};
+use super::id::{ClusterId, PoolId, ResourceGroupId};
 use super::operation::{OperationState, OperationUrl};
-use super::wire::{Arm, Precondition, Request, Response, Subject, Target};
+use super::wire::{Arm, Precondition, Request, Subject, Target};
+use answers::{present, says_absent};
+use regions::Regions;
 
 /// The stable api-version of Microsoft.ContainerService that the operator speaks (SPEC).
 pub const AKS_API_VERSION: &str = "2026-08-01";
-/// The api-version of Microsoft.Resources for resource groups.
-pub const RESOURCES_API_VERSION: &str = "2021-04-01";
-
-/// A write that Azure took on.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Accepted {
-    /// The resource as Azure now shows it, where the answer had a body.
-    pub body: Option<Value>,
-    /// Where to ask for the end of the operation; `None` when the write is already complete.
-    pub operation: Option<OperationUrl>,
-    /// How long Azure asks to wait before the first question, where it says so.
-    pub retry_after: Option<Duration>,
-}
-
-/// What became of a DELETE.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Deletion {
-    /// There is nothing (left) to delete.
-    Gone,
-    /// Azure is deleting.
-    Accepted(Accepted),
-}
-
-/// What a LIST covers.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Scope {
-    /// All clusters of a subscription.
-    Subscription(SubscriptionId),
-    /// All clusters of a resource group.
-    ResourceGroup(ResourceGroupId),
-}
-
-/// The versions a cluster's control plane can go to (`upgradeProfiles/default`).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UpgradeProfile {
-    /// The version of the control plane now.
-    pub current: String,
-    /// The versions on offer, in Azure's order.
-    pub upgrades: Vec<AvailableUpgrade>,
-}
-
-/// A version on offer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AvailableUpgrade {
-    /// The full version, for example `1.33.2`.
-    pub version: String,
-    /// Whether Azure calls it a preview.
-    pub preview: bool,
-}
+/// The api-version of Microsoft.Resources for resource groups (azure-mgmt-resource 26.0.0).
+pub const RESOURCES_API_VERSION: &str = "2025-04-01";
 
 /// The client of one identity. Cheap to clone; clones share connections, token cache and budget.
 #[derive(Clone)]
@@ -91,6 +50,14 @@ impl ArmClient {
         }
     }
 
+    /// The same client on another api-version for Microsoft.ContainerService, such as a preview.
+    pub fn with_api_version(&self, api_version: &str) -> Self {
+        Self {
+            api_version: api_version.into(),
+            ..self.clone()
+        }
+    }
+
     /// Whether both are clones of one client.
     pub(super) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.arm, &other.arm)
@@ -108,7 +75,7 @@ impl ArmClient {
             self.cluster_subject(id),
             Priority::Config,
         );
-        let body = present(self.arm.send(request).await)?;
+        let body = self.read(request).await?;
         if let Some(body) = &body {
             self.regions.learn(id, body);
         }
@@ -197,11 +164,8 @@ impl ArmClient {
     /// Any [`ArmError`].
     pub async fn get_pool(&self, id: &PoolId, priority: Priority) -> Result<Option<Value>, ArmError> {
         let subject = self.pool_subject(id);
-        present(
-            self.arm
-                .send(self.request(Call::GetPool, id.to_string(), subject, priority))
-                .await,
-        )
+        self.read(self.request(Call::GetPool, id.to_string(), subject, priority))
+            .await
     }
 
     /// Creates or updates a pool.
@@ -252,10 +216,11 @@ impl ArmClient {
     /// # Errors
     /// Any [`ArmError`].
     pub async fn get_resource_group(&self, id: &ResourceGroupId) -> Result<Option<Value>, ArmError> {
-        match self.arm.send(self.group_request(Call::GetResourceGroup, id)).await {
+        let request = self.group_request(Call::GetResourceGroup, id);
+        let at = request.site();
+        match self.arm.send(request).await {
             Err(ArmError::Service { status: 404, error, .. }) if error.code == "ResourceGroupNotFound" => Ok(None),
-            Err(error) => Err(error),
-            Ok(response) => Ok(response.body),
+            answer => present(answer, at),
         }
     }
 
@@ -407,6 +372,11 @@ impl ArmClient {
         }
     }
 
+    async fn read(&self, request: Request) -> Result<Option<Value>, ArmError> {
+        let at = request.site();
+        present(self.arm.send(request).await, at)
+    }
+
     async fn write(&self, request: Request) -> Result<Accepted, ArmError> {
         self.arm.send(request).await.map(Accepted::from)
     }
@@ -423,110 +393,6 @@ impl ArmClient {
 
 /// More pages than any subscription can fill (5,000 clusters), so a list that never ends is noticed.
 const MAX_PAGES: usize = 1000;
-
-/// Whether Azure said that the resource itself does not exist. A 404 for a resource group, a subscription or without
-/// a code (a proxy's, say) is not that.
-fn says_absent(error: &ArmError) -> bool {
-    matches!(error, ArmError::Service { status: 404, error, .. }
-        if matches!(error.code.as_str(), "ResourceNotFound" | "NotFound"))
-}
-
-fn present(answer: Result<Response, ArmError>) -> Result<Option<Value>, ArmError> {
-    match answer {
-        Ok(response) => Ok(response.body),
-        Err(error) if says_absent(&error) => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-impl From<Response> for Accepted {
-    fn from(response: Response) -> Self {
-        let Response {
-            status,
-            body,
-            async_operation,
-            location,
-            retry_after,
-        } = response;
-        // `Location` names an operation only in a 202; elsewhere it may be the resource itself.
-        let operation = async_operation.or(location.filter(|_| status == 202));
-        Self {
-            body,
-            operation,
-            retry_after,
-        }
-    }
-}
-
-impl UpgradeProfile {
-    fn read(body: &Value) -> Option<Self> {
-        let control_plane = body.pointer("/properties/controlPlaneProfile")?;
-        let current = control_plane.get("kubernetesVersion")?.as_str()?.to_owned();
-        let upgrade = |offer: &Value| {
-            Some(AvailableUpgrade {
-                version: offer.get("kubernetesVersion")?.as_str()?.to_owned(),
-                preview: offer.get("isPreview").and_then(Value::as_bool).unwrap_or(false),
-            })
-        };
-        let offers = control_plane.get("upgrades").and_then(Value::as_array);
-        Some(Self {
-            current,
-            upgrades: offers.into_iter().flatten().filter_map(upgrade).collect(),
-        })
-    }
-}
-
-impl Scope {
-    fn subject(&self) -> Subject {
-        match self {
-            Self::Subscription(id) => Subject {
-                subscription: id.clone(),
-                region: None,
-                resource: None,
-            },
-            Self::ResourceGroup(id) => Subject {
-                subscription: id.subscription().clone(),
-                region: None,
-                resource: Some(id.to_string()),
-            },
-        }
-    }
-}
-
-impl fmt::Display for Scope {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Subscription(id) => f.write_str(&id.path()),
-            Self::ResourceGroup(id) => id.fmt(f),
-        }
-    }
-}
-
-/// The regions of the clusters seen so far. AKS counts its quotas per region, which a resource id does not tell.
-#[derive(Debug, Default)]
-struct Regions(Mutex<HashMap<ClusterId, Arc<str>>>);
-
-impl Regions {
-    fn learn(&self, id: &ClusterId, body: &Value) {
-        if let Some(location) = body.get("location").and_then(Value::as_str) {
-            let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            known.insert(id.clone(), region(location).into());
-        }
-    }
-
-    fn of(&self, id: &ClusterId) -> Option<Arc<str>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
-    }
-}
-
-/// A region's short form: `West Europe` and `westeurope` are the same.
-fn region(location: &str) -> String {
-    location
-        .chars()
-        .filter(|c| !c.is_whitespace())
-        .flat_map(char::to_lowercase)
-        .collect()
-}
 
 #[cfg(test)]
 mod tests;

@@ -154,3 +154,65 @@ fn certificates(pem: &[u8]) -> Result<Vec<Certificate>, SetupError> {
         Ok(roots)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use prometheus_client::registry::Registry;
+
+    use super::*;
+    use crate::arm::credential::Secret;
+
+    fn settings(pem: Option<&str>) -> Settings {
+        let extra_root_certificates = pem.map(|pem| pem.as_bytes().to_vec());
+        Settings {
+            extra_root_certificates,
+            ..Settings::new(Cloud::public().unwrap())
+        }
+    }
+
+    fn clients(pem: Option<&str>) -> Result<Clients, SetupError> {
+        let budget = Budget::new();
+        let metrics = ArmMetrics::register(&mut Registry::default(), &budget);
+        Clients::new(settings(pem), budget, metrics)
+    }
+
+    fn secret(value: &str) -> Credential {
+        Credential::ClientSecret {
+            tenant_id: "t".into(),
+            client_id: "c".into(),
+            secret: Secret::new(value),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_credential_has_one_client_and_a_changed_secret_another() {
+        let clients = clients(None).unwrap();
+        let first = clients.client(&secret("s3cr3t-1"));
+        assert!(first.is(&clients.client(&secret("s3cr3t-1"))));
+        assert!(!first.is(&clients.client(&secret("s3cr3t-2"))));
+        assert!(!format!("{clients:?}").contains("s3cr3t"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_nobody_asks_for_is_forgotten() {
+        let clients = clients(None).unwrap();
+        let first = clients.client(&secret("s3cr3t-1"));
+        for _ in 0..3 {
+            tokio::time::advance(FORGET_AFTER / 2).await;
+            assert!(first.is(&clients.client(&secret("s3cr3t-1"))), "it is in use");
+        }
+        tokio::time::advance(FORGET_AFTER).await;
+        clients.client(&secret("s3cr3t-2"));
+        assert_eq!(clients.made.lock().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn extra_root_certificates_must_be_certificates() {
+        let pem = include_str!("testing/root.pem");
+        assert!(clients(Some(pem)).is_ok());
+        assert!(matches!(clients(Some("")), Err(SetupError::NoCertificates)));
+        assert!(matches!(clients(Some("not PEM")), Err(SetupError::NoCertificates)));
+        let broken = pem.replace("MII", "AAA");
+        assert!(clients(Some(&broken)).is_err());
+    }
+}

@@ -94,11 +94,11 @@ pub enum ArmError {
 }
 
 /// How an exchange broke before a complete answer was there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum TransportFailure {
     /// No connection: name resolution, routing, TLS or a refused port.
-    #[error("no connection to the endpoint could be made")]
-    Connect,
+    #[error("no connection could be made: {0}")]
+    Connect(String),
     /// The deadline of the call passed.
     #[error("the deadline of {} s passed without a complete answer", .0.as_secs())]
     Timeout(Duration),
@@ -117,11 +117,11 @@ pub struct ServiceError {
     pub code: String,
     /// AKS's finer code, for example `UpgradeBlockedOnDeprecatedAPIUsage`.
     pub subcode: Option<String>,
-    /// Azure's message, as it came.
+    /// Azure's message, cut to 2,000 characters.
     pub message: String,
     /// The property or resource that the error is about.
     pub target: Option<String>,
-    /// Inner errors.
+    /// Inner errors, the first ten.
     pub details: Vec<ErrorDetail>,
 }
 
@@ -130,7 +130,7 @@ pub struct ServiceError {
 pub struct ErrorDetail {
     /// Azure's code; empty when it gave none.
     pub code: String,
-    /// Azure's message.
+    /// Azure's message, cut to 2,000 characters.
     pub message: String,
     /// The property or resource that the detail is about.
     pub target: Option<String>,
@@ -145,7 +145,7 @@ impl ServiceError {
         let inner = error.get("details").and_then(Value::as_array);
         Self {
             subcode: text(error, "subcode"),
-            details: inner.into_iter().flatten().map(ErrorDetail::read).collect(),
+            details: inner.into_iter().flatten().take(10).map(ErrorDetail::read).collect(),
             code: detail.code,
             message: detail.message,
             target: detail.target,
@@ -168,7 +168,7 @@ fn text(object: &Value, key: &str) -> Option<String> {
         .get(key)
         .and_then(Value::as_str)
         .filter(|text| !text.is_empty())
-        .map(str::to_owned)
+        .map(|text| text.chars().take(2000).collect())
 }
 
 impl fmt::Display for ServiceError {
@@ -217,5 +217,83 @@ impl ArmError {
             Self::Service { status, .. } => Some(*status),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn at() -> Site {
+        Site {
+            call: Call::PutPool,
+            resource: "/pools/np1".into(),
+        }
+    }
+
+    #[test]
+    fn an_error_is_one_sentence_of_what_where_and_azures_code() {
+        let error = ServiceError {
+            code: "ValidationError".into(),
+            subcode: Some("UpgradeBlockedOnDeprecatedAPIUsage".into()),
+            message: "blocked\n".into(),
+            ..ServiceError::default()
+        };
+        let cases = [
+            (
+                ArmError::Service {
+                    at: at(),
+                    status: 400,
+                    retry_after: None,
+                    error: Box::new(error),
+                },
+                "creating or updating /pools/np1 failed: Azure answered 400 ValidationError \
+                 (UpgradeBlockedOnDeprecatedAPIUsage): blocked",
+            ),
+            (
+                ArmError::SignIn {
+                    at: at(),
+                    code: Some("AADSTS7000222".into()),
+                    message: "expired".into(),
+                },
+                "creating or updating /pools/np1 was not sent: sign-in failed (AADSTS7000222): expired",
+            ),
+            (
+                ArmError::Budget {
+                    at: at(),
+                    bucket: "aks-other x".into(),
+                    retry_after: Duration::from_millis(5200),
+                },
+                "creating or updating /pools/np1 was not sent: the request budget `aks-other x` is used up for 6 s",
+            ),
+            (
+                ArmError::Transport {
+                    at: at(),
+                    failure: TransportFailure::Timeout(Duration::from_secs(60)),
+                },
+                "creating or updating /pools/np1 failed: the deadline of 60 s passed without a complete answer",
+            ),
+        ];
+        for (error, sentence) in cases {
+            assert_eq!(error.to_string(), sentence);
+        }
+    }
+
+    #[test]
+    fn any_json_can_be_read_as_an_error() {
+        for body in [
+            json!(null),
+            json!([]),
+            json!("x"),
+            json!({}),
+            json!({ "error": "text" }),
+            json!({ "code": 7 }),
+        ] {
+            assert_eq!(ServiceError::read(&body), ServiceError::default(), "{body}");
+        }
+        let failed = json!({ "status": "Failed", "error": { "code": "C", "message": "x".repeat(5000) } });
+        assert_eq!(ServiceError::read(&failed).message.len(), 2000);
     }
 }

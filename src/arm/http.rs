@@ -169,7 +169,7 @@ impl HttpArm {
 
     fn broken(&self, at: &Site, error: &reqwest::Error, otherwise: TransportFailure) -> ArmError {
         let failure = if error.is_connect() {
-            TransportFailure::Connect
+            TransportFailure::Connect(root_cause(error))
         } else if error.is_timeout() {
             TransportFailure::Timeout(self.deadline)
         } else {
@@ -185,17 +185,29 @@ impl HttpArm {
 impl Arm for HttpArm {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, ArmError>> {
         async move {
-            let at = request.site();
+            let late = ArmError::Transport {
+                at: request.site(),
+                failure: TransportFailure::Timeout(self.deadline),
+            };
             tokio::time::timeout(self.deadline, self.exchange(request))
                 .await
-                .unwrap_or_else(|_| {
-                    Err(ArmError::Transport {
-                        at,
-                        failure: TransportFailure::Timeout(self.deadline),
-                    })
-                })
+                .unwrap_or(Err(late))
         }
         .boxed()
+    }
+}
+
+/// The innermost cause, such as a refused connection or an unknown certificate issuer; the outer ones repeat the URL,
+/// which may be signed.
+fn root_cause(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    if std::ptr::addr_eq(cause, error) {
+        "unknown cause".to_owned()
+    } else {
+        cause.to_string()
     }
 }
 
@@ -213,13 +225,18 @@ impl Headers {
         Self {
             async_operation: text("azure-asyncoperation").map(OperationUrl::new),
             location: text(LOCATION.as_str()).map(OperationUrl::new),
-            // Azure writes seconds (RPC); a date would need a clock and is not sent.
-            retry_after: text(RETRY_AFTER.as_str())
-                .and_then(|text| text.trim().parse().ok())
-                .map(Duration::from_secs),
+            retry_after: text(RETRY_AFTER.as_str()).and_then(seconds),
             request_id: text("x-ms-request-id").map(str::to_owned),
         }
     }
+}
+
+/// `Retry-After` in seconds, which is what Azure writes (RPC), a day at most, whatever it says.
+fn seconds(text: &str) -> Option<Duration> {
+    text.trim()
+        .parse()
+        .ok()
+        .map(|seconds: u64| Duration::from_secs(seconds.min(86_400)))
 }
 
 fn json(at: &Site, body: &[u8]) -> Result<Option<Value>, ArmError> {

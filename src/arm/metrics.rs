@@ -172,3 +172,61 @@ impl<A: Arm> Arm for Metered<A> {
         .boxed()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use prometheus_client::encoding::text::encode;
+    use serde_json::Value;
+
+    use super::*;
+    use crate::arm::budget::{Bucket, Kind};
+    use crate::arm::call::Priority;
+    use crate::arm::testing::{Fake, cluster, ok};
+    use crate::arm::wire::{Precondition, Target};
+
+    fn request() -> Request {
+        Request {
+            call: Call::GetCluster,
+            target: Target::Path {
+                path: cluster("a").to_string(),
+                api_version: "v".into(),
+            },
+            subject: None,
+            body: None,
+            precondition: Precondition::None,
+            priority: Priority::Config,
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_documented_families_are_there_and_name_no_code_that_is_not_known() {
+        let (mut registry, budget) = (Registry::default(), Budget::new());
+        let metrics = ArmMetrics::register(&mut registry, &budget);
+        for azure in [
+            Fake::new(|_| ok(200, Value::Null)),
+            Fake::refusing(429, "throttled"),
+            Fake::refusing(400, "SomethingNew-4711"),
+        ] {
+            let _ = Metered::new(azure, metrics.clone()).send(request()).await;
+        }
+        metrics.waited(Duration::from_secs(1));
+        metrics.refused(Call::PutPool);
+        budget
+            .take(&[Bucket::new(Kind::AksOther, "s/r")], Priority::Drift)
+            .await
+            .unwrap();
+        let mut text = String::new();
+        encode(&mut text, &registry).unwrap();
+        for line in [
+            r#"armature_arm_requests_total{call="GetCluster",status="200",code=""} 1"#,
+            r#"armature_arm_requests_total{call="GetCluster",status="429",code="Throttled"} 1"#,
+            r#"armature_arm_requests_total{call="GetCluster",status="400",code="other"} 1"#,
+            r#"armature_arm_request_duration_seconds_count{call="GetCluster"} 3"#,
+            r#"armature_arm_budget_refused_total{call="PutPool"} 1"#,
+            "armature_arm_budget_wait_seconds_count 1",
+            r#"armature_arm_budget_tokens{bucket="aks-other s/r"} 59.0"#,
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line} is missing in\n{text}");
+        }
+    }
+}

@@ -27,7 +27,7 @@ pub use call::{Call, Priority};
 pub use client::{Accepted, ArmClient, AvailableUpgrade, Deletion, Scope, UpgradeProfile};
 pub use clients::{Clients, Settings, SetupError};
 pub use cloud::{Cloud, Endpoint, InvalidEndpoint};
-pub use codes::{CodeEntry, Retry, classify, classify_service, explain};
+pub use codes::{CodeEntry, Retry, classify, classify_service, explain, explain_service, next_step};
 pub use credential::{Credential, Secret};
 pub use error::{ArmError, ErrorDetail, ServiceError, Site, TransportFailure};
 pub use id::{ClusterId, InvalidId, Name, PoolId, ResourceGroupId, SubscriptionId};

@@ -16,7 +16,7 @@ use super::operation::OperationUrl;
 ///
 /// The contract, for implementations and decorators alike:
 /// - A request is sent at most once. Nothing is retried and no redirect is followed.
-/// - Any complete HTTP answer below 400 is a [`Response`]; any other outcome is an [`ArmError`].
+/// - A complete answer of success (2xx) is a [`Response`]; any other outcome, a redirect too, is an [`ArmError`].
 /// - A token goes only to the configured endpoint; a request for another host fails as [`ArmError::HostRefused`]
 ///   before anything is sent.
 /// - The future ends within the deadline of the call.
@@ -71,8 +71,8 @@ pub struct Subject {
     pub resource: Option<String>,
 }
 
-/// One request.
-#[derive(Debug, Clone)]
+/// One request. `Debug` leaves the body out, which may hold passwords.
+#[derive(Clone)]
 pub struct Request {
     /// Which operation this is; it fixes the HTTP method.
     pub call: Call,
@@ -115,10 +115,29 @@ impl Request {
     }
 }
 
-/// A complete answer below 400.
-#[derive(Debug, Clone, PartialEq)]
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            call,
+            target,
+            subject: _,
+            body: _,
+            precondition,
+            priority,
+        } = self;
+        f.debug_struct("Request")
+            .field("call", call)
+            .field("target", target)
+            .field("precondition", precondition)
+            .field("priority", priority)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A complete answer of success. `Debug` leaves the body out, which may hold credentials.
+#[derive(Clone, PartialEq)]
 pub struct Response {
-    /// HTTP status, 200 to 399.
+    /// HTTP status, 200 to 299.
     pub status: u16,
     /// The JSON body, when there was one.
     pub body: Option<Value>,
@@ -128,6 +147,24 @@ pub struct Response {
     pub location: Option<OperationUrl>,
     /// The `Retry-After` header, seconds form.
     pub retry_after: Option<Duration>,
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            status,
+            body: _,
+            async_operation,
+            location,
+            retry_after,
+        } = self;
+        f.debug_struct("Response")
+            .field("status", status)
+            .field("async_operation", async_operation)
+            .field("location", location)
+            .field("retry_after", retry_after)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A URL up to its query, which may hold a signature.

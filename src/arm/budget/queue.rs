@@ -160,7 +160,7 @@ impl Queue {
             .or_insert_with(|| Level::full(bucket, now));
         level.refill(bucket, now);
         level.tokens = level.tokens.min(1.0);
-        level.closed_until = level.closed_until.max(Some(now + time));
+        level.closed_until = level.closed_until.max(now.checked_add(time));
     }
 
     /// See [`super::Budget::levels`].

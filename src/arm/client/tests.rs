@@ -1,8 +1,9 @@
-use serde_json::json;
+use std::time::Duration;
 
 use super::*;
 use crate::arm::error::ServiceError;
 use crate::arm::testing::{Fake, cluster, ok};
+use crate::arm::wire::Response;
 
 fn with_headers(status: u16, async_operation: Option<&str>, location: Option<&str>) -> Response {
     Response {
@@ -38,6 +39,19 @@ async fn a_cluster_is_absent_only_when_azure_says_so_of_the_cluster() {
 }
 
 #[tokio::test]
+async fn an_empty_answer_is_no_absence() {
+    let empty = Fake::new(|_| ok(200, Value::Null)).client();
+    assert!(matches!(
+        empty.get_cluster(&cluster("a")).await,
+        Err(ArmError::Malformed { .. })
+    ));
+    assert!(matches!(
+        empty.get_resource_group(cluster("a").group()).await,
+        Err(ArmError::Malformed { .. })
+    ));
+}
+
+#[tokio::test]
 async fn a_deleted_resource_is_gone_however_azure_says_it() {
     let absent = Fake::new(|_| ok(204, Value::Null));
     assert_eq!(absent.client().delete_cluster(&cluster("a")).await, Ok(Deletion::Gone));
@@ -48,7 +62,12 @@ async fn a_deleted_resource_is_gone_however_azure_says_it() {
             .await,
         Ok(Deletion::Gone)
     );
+    let groupless = Fake::refusing(404, "ResourceGroupNotFound").client();
+    assert_eq!(groupless.delete_cluster(&cluster("a")).await, Ok(Deletion::Gone));
     let pool = cluster("a").pool("np1").unwrap();
+    let orphaned = Fake::refusing(404, "ParentResourceNotFound").client();
+    assert_eq!(orphaned.delete_pool(&pool, Priority::Delete).await, Ok(Deletion::Gone));
+    assert_eq!(orphaned.get_pool(&pool, Priority::Delete).await, Ok(None));
     let refused = Fake::refusing(404, "SubscriptionNotFound")
         .client()
         .delete_pool(&pool, Priority::Delete)
@@ -275,4 +294,17 @@ fn an_operation_url_is_stored_whole_and_shown_without_its_signature() {
     let stored = serde_json::to_string(&url).unwrap();
     assert!(stored.contains("s=signature"));
     assert_eq!(serde_json::from_str::<OperationUrl>(&stored).unwrap(), url);
+}
+
+#[tokio::test]
+async fn a_body_is_not_shown_in_debug_output() {
+    let azure = Fake::new(|_| ok(200, json!({ "password": "s3cr3t" })));
+    let body = json!({ "windowsProfile": { "adminPassword": "s3cr3t" } });
+    azure
+        .client()
+        .put_cluster(&cluster("a"), &body, Precondition::None, Priority::Config)
+        .await
+        .unwrap();
+    let shown = format!("{:?} {:?}", azure.asked(), ok(200, json!("s3cr3t")));
+    assert!(shown.contains("PutCluster") && !shown.contains("s3cr3t"), "{shown}");
 }

@@ -11,6 +11,12 @@ pub(super) const CODES: &[CodeEntry] = &[
         "Give the identity a role with this action at this scope; a new role takes minutes to take effect.",
     ),
     row(
+        "DenyAssignmentAuthorizationFailed",
+        User,
+        "A deny assignment forbids the operation, as in the node resource group of a cluster that locks it.",
+        "Leave what the message names to AKS, or loosen the restriction of the node resource group.",
+    ),
+    row(
         "InvalidAuthenticationToken",
         Refresh,
         "Azure does not accept the token.",

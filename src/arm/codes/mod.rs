@@ -63,6 +63,43 @@ pub fn explain(code: &str) -> Option<&'static CodeEntry> {
     entries().find(|entry| entry.code.eq_ignore_ascii_case(code))
 }
 
+/// The row for an error of Azure's: that of the subcode, else of the code, else of an inner error, whose wrappers
+/// (`ResourceOperationFailure` and the like) say nothing.
+pub fn explain_service(error: &ServiceError) -> Option<&'static CodeEntry> {
+    let inner = error.details.iter().map(|detail| detail.code.as_str());
+    error
+        .subcode
+        .as_deref()
+        .into_iter()
+        .chain([error.code.as_str()])
+        .chain(inner)
+        .find_map(explain)
+}
+
+/// What the user does about a failed call, one sentence.
+pub fn next_step(error: &ArmError) -> &'static str {
+    let row = match error {
+        ArmError::Service { error, .. } => explain_service(error),
+        ArmError::SignIn { code, .. } => code.as_deref().and_then(explain),
+        _ => None,
+    };
+    if let Some(row) = row {
+        return row.next_step;
+    }
+    match error {
+        ArmError::Service { .. } => "Read Azure's message, and look the code up in Azure's documentation.",
+        ArmError::SignIn { .. } => "Check the AzureIdentity: tenant, client id, and what it proves itself with.",
+        ArmError::Transport { .. } => {
+            "Check the way from the operator to Azure: name resolution, proxy, firewall, trusted certificates."
+        }
+        ArmError::Budget { .. } => "Nothing: it is tried again when the quota has refilled.",
+        ArmError::HostRefused { .. } => "Check that the configured cloud is the one that the subscription is in.",
+        ArmError::TooLarge { .. } | ArmError::Malformed { .. } => {
+            "Check what stands between the operator and Azure, such as a proxy that changes answers."
+        }
+    }
+}
+
 /// The whole table, grouped by subject, in the order of the error page.
 pub fn entries() -> impl Iterator<Item = &'static CodeEntry> {
     [
@@ -112,7 +149,7 @@ pub fn classify(error: &ArmError) -> Retry {
 pub fn classify_service(status: Option<u16>, error: &ServiceError) -> Retry {
     by_message(error)
         .or_else(|| throttled(status))
-        .or_else(|| explain(&error.code).map(|entry| entry.retry))
+        .or_else(|| explain_service(error).map(|entry| entry.retry))
         .unwrap_or_else(|| by_status(status, error))
 }
 

@@ -77,6 +77,12 @@ pub(super) const CODES: &[CodeEntry] = &[
         "Use the region it is in, or another name.",
     ),
     row(
+        "InvalidResourceGroupLocation",
+        User,
+        "The resource group exists in another region.",
+        "Use the group as it is with `resourceGroupPolicy: Existing`, or another name.",
+    ),
+    row(
         "ResourceGroupNotFound",
         User,
         "The resource group does not exist.",

@@ -203,3 +203,35 @@ fn sign_in_follows_the_entra_code() {
     assert_eq!(classify(&failed(Some("AADSTS1"))), Retry::Propagation);
     assert_eq!(classify(&failed(None)), Retry::Backoff);
 }
+
+#[test]
+fn the_most_telling_code_is_explained() {
+    let detail = |code: &str| ErrorDetail {
+        code: code.into(),
+        ..ErrorDetail::default()
+    };
+    let subcode = ServiceError {
+        subcode: Some("UpgradeBlockedOnDeprecatedAPIUsage".into()),
+        ..said("ValidationError", "")
+    };
+    let wrapped = ServiceError {
+        details: vec![detail("x"), detail("SubnetIsFull")],
+        ..said("ResourceOperationFailure", "")
+    };
+    let quota = ServiceError {
+        details: vec![detail("OperationNotAllowed")],
+        ..said("QuotaExceeded", "")
+    };
+    let found = |error: &ServiceError| explain_service(error).map(|entry| entry.code);
+    assert_eq!(found(&subcode), Some("UpgradeBlockedOnDeprecatedAPIUsage"));
+    assert_eq!(found(&wrapped), Some("SubnetIsFull"));
+    assert_eq!(classify_service(None, &wrapped), Retry::User);
+    assert_eq!(found(&quota), Some("QuotaExceeded"));
+    assert_eq!(found(&said("x", "")), None);
+}
+
+#[test]
+fn every_failure_has_a_next_step() {
+    assert!(next_step(&answer(400, None, "ReservedResourceName", "")).contains("another name"));
+    assert!(next_step(&answer(418, None, "NeverSeenBefore", "")).contains("Azure's message"));
+}

@@ -264,13 +264,7 @@ async fn connection_faults_are_told_apart() {
         .await
         .unwrap_err();
     assert!(
-        matches!(
-            error,
-            ArmError::Transport {
-                failure: TransportFailure::Connect,
-                ..
-            }
-        ),
+        matches!(&error, ArmError::Transport { failure: TransportFailure::Connect(cause), .. } if cause.contains("refused")),
         "{error:?}"
     );
 }
@@ -294,4 +288,13 @@ async fn a_success_that_is_not_json_is_malformed() {
         server.client().get_cluster(&cluster("a")).await,
         Err(ArmError::Malformed { .. })
     ));
+}
+
+#[test]
+fn a_retry_after_is_bounded_and_never_guessed() {
+    assert_eq!(seconds(" 17 "), Some(Duration::from_secs(17)));
+    assert_eq!(seconds("18446744073709551615"), Some(Duration::from_secs(86_400)));
+    for odd in ["", "-1", "1.5", "Wed, 21 Oct 2026 07:28:00 GMT", "99999999999999999999"] {
+        assert_eq!(seconds(odd), None, "{odd}");
+    }
 }

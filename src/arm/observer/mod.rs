@@ -73,10 +73,11 @@ impl Shared {
 }
 
 impl Observer {
-    /// An observer that lists each subscription every `interval` (jittered by up to a tenth), and the stream of the
-    /// watched clusters that appeared, changed or vanished. A cluster that changes twice before it is read from the
-    /// stream is there once.
+    /// An observer that lists each subscription every `interval` (1 s to a day, jittered by up to a tenth), and the
+    /// stream of the watched clusters that appeared, changed or vanished. A cluster that changes twice before it is
+    /// read from the stream is there once.
     pub fn new(interval: Duration) -> (Self, impl Stream<Item = ClusterId> + Send + use<>) {
+        let interval = interval.clamp(Duration::from_secs(1), Duration::from_secs(86_400));
         let wakeups = Arc::new(Wakeups::default());
         let shared = Shared {
             interval,

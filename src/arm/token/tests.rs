@@ -61,7 +61,7 @@ fn client_secret() -> Credential {
 
 fn granted() -> Value {
     serde_json::json!({
-        "token_type": "Bearer", "expires_in": 3599, "ext_expires_in": 3599, "access_token": "granted",
+        "token_type": "Bearer", "expires_in": 3599, "ext_expires_in": 3599, "access_token": "granted", "resource": "r",
         "expires_on": (OffsetDateTime::now_utc().unix_timestamp() + 3599).to_string(),
     })
 }
