@@ -2,10 +2,11 @@
 
 use std::error::Error;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use azure_core::credentials::TokenCredential;
+use azure_core::credentials::{AccessToken, TokenCredential};
 use azure_core::error::ErrorKind;
+use azure_core::time::{Duration, OffsetDateTime};
 use serde_json::Value;
 
 use super::cloud::Cloud;
@@ -25,8 +26,17 @@ pub(super) struct Tokens {
     cloud: Cloud,
     scope: String,
     transports: Transports,
-    source: Mutex<Option<Arc<dyn TokenCredential>>>,
+    state: Mutex<State>,
 }
+
+#[derive(Default)]
+struct State {
+    source: Option<Arc<dyn TokenCredential>>,
+    last: Option<AccessToken>,
+}
+
+/// A token is used without renewal only while it outlives the call.
+const MARGIN: Duration = Duration::minutes(2);
 
 impl fmt::Debug for Tokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -44,37 +54,50 @@ impl Tokens {
             cloud,
             scope,
             transports,
-            source: Mutex::default(),
+            state: Mutex::default(),
         }
     }
 
     /// A token for Azure Resource Manager.
     pub(super) async fn get(&self) -> Result<Secret, SignInFailure> {
         let source = self.source().map_err(|error| self.failure(&error))?;
-        let token = source
-            .get_token(&[&self.scope], None)
-            .await
-            .map_err(|error| self.failure(&error))?;
-        Ok(Secret::new(token.token.secret()))
+        let token = match source.get_token(&[&self.scope], None).await {
+            Ok(token) => token,
+            // The source renews minutes ahead and fails when it cannot, although the old token still serves.
+            Err(error) => self.still_valid().ok_or_else(|| self.failure(&error))?,
+        };
+        let secret = Secret::new(token.token.secret());
+        self.state().last = Some(token);
+        Ok(secret)
     }
 
-    /// Forgets the cached token, because Azure refused it before its time: revoked, or issued before a change of roles.
+    /// Forgets the token and its source, because Azure refused the token before its time: revoked, or issued before a
+    /// change of roles.
     pub(super) fn forget(&self) {
-        *self.source.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.state() = State::default();
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn still_valid(&self) -> Option<AccessToken> {
+        let last = self.state().last.clone();
+        last.filter(|token| token.expires_on > OffsetDateTime::now_utc() + MARGIN)
     }
 
     #[cfg(test)]
     pub(super) fn replace(&self, source: Arc<dyn TokenCredential>) {
-        *self.source.lock().unwrap() = Some(source);
+        self.state().source = Some(source);
     }
 
     fn source(&self) -> azure_core::Result<Arc<dyn TokenCredential>> {
-        let mut source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(source) = &*source {
+        let mut state = self.state();
+        if let Some(source) = &state.source {
             return Ok(Arc::clone(source));
         }
         let made = self.credential.sign_in(&self.cloud, &self.transports)?;
-        *source = Some(Arc::clone(&made));
+        state.source = Some(Arc::clone(&made));
         Ok(made)
     }
 

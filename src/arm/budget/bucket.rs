@@ -151,13 +151,9 @@ impl Bucket {
     /// The bucket among those of a call that a 429 with this code came from. Azure Resource Manager's own codes close
     /// its bucket; `Throttled`, and anything from further down, closes the narrower one of AKS.
     pub(super) fn throttled<'a>(buckets: &'a [Self], code: &str) -> Option<&'a Self> {
-        let by_gateway = [
-            "SubscriptionRequestsThrottled",
-            "TenantRequestsThrottled",
-            "TooManyRequests",
-        ]
-        .iter()
-        .any(|gateway| code.eq_ignore_ascii_case(gateway));
+        let by_gateway = ["SubscriptionRequestsThrottled", "TooManyRequests"]
+            .iter()
+            .any(|gateway| code.eq_ignore_ascii_case(gateway));
         buckets
             .iter()
             .find(|bucket| bucket.kind.is_aks() != by_gateway)

@@ -312,3 +312,23 @@ async fn levels_show_shared_buckets_by_name_and_the_lowest_of_the_others() {
     ];
     assert_eq!(budget.levels(), expected);
 }
+
+proptest::proptest! {
+    #[test]
+    fn azures_rate_is_never_exceeded(steps in proptest::collection::vec((0_u64..30_000, 0_usize..40), 1..60)) {
+        let (mut queue, begun) = (Queue::default(), Instant::now());
+        let (mut now, mut granted, mut asks) = (begun, 0.0, Vec::new());
+        for (pause, more) in steps {
+            now += Duration::from_millis(pause);
+            asks.extend((0..more).map(|_| queue.join(&[other()], Priority::Config).1));
+            queue.serve(now);
+            asks.retain_mut(|ask| {
+                let served = ask.try_recv().is_ok();
+                granted += f64::from(u8::from(served));
+                !served
+            });
+            let allowed = Kind::AksOther.capacity() + Kind::AksOther.refill() * (now - begun).as_secs_f64();
+            proptest::prop_assert!(granted <= allowed + 0.01, "{granted} of {allowed}");
+        }
+    }
+}
