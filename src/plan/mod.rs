@@ -13,7 +13,7 @@ mod deletion;
 pub mod desired;
 mod diff;
 pub mod effect;
-mod existing;
+pub mod existing;
 pub mod fields;
 mod gate;
 pub mod live;

@@ -97,6 +97,26 @@ pub enum Step {
     },
 }
 
+/// The names of all steps.
+pub const NAMES: &[&str] = &[
+    "CreateResourceGroup",
+    "CreateCluster",
+    "AdoptCluster",
+    "TagCluster",
+    "UpdateCluster",
+    "UpgradeControlPlane",
+    "UpgradeCluster",
+    "StartCluster",
+    "StopCluster",
+    "ResumeCluster",
+    "DeleteCluster",
+    "CreatePool",
+    "UpdatePool",
+    "UpgradePool",
+    "ResumePool",
+    "DeletePool",
+];
+
 impl Step {
     /// The name of the operation: log field, event action, metric label.
     pub fn name(&self) -> &'static str {

@@ -1,4 +1,23 @@
 //! Gather, act, finalizers: the only place that holds both the Kubernetes and the Azure client.
+//!
+//! A cluster and its pools are one aggregate. A [`pass`] over it is a straight line: gather what Kubernetes and Azure
+//! have, decide without either, publish the intent, make at most one write to Azure, report.
+
+mod act;
+mod context;
+mod events;
+mod failure;
+mod identities;
+mod look;
+mod memory;
+mod objects;
+mod operations;
+mod orphans;
+mod pass;
+mod sign_in;
+mod store;
+mod watches;
+mod write;
 
 use kube::Client;
 use tokio_util::sync::CancellationToken;
@@ -7,6 +26,8 @@ use crate::runtime::leader::Leadership;
 use crate::runtime::metrics::{Metrics, SharedRegistry};
 use crate::runtime::readiness::Readiness;
 use crate::runtime::settings::{InstallationId, Settings};
+
+pub use watches::run;
 
 /// Everything the controllers get from the process.
 pub struct Deps {
@@ -26,9 +47,4 @@ pub struct Deps {
     pub registry: SharedRegistry,
     /// Cancelled when the process is asked to end.
     pub shutdown: CancellationToken,
-}
-
-/// Runs the controllers until shutdown.
-pub async fn run(deps: Deps) {
-    deps.shutdown.cancelled().await;
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::conditions::{Verdict, Why, conditions};
-use super::failure::Failure;
+use super::conditions::{READY, Verdict, Why, conditions, find};
+use super::failure::{Failure, Severity};
 use super::in_sync::in_sync;
 use super::intent::{progress, published};
 use crate::api::{AksClusterStatus, IdentityStatus, KubeletIdentityStatus, OperationStatus, PoolSummary};
@@ -140,7 +140,7 @@ fn verdict(report: &Report<'_>) -> Verdict {
         return Verdict::Stalled(Why::new("DeletionBlocked", why));
     }
     if let Some(failure) = report.failure.filter(|failure| failure.target == Target::Cluster) {
-        return failure.verdict();
+        return kept_through(failure, report).unwrap_or_else(|| failure.verdict());
     }
     if report.deleting {
         return Verdict::Deleting(Why::new("Deleting", deleting(report)));
@@ -165,6 +165,14 @@ fn verdict(report: &Report<'_>) -> Verdict {
         return Verdict::Progressing(Why::new("Progressing", format!("next: {}", open.step)));
     }
     settled(report)
+}
+
+/// What passes by itself takes nothing away from a cluster that was ready at this generation.
+fn kept_through(failure: &Failure, report: &Report<'_>) -> Option<Verdict> {
+    let ready = find(&report.previous.conditions, READY)?;
+    let current = ready.status == "True" && report.previous.observed_generation == Some(report.generation);
+    (failure.severity == Severity::Passing && current && !report.deleting)
+        .then(|| Verdict::Ready(Why::new(&ready.reason, &ready.message)))
 }
 
 /// Nothing is left to do, or what is left is held: the cluster is as ready as it and its pools are.
