@@ -69,7 +69,8 @@ fn is_fresh_enough(pass: &Pass<'_>, snapshot: &Snapshot) -> bool {
     let busy = live.provisioning_state().busy().is_some()
         || live.pools.iter().any(|pool| pool.provisioning_state().busy().is_some());
     let old = snapshot.observed_at + operations::interval(pass.context) <= Instant::now();
-    !pass.memory.stale && !(busy && old && pass.operations.is_empty())
+    let may_be_over = busy && old && pass.operations.is_empty();
+    !pass.memory.stale && !may_be_over
 }
 
 /// Decides, asking Azure for what the decision turns out to need.
