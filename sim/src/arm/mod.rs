@@ -1,0 +1,25 @@
+//! Azure Resource Manager: routes, the gateway's checks, and the handlers of each kind of resource.
+
+pub mod api_versions;
+pub mod busy;
+pub mod calls;
+pub mod cluster_put;
+pub mod clusters;
+pub mod credentials;
+pub mod delete;
+pub mod gateway;
+pub mod groups;
+pub mod ids;
+pub mod judge;
+pub mod lists;
+pub mod maintenance;
+pub mod operation_status;
+pub mod pool_put;
+pub mod pools;
+pub mod power;
+pub mod preconditions;
+pub mod reads;
+pub mod render;
+pub mod rolling;
+pub mod route;
+pub mod subscriptions;

@@ -1,0 +1,192 @@
+//! Tenants, subscriptions, locations, resource providers: what clients read before they begin.
+
+use serde_json::{Value, json};
+
+use super::api_versions::STABLE;
+use super::gateway::Context;
+use crate::catalog::{self, Region};
+use crate::refusal::Refusal;
+use crate::reply::Reply;
+use crate::world::World;
+
+/// Providers that an operator or the Azure CLI looks for. Only the first one has resources here.
+const NAMESPACES: [&str; 7] = [
+    "Microsoft.ContainerService",
+    "Microsoft.Resources",
+    "Microsoft.Compute",
+    "Microsoft.Network",
+    "Microsoft.ManagedIdentity",
+    "Microsoft.Storage",
+    "Microsoft.OperationalInsights",
+];
+
+/// GET `/tenants`.
+#[must_use]
+pub fn tenants(world: &World) -> Reply {
+    let tenant = world.directory.tenant();
+    let body = json!({"value": [{
+        "id": format!("/tenants/{tenant}"),
+        "tenantId": tenant,
+        "displayName": "Armature Simulator",
+        "defaultDomain": "armature.onmicrosoft.com",
+        "tenantType": "AAD",
+        "tenantCategory": "Home",
+        "countryCode": "US",
+        "domains": ["armature.onmicrosoft.com"],
+    }]});
+    Reply::gateway(200, body)
+}
+
+fn render(world: &World, id: &str) -> Value {
+    json!({
+        "id": format!("/subscriptions/{id}"),
+        "subscriptionId": id,
+        "tenantId": world.directory.tenant(),
+        "displayName": "Armature Simulator",
+        "state": "Enabled",
+        "subscriptionPolicies": {
+            "locationPlacementId": "Public_2014-09-01",
+            "quotaId": "PayAsYouGo_2014-09-01",
+            "spendingLimit": "Off",
+        },
+        "authorizationSource": "RoleBased",
+        "managedByTenants": [],
+    })
+}
+
+/// GET `/subscriptions`: those in which the caller may read something.
+#[must_use]
+pub fn list(world: &World, cx: &Context<'_>) -> Reply {
+    let now = world.now();
+    let visible = |id: &str| {
+        let scope = format!("/subscriptions/{}", id.to_lowercase());
+        world.directory.assignments().iter().any(|assignment| {
+            assignment.principal.eq_ignore_ascii_case(&cx.claims.oid)
+                && assignment.effective_from <= now
+                && (assignment.covers(&scope) || assignment.scope.to_lowercase().starts_with(&format!("{scope}/")))
+        })
+    };
+    let value: Vec<Value> = world
+        .subscriptions
+        .values()
+        .filter(|subscription| visible(&subscription.id))
+        .map(|subscription| render(world, &subscription.id))
+        .collect();
+    Reply::gateway(
+        200,
+        json!({"count": {"type": "Total", "value": value.len()}, "value": value}),
+    )
+}
+
+/// GET of one subscription. The gateway has made sure that it exists.
+///
+/// # Errors
+/// 404.
+pub fn get(world: &World, id: &str) -> Result<Reply, Refusal> {
+    let found = world.subscriptions.get(&id.to_lowercase()).ok_or_else(|| {
+        Refusal::gateway(
+            404,
+            "SubscriptionNotFound",
+            format!("The subscription '{id}' could not be found."),
+        )
+    })?;
+    Ok(Reply::gateway(200, render(world, &found.id)))
+}
+
+/// GET `locations`.
+#[must_use]
+pub fn locations(subscription: &str) -> Reply {
+    let zones = ["1", "2", "3"];
+    let location = |region: &Region| {
+        let mut body = json!({
+            "id": format!("/subscriptions/{subscription}/locations/{}", region.name),
+            "name": region.name,
+            "type": "Region",
+            "displayName": region.display_name,
+            "regionalDisplayName": region.display_name,
+            "metadata": {"regionType": "Physical", "regionCategory": "Recommended"},
+        });
+        if let Some(pair) = region.pair {
+            body["metadata"]["pairedRegion"] =
+                json!([{"name": pair, "id": format!("/subscriptions/{subscription}/locations/{pair}")}]);
+        }
+        if region.zones {
+            body["availabilityZoneMappings"] = zones
+                .iter()
+                .map(|zone| json!({"logicalZone": zone, "physicalZone": format!("{}-az{zone}", region.name)}))
+                .collect();
+        }
+        body
+    };
+    let value: Vec<Value> = catalog::regions().iter().map(location).collect();
+    Reply::gateway(200, json!({"value": value}))
+}
+
+/// GET `providers`.
+#[must_use]
+pub fn providers(subscription: &str) -> Reply {
+    let value: Vec<Value> = NAMESPACES
+        .iter()
+        .map(|namespace| render_provider(subscription, namespace))
+        .collect();
+    Reply::gateway(200, json!({"value": value}))
+}
+
+/// GET of one provider, and POST `register`, which finds it registered.
+///
+/// # Errors
+/// 404 `InvalidResourceNamespace`.
+pub fn provider(subscription: &str, namespace: &str) -> Result<Reply, Refusal> {
+    let known = NAMESPACES
+        .iter()
+        .find(|known| known.eq_ignore_ascii_case(namespace))
+        .ok_or_else(|| {
+            let message = format!("The resource namespace '{namespace}' is invalid.");
+            Refusal::gateway(404, "InvalidResourceNamespace", message)
+        })?;
+    Ok(Reply::gateway(200, render_provider(subscription, known)))
+}
+
+fn render_provider(subscription: &str, namespace: &str) -> Value {
+    let resource_types: Vec<Value> = match namespace {
+        "Microsoft.ContainerService" => [
+            "managedClusters",
+            "managedClusters/agentPools",
+            "managedClusters/maintenanceConfigurations",
+            "locations",
+            "locations/kubernetesVersions",
+            "locations/operations",
+            "locations/operationresults",
+        ]
+        .iter()
+        .map(|kind| resource_type(kind))
+        .collect(),
+        _ => Vec::new(),
+    };
+    json!({
+        "id": format!("/subscriptions/{subscription}/providers/{namespace}"),
+        "namespace": namespace,
+        "registrationState": "Registered",
+        "registrationPolicy": "RegistrationRequired",
+        "resourceTypes": resource_types,
+    })
+}
+
+fn resource_type(kind: &str) -> Value {
+    let names: Vec<&str> = catalog::regions().iter().map(|region| region.display_name).collect();
+    let zones: Vec<Value> = catalog::regions()
+        .iter()
+        .filter(|region| region.zones)
+        .map(|region| json!({"location": region.display_name, "zones": ["1", "2", "3"]}))
+        .collect();
+    let mut versions: Vec<&str> = STABLE.to_vec();
+    versions.reverse();
+    json!({
+        "resourceType": kind,
+        "locations": names,
+        "apiVersions": versions,
+        "defaultApiVersion": versions.first(),
+        "zoneMappings": zones,
+        "capabilities": "SupportsTags, SupportsLocation",
+    })
+}

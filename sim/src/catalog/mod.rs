@@ -1,0 +1,23 @@
+//! What Azure offers: Kubernetes versions by region and date, node images, regions, machine sizes, durations.
+//!
+//! Pure data and arithmetic. Time is always a parameter.
+
+mod bodies;
+mod calendar;
+mod duration;
+mod image;
+mod offers;
+mod region;
+mod version;
+mod vm_size;
+
+pub use bodies::{
+    available_agent_pool_versions_body, cluster_upgrade_profile_body, kubernetes_versions_body,
+    pool_upgrade_profile_body,
+};
+pub use duration::{DurationInput, Work, duration, surge};
+pub use image::node_image;
+pub use offers::{Offer, SupportPlan, Target, default_version, resolve, upgrades, versions};
+pub use region::{Region, region, regions};
+pub use version::{Minor, NotAVersion, Version, Wanted};
+pub use vm_size::{VmSize, is_arm, is_burstable, vm_size};

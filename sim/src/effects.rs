@@ -1,0 +1,252 @@
+//! What operations do to resources: states and eTags when they begin, versions on the way, the result at the end.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::arm::ids::{ClusterKey, GroupRef};
+use crate::defaults;
+use crate::operations::{Activity, Operation, OperationError, OperationId, Outcome, Subject};
+use crate::world::{Cluster, Ids, Pool, World};
+
+/// States in which nothing runs. Anything else is in progress, as ARM's contract says.
+const TERMINAL: [&str; 3] = ["Succeeded", "Failed", "Canceled"];
+
+/// Sets a member of an object; a value that is no object becomes one.
+pub fn set(object: &mut Value, member: &str, value: Value) {
+    if !object.is_object() {
+        *object = json!({});
+    }
+    object[member] = value;
+}
+
+fn properties(cluster: &mut Cluster) -> &mut Value {
+    if !cluster.body["properties"].is_object() {
+        cluster.body["properties"] = json!({});
+    }
+    &mut cluster.body["properties"]
+}
+
+fn show_state(properties: &mut Value, state: &str, error: Option<&OperationError>) {
+    set(properties, "provisioningState", json!(state));
+    match error {
+        Some(error) => set(properties, "status", json!({"provisioningError": error.body()})),
+        None => {
+            if let Some(properties) = properties.as_object_mut() {
+                properties.remove("status");
+            }
+        }
+    }
+}
+
+fn in_progress(properties: &Value) -> bool {
+    properties
+        .get("provisioningState")
+        .and_then(Value::as_str)
+        .is_some_and(|state| !TERMINAL.contains(&state))
+}
+
+/// Gives the cluster and all of its pools new eTags (Learn: use-etags).
+pub fn touch_all(cluster: &mut Cluster, ids: &mut Ids) {
+    cluster.etag = ids.guid();
+    for pool in &mut cluster.pools {
+        pool.etag = ids.guid();
+    }
+}
+
+impl World {
+    /// Shows on its subject that an operation has begun. `rolled`: the pools that an upgrade of the cluster replaces.
+    pub(crate) fn show_activity(&mut self, operation: &Operation, rolled: &BTreeSet<String>) {
+        let state = operation.activity.provisioning_state();
+        match &operation.subject {
+            Subject::Cluster(key) => {
+                let Some(cluster) = self.clusters.get_mut(key) else {
+                    return;
+                };
+                show_state(properties(cluster), state, None);
+                cluster.operation = Some(operation.id.clone());
+                for pool in &mut cluster.pools {
+                    let shows = match operation.activity {
+                        Activity::Upgrading => rolled.contains(&pool.name.to_lowercase()),
+                        Activity::Canceling => in_progress(&pool.properties),
+                        _ => true,
+                    };
+                    if shows {
+                        show_state(&mut pool.properties, state, None);
+                    }
+                }
+                touch_all(cluster, &mut self.ids);
+            }
+            Subject::Pool(key, name) => {
+                let Some(pool) = self.clusters.get_mut(key).and_then(|cluster| cluster.pool_mut(name)) else {
+                    return;
+                };
+                show_state(&mut pool.properties, state, None);
+                pool.operation = Some(operation.id.clone());
+                pool.etag = self.ids.guid();
+            }
+            Subject::Group(group) => {
+                let subscription = self.subscriptions.get_mut(&group.subscription.to_lowercase());
+                if let Some(group) = subscription.and_then(|found| found.groups.get_mut(&group.name.to_lowercase())) {
+                    group.deletion = Some(operation.id.clone());
+                }
+            }
+        }
+    }
+
+    pub(crate) fn control_plane_upgraded(&mut self, operation: &Operation, version: String) {
+        let Subject::Cluster(key) = &operation.subject else {
+            return;
+        };
+        if let Some(cluster) = self.clusters.get_mut(key) {
+            set(properties(cluster), "currentKubernetesVersion", json!(version));
+            cluster.etag = self.ids.guid();
+        }
+    }
+
+    pub(crate) fn pool_rolled(&mut self, operation: &Operation, pool: &str, version: &str, image: &str) {
+        let (Subject::Cluster(key) | Subject::Pool(key, _)) = &operation.subject else {
+            return;
+        };
+        if let Some(pool) = self.clusters.get_mut(key).and_then(|cluster| cluster.pool_mut(pool)) {
+            set(&mut pool.properties, "currentOrchestratorVersion", json!(version));
+            set(&mut pool.properties, "nodeImageVersion", json!(image));
+            pool.etag = self.ids.guid();
+        }
+    }
+
+    /// Shows on its subject how an operation has ended.
+    pub(crate) fn show_outcome(&mut self, operation: &Operation, outcome: &Outcome) {
+        match &operation.subject {
+            Subject::Cluster(key) => self.cluster_ended(key, operation, outcome),
+            Subject::Pool(key, name) => self.pool_ended(key, name, operation, outcome),
+            Subject::Group(group) => self.group_ended(group, outcome),
+        }
+    }
+
+    fn cluster_ended(&mut self, key: &ClusterKey, operation: &Operation, outcome: &Outcome) {
+        if operation.activity == Activity::Deleting && *outcome == Outcome::Succeeded {
+            self.remove_cluster(key);
+            return;
+        }
+        let Some(mut cluster) = self.clusters.remove(key) else {
+            return;
+        };
+        if *outcome == Outcome::Succeeded {
+            let reference = cluster.reference.clone();
+            let region = cluster.region.clone();
+            let place = self.place(&reference, &region);
+            defaults::finish_cluster(&mut cluster.body, &place);
+            if operation.activity == Activity::Creating {
+                for pool in &mut cluster.pools {
+                    defaults::finish_pool(&mut pool.properties, &cluster.body, &place);
+                }
+            }
+            if let Some(power) = power_after(operation.activity) {
+                set(properties(&mut cluster), "powerState", json!({"code": power}));
+                for pool in &mut cluster.pools {
+                    set(&mut pool.properties, "powerState", json!({"code": power}));
+                }
+            }
+        }
+        let (state, error) = final_state(operation.activity, outcome);
+        show_state(properties(&mut cluster), state, error);
+        for pool in cluster.pools.iter_mut().filter(|pool| in_progress(&pool.properties)) {
+            show_state(&mut pool.properties, state, error);
+        }
+        release(&mut cluster.operation, &operation.id);
+        touch_all(&mut cluster, &mut self.ids);
+        self.clusters.insert(key.clone(), cluster);
+    }
+
+    fn pool_ended(&mut self, key: &ClusterKey, name: &str, operation: &Operation, outcome: &Outcome) {
+        let Some(mut cluster) = self.clusters.remove(key) else {
+            return;
+        };
+        if operation.activity == Activity::Deleting && *outcome == Outcome::Succeeded {
+            cluster.pools.retain(|pool| !pool.name.eq_ignore_ascii_case(name));
+            self.clusters.insert(key.clone(), cluster);
+            return;
+        }
+        let Cluster {
+            reference,
+            region,
+            body,
+            pools,
+            ..
+        } = &mut cluster;
+        if let Some(pool) = pools.iter_mut().find(|pool| pool.name.eq_ignore_ascii_case(name)) {
+            if *outcome == Outcome::Succeeded {
+                finish_pool(pool, operation.activity, body, &self.place(reference, region));
+            }
+            let (state, error) = final_state(operation.activity, outcome);
+            show_state(&mut pool.properties, state, error);
+            release(&mut pool.operation, &operation.id);
+            pool.etag = self.ids.guid();
+        }
+        self.clusters.insert(key.clone(), cluster);
+    }
+
+    fn group_ended(&mut self, group: &GroupRef, outcome: &Outcome) {
+        let Some(subscription) = self.subscriptions.get_mut(&group.subscription.to_lowercase()) else {
+            return;
+        };
+        let name = group.name.to_lowercase();
+        if *outcome == Outcome::Succeeded {
+            subscription.groups.remove(&name);
+        } else if let Some(group) = subscription.groups.get_mut(&name) {
+            group.deletion = None;
+        }
+    }
+
+    /// Takes a cluster out of the world, with its pools, maintenance configurations and node resource group.
+    pub(crate) fn remove_cluster(&mut self, key: &ClusterKey) {
+        let Some(cluster) = self.clusters.remove(key) else {
+            return;
+        };
+        let node_group = cluster.text("nodeResourceGroup").map(str::to_lowercase);
+        if let (Some(name), Some(subscription)) = (node_group, self.subscriptions.get_mut(&key.subscription)) {
+            // Only a group that the cluster made: `managedBy` tells.
+            if subscription
+                .groups
+                .get(&name)
+                .is_some_and(|group| group.managed_by.is_some())
+            {
+                subscription.groups.remove(&name);
+            }
+        }
+    }
+}
+
+fn finish_pool(pool: &mut Pool, activity: Activity, cluster: &Value, place: &defaults::Place<'_>) {
+    if activity == Activity::Creating {
+        defaults::finish_pool(&mut pool.properties, cluster, place);
+    }
+    if let Some(power) = power_after(activity) {
+        set(&mut pool.properties, "powerState", json!({"code": power}));
+    }
+}
+
+fn power_after(activity: Activity) -> Option<&'static str> {
+    match activity {
+        Activity::Starting => Some("Running"),
+        Activity::Stopping => Some("Stopped"),
+        _ => None,
+    }
+}
+
+fn final_state(activity: Activity, outcome: &Outcome) -> (&'static str, Option<&OperationError>) {
+    match outcome {
+        // The abort ended well: what it aborted did not.
+        Outcome::Succeeded if activity == Activity::Canceling => ("Canceled", None),
+        Outcome::Succeeded => ("Succeeded", None),
+        Outcome::Failed(error) => ("Failed", Some(error)),
+        Outcome::Canceled(error) => ("Canceled", Some(error)),
+    }
+}
+
+fn release(slot: &mut Option<OperationId>, id: &str) {
+    if slot.as_deref() == Some(id) {
+        *slot = None;
+    }
+}

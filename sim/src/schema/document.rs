@@ -1,0 +1,294 @@
+//! The OpenAPI description, parsed once into what the checks need of it.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use regex::Regex;
+use serde_json::{Map, Value};
+
+const CONTAINER_SERVICE: &str = include_str!("../../specs/containerservice-2026-08-01.json");
+
+static DOCUMENT: LazyLock<Document> = LazyLock::new(|| Document::parse(CONTAINER_SERVICE).unwrap_or_default());
+
+/// The description of `Microsoft.ContainerService`, API version 2026-08-01.
+pub(super) fn document() -> &'static Document {
+    &DOCUMENT
+}
+
+/// Definitions by name.
+#[derive(Debug, Default)]
+pub(super) struct Document {
+    definitions: BTreeMap<String, Schema>,
+}
+
+/// One schema: what may stand at a place in a body.
+#[derive(Debug)]
+pub(super) struct Schema {
+    /// The service sets it; a request may echo it.
+    pub(super) read_only: bool,
+    /// The service takes it and never returns it.
+    pub(super) secret: bool,
+    /// What kind of value it is.
+    pub(super) kind: Kind,
+}
+
+/// Kinds of values that the description uses.
+#[derive(Debug)]
+pub(super) enum Kind {
+    /// A definition by name; resolved on use because definitions refer to themselves (`ErrorDetail`).
+    Reference(String),
+    /// Named properties, those of every `allOf` included.
+    Object {
+        properties: BTreeMap<String, Schema>,
+        required: Vec<String>,
+        parents: Vec<String>,
+    },
+    /// Keys of the client's choice, values of one schema.
+    Map(Box<Schema>),
+    /// A list.
+    Array {
+        items: Box<Schema>,
+        max_items: Option<u64>,
+        unique: bool,
+    },
+    /// A text; `allowed` is empty for free text.
+    Text {
+        pattern: Option<Regex>,
+        allowed: Vec<String>,
+        format: Format,
+    },
+    /// A whole number within an inclusive range.
+    Integer { minimum: Option<i64>, maximum: Option<i64> },
+    /// Any number.
+    Number,
+    /// `true` or `false`.
+    Boolean,
+    /// Anything: the description does not say.
+    Any,
+}
+
+/// Formats of a text that the checks know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    /// Not restricted further.
+    Plain,
+    /// RFC 3339.
+    DateTime,
+    /// `yyyy-MM-dd`.
+    Date,
+    /// Base64.
+    Byte,
+}
+
+/// Why a description cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum DocumentError {
+    /// Not JSON.
+    #[error("the API description is not JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    /// A pattern that the regular expression engine does not take.
+    #[error("the API description holds a bad pattern: {0}")]
+    Pattern(#[from] regex::Error),
+    /// No `definitions` object.
+    #[error("the API description has no definitions")]
+    NoDefinitions,
+}
+
+impl Document {
+    fn parse(text: &str) -> Result<Self, DocumentError> {
+        let root: Value = serde_json::from_str(text)?;
+        let raw = root
+            .get("definitions")
+            .and_then(Value::as_object)
+            .ok_or(DocumentError::NoDefinitions)?;
+        let definitions = raw
+            .iter()
+            .map(|(name, node)| Ok((name.clone(), Schema::parse(node)?)))
+            .collect::<Result<_, DocumentError>>()?;
+        Ok(Self { definitions })
+    }
+
+    /// The definition called `name`.
+    pub(super) fn definition(&self, name: &str) -> Option<&Schema> {
+        self.definitions.get(name)
+    }
+
+    /// `schema` with references followed; `None` for a dangling one.
+    pub(super) fn resolve<'a>(&'a self, schema: &'a Schema) -> Option<&'a Schema> {
+        match &schema.kind {
+            Kind::Reference(name) => self.definition(name).and_then(|target| self.resolve(target)),
+            _ => Some(schema),
+        }
+    }
+
+    /// Property `name` of an object schema or of one of its parents.
+    pub(super) fn property<'a>(&'a self, object: &'a Schema, name: &str) -> Option<&'a Schema> {
+        let Kind::Object {
+            properties, parents, ..
+        } = &self.resolve(object)?.kind
+        else {
+            return None;
+        };
+        properties.get(name).or_else(|| {
+            parents
+                .iter()
+                .find_map(|parent| self.property(self.definition(parent)?, name))
+        })
+    }
+
+    /// Names of required properties of an object schema, those of its parents included.
+    pub(super) fn required<'a>(&'a self, object: &'a Schema) -> Vec<&'a str> {
+        let Some(Schema {
+            kind: Kind::Object { required, parents, .. },
+            ..
+        }) = self.resolve(object)
+        else {
+            return Vec::new();
+        };
+        let inherited = parents
+            .iter()
+            .filter_map(|parent| self.definition(parent))
+            .flat_map(|up| self.required(up));
+        required.iter().map(String::as_str).chain(inherited).collect()
+    }
+}
+
+impl Schema {
+    fn parse(node: &Value) -> Result<Self, DocumentError> {
+        let flag = |key: &str| node.get(key).and_then(Value::as_bool).unwrap_or(false);
+        Ok(Self {
+            read_only: flag("readOnly"),
+            secret: flag("x-ms-secret"),
+            kind: Kind::parse(node)?,
+        })
+    }
+}
+
+impl Kind {
+    fn parse(node: &Value) -> Result<Self, DocumentError> {
+        if let Some(name) = reference(node) {
+            return Ok(Self::Reference(name));
+        }
+        let text = |key: &str| node.get(key).and_then(Value::as_str);
+        match text("type") {
+            Some("object") => Self::parse_object(node),
+            Some("array") => Ok(Self::Array {
+                items: Box::new(Schema::parse(node.get("items").unwrap_or(&Value::Null))?),
+                max_items: node.get("maxItems").and_then(Value::as_u64),
+                unique: node.get("uniqueItems").and_then(Value::as_bool).unwrap_or(false),
+            }),
+            Some("string") => Ok(Self::Text {
+                pattern: text("pattern").map(Regex::new).transpose()?,
+                allowed: strings(node.get("enum")),
+                format: match text("format") {
+                    Some("date-time") => Format::DateTime,
+                    Some("date") => Format::Date,
+                    Some("byte") => Format::Byte,
+                    _ => Format::Plain,
+                },
+            }),
+            Some("integer") => Ok(Self::Integer {
+                minimum: node
+                    .get("minimum")
+                    .and_then(Value::as_i64)
+                    .or(Some(i64::from(i32::MIN))),
+                maximum: node
+                    .get("maximum")
+                    .and_then(Value::as_i64)
+                    .or(Some(i64::from(i32::MAX))),
+            }),
+            Some("number") => Ok(Self::Number),
+            Some("boolean") => Ok(Self::Boolean),
+            _ => Ok(Self::Any),
+        }
+    }
+
+    fn parse_object(node: &Value) -> Result<Self, DocumentError> {
+        let empty = Map::new();
+        let raw = node.get("properties").and_then(Value::as_object).unwrap_or(&empty);
+        let parents: Vec<String> = node
+            .get("allOf")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(reference)
+            .collect();
+        if let Some(values) = node.get("additionalProperties").filter(|values| values.is_object()) {
+            return Ok(Self::Map(Box::new(Schema::parse(values)?)));
+        }
+        if raw.is_empty() && parents.is_empty() {
+            return Ok(Self::Any);
+        }
+        let properties = raw
+            .iter()
+            .map(|(name, node)| Ok((name.clone(), Schema::parse(node)?)))
+            .collect::<Result<_, DocumentError>>()?;
+        Ok(Self::Object {
+            properties,
+            required: strings(node.get("required")),
+            parents,
+        })
+    }
+}
+
+fn reference(node: &Value) -> Option<String> {
+    node.get("$ref")?
+        .as_str()?
+        .strip_prefix("#/definitions/")
+        .map(str::to_owned)
+}
+
+fn strings(list: Option<&Value>) -> Vec<String> {
+    list.and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_committed_description_parses_and_every_reference_leads_somewhere() {
+        let document = Document::parse(CONTAINER_SERVICE).unwrap();
+        assert!(document.definitions.len() > 250);
+        for (name, schema) in &document.definitions {
+            check(&document, name, schema);
+        }
+    }
+
+    fn check(document: &Document, name: &str, schema: &Schema) {
+        assert!(
+            document.resolve(schema).is_some(),
+            "{name} refers to a missing definition"
+        );
+        match &schema.kind {
+            Kind::Object {
+                properties, parents, ..
+            } => {
+                assert!(
+                    parents.iter().all(|parent| document.definition(parent).is_some()),
+                    "{name}"
+                );
+                for (key, property) in properties {
+                    check(document, key, property);
+                }
+            }
+            Kind::Map(values) => check(document, name, values),
+            Kind::Array { items, .. } => check(document, name, items),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn a_property_of_a_parent_is_found() {
+        let document = document();
+        let cluster = document.definition("ManagedCluster").unwrap();
+        assert!(document.property(cluster, "location").is_some());
+        assert!(document.property(cluster, "id").is_some_and(|id| id.read_only));
+        assert_eq!(document.required(cluster), ["location"]);
+    }
+}

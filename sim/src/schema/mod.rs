@@ -1,0 +1,350 @@
+//! Request and response bodies against the OpenAPI description in `specs/`.
+//!
+//! Two readings of the description need a word. Enums are compared without case: AKS itself answers `Standard` where
+//! the description says `standard` (REC, create answer) and takes that answer back in the next PUT. A property that
+//! the description does not have is refused, as AKS does (azure-rest-api-specs#40740), although older services are
+//! known to ignore some.
+
+mod check;
+mod document;
+
+use serde_json::Value;
+
+use self::check::{Deviation, Direction, Fault, deviations};
+use self::document::{Kind, Schema, document};
+use crate::refusal::Refusal;
+
+/// A body that the description defines and the simulator handles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Definition {
+    /// PUT and GET of a cluster.
+    ManagedCluster,
+    /// PUT and GET of a pool.
+    AgentPool,
+    /// PUT and GET of a maintenance configuration.
+    MaintenanceConfiguration,
+    /// PATCH of a cluster: tags alone.
+    TagsObject,
+    /// Answer of GET upgradeProfiles/default of a cluster.
+    ManagedClusterUpgradeProfile,
+    /// Answer of GET upgradeProfiles/default of a pool.
+    AgentPoolUpgradeProfile,
+    /// Answer of GET availableAgentPoolVersions.
+    AgentPoolAvailableVersions,
+    /// Answer of GET kubernetesVersions.
+    KubernetesVersionListResult,
+}
+
+impl Definition {
+    /// The name of the definition in the description.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ManagedCluster => "ManagedCluster",
+            Self::AgentPool => "AgentPool",
+            Self::MaintenanceConfiguration => "MaintenanceConfiguration",
+            Self::TagsObject => "TagsObject",
+            Self::ManagedClusterUpgradeProfile => "ManagedClusterUpgradeProfile",
+            Self::AgentPoolUpgradeProfile => "AgentPoolUpgradeProfile",
+            Self::AgentPoolAvailableVersions => "AgentPoolAvailableVersions",
+            Self::KubernetesVersionListResult => "KubernetesVersionListResult",
+        }
+    }
+
+    fn schema(self) -> Option<&'static Schema> {
+        document().definition(self.name())
+    }
+}
+
+/// Checks a request body: types, required, ranges, patterns, enums, unknown properties.
+///
+/// # Errors
+/// 400 in AKS's words at the first deviation.
+pub fn validate_request(definition: Definition, body: &Value) -> Result<(), Refusal> {
+    let Some(schema) = definition.schema() else {
+        return Ok(());
+    };
+    match deviations(document(), schema, body, Direction::Request)
+        .into_iter()
+        .next()
+    {
+        None => Ok(()),
+        Some(deviation) => Err(refusal(deviation)),
+    }
+}
+
+/// Removes read-only properties, which a request may echo and Azure ignores, and nulls, which mean absence.
+pub fn strip_read_only(definition: Definition, body: &mut Value) {
+    if let Some(schema) = definition.schema() {
+        strip(schema, body, |property| property.read_only);
+    }
+}
+
+/// Removes write-only secrets, which Azure keeps and never returns.
+pub fn strip_secrets(definition: Definition, body: &mut Value) {
+    if let Some(schema) = definition.schema() {
+        strip(schema, body, |property| property.secret);
+    }
+}
+
+/// Everything about an answer of the simulator that the description does not allow; empty when it conforms.
+#[must_use]
+pub fn check_response(definition: Definition, body: &Value) -> Vec<String> {
+    let Some(schema) = definition.schema() else {
+        return vec![format!("{} is not defined", definition.name())];
+    };
+    deviations(document(), schema, body, Direction::Response)
+        .iter()
+        .map(ToString::to_string)
+        .collect()
+}
+
+fn strip(schema: &Schema, value: &mut Value, unwanted: fn(&Schema) -> bool) {
+    let Some(schema) = document().resolve(schema) else {
+        return;
+    };
+    match (&schema.kind, value) {
+        (Kind::Object { .. }, Value::Object(members)) => {
+            members.retain(|name, member| {
+                let Some(property) = document().property(schema, name) else {
+                    return !member.is_null();
+                };
+                if unwanted(property) || member.is_null() {
+                    return false;
+                }
+                strip(property, member, unwanted);
+                true
+            });
+        }
+        (Kind::Map(values), Value::Object(members)) => {
+            members.retain(|_, member| !member.is_null());
+            members.values_mut().for_each(|member| strip(values, member, unwanted));
+        }
+        (Kind::Array { items, .. }, Value::Array(list)) => {
+            list.iter_mut().for_each(|entry| strip(items, entry, unwanted))
+        }
+        _ => {}
+    }
+}
+
+fn refusal(deviation: Deviation) -> Refusal {
+    let Deviation { path, fault } = deviation;
+    match fault {
+        Fault::WrongType { found, wanted } => Refusal::provider(
+            400,
+            "UnmarshalError",
+            format!(
+                "UnmarshalEntity encountered error: json: cannot unmarshal {found} into Go struct field {path} of type \
+                 {wanted}."
+            ),
+        ),
+        Fault::Unknown { name } => Refusal::provider(
+            400,
+            "UnmarshalError",
+            format!(
+                "UnmarshalEntity encountered error: json: unknown field \"{name}\" Check that the field is in the right \
+                 location, is spelled correctly, and is supported in the API version. Visit aka.ms/aks/apiversions for \
+                 more API version information.."
+            ),
+        ),
+        // ARM itself, and not AKS, insists on the location of a tracked resource.
+        Fault::Missing if path == "location" => Refusal::gateway(
+            400,
+            "LocationRequired",
+            "The location property is required for this definition.",
+        ),
+        Fault::Missing => invalid(&path, format!("Required parameter {path} is missing (null).")),
+        Fault::OutOfRange {
+            value,
+            minimum,
+            maximum,
+        } => invalid(
+            &path,
+            format!(
+                "The value of parameter {path} is invalid. Error details: {path} was {value}. It must be greater or \
+                 equal to {minimum} and less than or equal to {maximum}. Please see https://aka.ms/aks-naming-rules for \
+                 more details."
+            ),
+        ),
+        Fault::NotAllowed { value, allowed } => invalid(
+            &path,
+            format!(
+                "The value of parameter {path} is invalid. Error details: '{value}' is not a supported value, supported \
+                 values are: {}. Please see https://aka.ms/aks-naming-rules for more details.",
+                allowed.join(", ")
+            ),
+        ),
+        Fault::Malformed { value, form } => invalid(
+            &path,
+            format!(
+                "The value of parameter {path} is invalid. Error details: '{value}' does not match {form}. Please see \
+                 https://aka.ms/aks-naming-rules for more details."
+            ),
+        ),
+        Fault::BadList(what) => invalid(
+            &path,
+            format!(
+                "The value of parameter {path} is invalid. Error details: the list {what}. Please see \
+                 https://aka.ms/aks-naming-rules for more details."
+            ),
+        ),
+        // Only answers are checked for secrets.
+        Fault::SecretReturned => invalid(&path, format!("The value of parameter {path} is invalid.")),
+    }
+}
+
+fn invalid(path: &str, message: String) -> Refusal {
+    Refusal::provider(400, "InvalidParameter", message).on(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn pool(properties: Value) -> Value {
+        json!({"properties": properties})
+    }
+
+    fn code(definition: Definition, body: &Value) -> Result<(), (String, Option<String>)> {
+        validate_request(definition, body).map_err(|refusal| (refusal.code.into_owned(), refusal.target))
+    }
+
+    #[test]
+    fn a_minimal_cluster_is_accepted() {
+        let body = json!({"location": "westeurope", "properties": {"dnsPrefix": "a"}});
+        assert_eq!(validate_request(Definition::ManagedCluster, &body), Ok(()));
+    }
+
+    #[test]
+    fn a_cluster_without_location_is_refused_by_arm() {
+        let refusal = validate_request(Definition::ManagedCluster, &json!({})).unwrap_err();
+        assert_eq!(refusal.code, "LocationRequired");
+        assert_eq!(refusal.shape, crate::refusal::Shape::Gateway);
+    }
+
+    #[test]
+    fn an_unknown_property_is_refused_in_the_words_of_aks() {
+        let body = pool(json!({"securityProfile": {"nodeRestriction": true}}));
+        let refusal = validate_request(Definition::AgentPool, &body).unwrap_err();
+        assert_eq!((refusal.status, refusal.code.as_ref()), (400, "UnmarshalError"));
+        assert!(
+            refusal.message.contains("unknown field \"nodeRestriction\""),
+            "{}",
+            refusal.message
+        );
+    }
+
+    #[test]
+    fn a_wrong_type_is_refused_as_unmarshal_error() {
+        let refusal = validate_request(Definition::AgentPool, &pool(json!({"count": "3"}))).unwrap_err();
+        assert_eq!(refusal.code, "UnmarshalError");
+        assert!(
+            refusal
+                .message
+                .contains("cannot unmarshal string into Go struct field properties.count of type int32")
+        );
+        assert!(validate_request(Definition::AgentPool, &pool(json!({"count": 1.5}))).is_err());
+    }
+
+    #[test]
+    fn numbers_outside_their_range_are_refused() {
+        assert_eq!(
+            code(Definition::AgentPool, &pool(json!({"osDiskSizeGB": 2048}))),
+            Ok(())
+        );
+        assert_eq!(
+            code(Definition::AgentPool, &pool(json!({"osDiskSizeGB": 2049}))),
+            Err(("InvalidParameter".into(), Some("properties.osDiskSizeGB".into())))
+        );
+    }
+
+    #[test]
+    fn unknown_enum_values_are_refused_and_case_does_not_matter() {
+        assert_eq!(code(Definition::AgentPool, &pool(json!({"mode": "system"}))), Ok(()));
+        assert_eq!(
+            code(Definition::AgentPool, &pool(json!({"mode": "Master"}))),
+            Err(("InvalidParameter".into(), Some("properties.mode".into())))
+        );
+    }
+
+    #[test]
+    fn patterns_hold_in_nested_lists() {
+        let cluster =
+            |name: &str| json!({"location": "westeurope", "properties": {"agentPoolProfiles": [{"name": name}]}});
+        assert_eq!(code(Definition::ManagedCluster, &cluster("system")), Ok(()));
+        assert_eq!(
+            code(Definition::ManagedCluster, &cluster("System")),
+            Err((
+                "InvalidParameter".into(),
+                Some("properties.agentPoolProfiles[0].name".into())
+            ))
+        );
+    }
+
+    #[test]
+    fn a_missing_required_property_is_refused() {
+        let body = json!({"location": "westeurope", "properties": {"agentPoolProfiles": [{"count": 1}]}});
+        assert_eq!(
+            code(Definition::ManagedCluster, &body),
+            Err((
+                "InvalidParameter".into(),
+                Some("properties.agentPoolProfiles[0].name".into())
+            ))
+        );
+    }
+
+    #[test]
+    fn dates_and_times_must_be_real() {
+        let window = |date: &str| {
+            json!({"properties": {"maintenanceWindow": {"schedule": {}, "durationHours": 4, "startTime": "01:00",
+                "startDate": date}}})
+        };
+        assert_eq!(
+            code(Definition::MaintenanceConfiguration, &window("2026-11-21")),
+            Ok(())
+        );
+        assert!(code(Definition::MaintenanceConfiguration, &window("2026-02-30")).is_err());
+    }
+
+    #[test]
+    fn null_means_absent_in_a_request() {
+        assert_eq!(
+            code(Definition::AgentPool, &pool(json!({"count": null, "tags": null}))),
+            Ok(())
+        );
+    }
+
+    #[test]
+    fn read_only_properties_are_ignored_and_stripped_at_any_depth() {
+        let mut body = json!({"location": "westeurope", "id": 7, "eTag": "x", "properties": {
+            "provisioningState": "Succeeded", "fqdn": "a", "dnsPrefix": "a", "powerState": {"code": "Running"},
+            "networkProfile": {"loadBalancerProfile": {"effectiveOutboundIPs": [{"id": "/x"}], "allocatedOutboundPorts": 0}},
+            "agentPoolProfiles": [{"name": "a", "eTag": "y", "powerState": {"code": "Stopped"}}]}});
+        assert_eq!(validate_request(Definition::ManagedCluster, &body), Ok(()));
+        strip_read_only(Definition::ManagedCluster, &mut body);
+        assert_eq!(
+            body,
+            json!({"location": "westeurope", "properties": {"dnsPrefix": "a",
+                "networkProfile": {"loadBalancerProfile": {"allocatedOutboundPorts": 0}},
+                "agentPoolProfiles": [{"name": "a", "powerState": {"code": "Stopped"}}]}})
+        );
+    }
+
+    #[test]
+    fn secrets_are_stripped_and_nothing_else() {
+        let mut body = json!({"properties": {"windowsProfile": {"adminUsername": "a", "adminPassword": "x"}}});
+        strip_secrets(Definition::ManagedCluster, &mut body);
+        assert_eq!(body, json!({"properties": {"windowsProfile": {"adminUsername": "a"}}}));
+    }
+
+    #[test]
+    fn an_answer_must_not_hold_a_secret_or_a_null() {
+        let mut body = json!({"location": "westeurope", "properties": {"windowsProfile": {"adminUsername": "a"}}});
+        assert_eq!(check_response(Definition::ManagedCluster, &body), Vec::<String>::new());
+        body["properties"]["windowsProfile"]["adminPassword"] = json!("x");
+        body["properties"]["dnsPrefix"] = Value::Null;
+        assert_eq!(check_response(Definition::ManagedCluster, &body).len(), 2);
+    }
+}

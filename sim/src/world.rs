@@ -1,0 +1,329 @@
+//! Everything that the simulator remembers: one value behind one lock.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+use crate::arm::ids::{ClusterKey, ClusterRef, GroupRef};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::defaults::Place;
+use crate::faults::Faults;
+use crate::identity::directory::{Directory, Principal};
+use crate::identity::roles::{Role, RoleAssignment};
+use crate::identity::tokens::TokenKey;
+use crate::log::RequestLog;
+use crate::operations::{OperationId, Operations};
+use crate::server::StartError;
+use crate::throttle::Throttle;
+
+/// A resource group.
+#[derive(Debug, Clone)]
+pub struct Group {
+    /// Name as first written.
+    pub name: String,
+    /// Region.
+    pub location: String,
+    /// Tags.
+    pub tags: Map<String, Value>,
+    /// The cluster that owns this group: set on node resource groups.
+    pub managed_by: Option<String>,
+    /// The operation that deletes it.
+    pub deletion: Option<OperationId>,
+}
+
+/// A subscription with its resource groups by lower-cased name.
+#[derive(Debug, Clone)]
+pub struct Subscription {
+    /// Id as configured.
+    pub id: String,
+    /// Groups.
+    pub groups: BTreeMap<String, Group>,
+}
+
+/// An agent pool.
+#[derive(Debug, Clone)]
+pub struct Pool {
+    /// Name.
+    pub name: String,
+    /// `properties` as AKS stores them, without eTag.
+    pub properties: Value,
+    /// Current eTag.
+    pub etag: String,
+    /// The pool operation that runs, if any. Operations of the cluster are not noted here.
+    pub operation: Option<OperationId>,
+}
+
+/// A managed cluster with everything below it.
+#[derive(Debug, Clone)]
+pub struct Cluster {
+    /// Names with the casing of the create.
+    pub reference: ClusterRef,
+    /// Region, normalized.
+    pub region: String,
+    /// Simulated time from which the subscription LIST shows it.
+    pub listed_from: Timestamp,
+    /// The resource as AKS stores it, without pools, eTag, id, name and type.
+    pub body: Value,
+    /// Pools in the order of creation.
+    pub pools: Vec<Pool>,
+    /// Maintenance configurations by name: their `properties`.
+    pub maintenance: BTreeMap<String, Value>,
+    /// Current eTag.
+    pub etag: String,
+    /// The cluster operation that runs, if any.
+    pub operation: Option<OperationId>,
+}
+
+impl Pool {
+    /// The pool in resource form, as rules and catalog take it.
+    #[must_use]
+    pub fn resource(&self) -> Value {
+        serde_json::json!({"name": self.name, "properties": self.properties})
+    }
+
+    /// A string property, or nothing.
+    #[must_use]
+    pub fn text(&self, property: &str) -> Option<&str> {
+        self.properties.get(property).and_then(Value::as_str)
+    }
+}
+
+impl Cluster {
+    /// A string below `properties`, or nothing.
+    #[must_use]
+    pub fn text(&self, property: &str) -> Option<&str> {
+        self.body
+            .get("properties")
+            .and_then(|properties| properties.get(property))
+            .and_then(Value::as_str)
+    }
+
+    /// The pool of this name; pool names are compared case-insensitively.
+    #[must_use]
+    pub fn pool(&self, name: &str) -> Option<&Pool> {
+        self.pools.iter().find(|pool| pool.name.eq_ignore_ascii_case(name))
+    }
+
+    /// The pool of this name, to change.
+    pub fn pool_mut(&mut self, name: &str) -> Option<&mut Pool> {
+        self.pools.iter_mut().find(|pool| pool.name.eq_ignore_ascii_case(name))
+    }
+
+    /// All pools in resource form.
+    #[must_use]
+    pub fn pool_resources(&self) -> Vec<Value> {
+        self.pools.iter().map(Pool::resource).collect()
+    }
+}
+
+/// Makes GUIDs, eTags and signatures: different for every simulator, the same for the same seed and order.
+#[derive(Debug)]
+pub struct Ids {
+    seed: String,
+    made: u64,
+}
+
+impl Ids {
+    /// Starts a sequence.
+    #[must_use]
+    pub fn new(seed: impl Into<String>) -> Self {
+        Self {
+            seed: seed.into(),
+            made: 0,
+        }
+    }
+
+    /// The next GUID, in the form of a random one.
+    pub fn guid(&mut self) -> String {
+        self.made += 1;
+        let mut digest = Sha256::digest(format!("{}/{}", self.seed, self.made));
+        digest[6] = digest[6] & 0x0f | 0x40;
+        digest[8] = digest[8] & 0x3f | 0x80;
+        let hex: String = digest[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+        format!(
+            "{}-{}-{}-{}-{}",
+            &hex[..8],
+            &hex[8..12],
+            &hex[12..16],
+            &hex[16..20],
+            &hex[20..]
+        )
+    }
+
+    /// Text of `length` URL-safe characters that only this simulator can make for `subject`.
+    #[must_use]
+    pub fn signature(&self, subject: &str, length: usize) -> String {
+        let mut text = String::with_capacity(length + 43);
+        let mut block = 0_u32;
+        while text.len() < length {
+            let digest = Sha256::digest(format!("{}|{subject}|{block}", self.seed));
+            URL_SAFE_NO_PAD.encode_string(digest, &mut text);
+            block += 1;
+        }
+        text.truncate(length);
+        text
+    }
+}
+
+/// What can be changed while the simulator runs; a reset brings back the values of the start.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Settings {
+    /// Simulated seconds until a new cluster appears in the subscription LIST.
+    pub list_delay: u32,
+    /// Simulated seconds until a new role assignment takes effect.
+    pub role_propagation: u32,
+    /// Largest number of resources on one LIST page, at least 1.
+    pub page_size: u32,
+    /// Whether the token buckets of ARM and AKS apply.
+    pub throttling: bool,
+    /// Names of switched-off rules; only those resting on general knowledge can be.
+    pub disabled_rules: BTreeSet<String>,
+}
+
+impl From<&Config> for Settings {
+    fn from(config: &Config) -> Self {
+        Self {
+            list_delay: config.list_delay,
+            role_propagation: config.role_propagation,
+            page_size: config.page_size,
+            throttling: !config.no_throttling,
+            disabled_rules: config.disabled_rules.iter().cloned().collect(),
+        }
+    }
+}
+
+/// Everything that the simulator remembers.
+pub struct World {
+    /// How it was started.
+    pub config: Config,
+    /// What can be changed while it runs.
+    pub settings: Settings,
+    /// Simulated time.
+    pub clock: Clock,
+    /// Subscriptions by lower-cased id.
+    pub subscriptions: BTreeMap<String, Subscription>,
+    /// Clusters.
+    pub clusters: BTreeMap<ClusterKey, Cluster>,
+    /// Long-running operations.
+    pub operations: Operations,
+    /// Principals and role assignments.
+    pub directory: Directory,
+    /// Signs and checks access tokens; survives a reset, so that clients need not sign in again.
+    pub token_key: TokenKey,
+    /// Token buckets.
+    pub throttle: Throttle,
+    /// Faults to come.
+    pub faults: Faults,
+    /// Requests that were answered.
+    pub log: RequestLog,
+    /// GUIDs and signatures.
+    pub ids: Ids,
+}
+
+impl World {
+    /// A world with the configured subscriptions and one principal that owns them.
+    ///
+    /// # Errors
+    /// [`StartError`] when no token key could be made.
+    pub fn new(config: Config) -> Result<Self, StartError> {
+        let start = config.start_time.unwrap_or_else(Timestamp::now);
+        let clock = if config.manual_clock {
+            Clock::manual(start, config.time_scale)
+        } else {
+            Clock::scaled(start, config.time_scale)
+        };
+        let mut world = Self {
+            clock,
+            settings: Settings::from(&config),
+            subscriptions: BTreeMap::new(),
+            clusters: BTreeMap::new(),
+            operations: Operations::default(),
+            directory: Directory::new(&config.tenant),
+            token_key: TokenKey::generate()?,
+            throttle: Throttle::default(),
+            faults: Faults::default(),
+            log: RequestLog::default(),
+            ids: Ids::new(format!("{}|{}", config.tenant, start)),
+            config,
+        };
+        world.reset();
+        Ok(world)
+    }
+
+    /// Forgets everything but the clock and the token key.
+    pub fn reset(&mut self) {
+        let subscription = |id: &String| {
+            (
+                id.to_lowercase(),
+                Subscription {
+                    id: id.clone(),
+                    groups: BTreeMap::new(),
+                },
+            )
+        };
+        self.subscriptions = self.config.subscriptions.iter().map(subscription).collect();
+        self.settings = Settings::from(&self.config);
+        self.clusters.clear();
+        self.operations = Operations::default();
+        self.throttle = Throttle::default();
+        self.faults = Faults::default();
+        self.log.clear();
+        self.directory = Directory::new(&self.config.tenant);
+        let object_id = Ids::new(&self.config.client_id).guid();
+        self.directory.assign(RoleAssignment {
+            principal: object_id.clone(),
+            role: Role::Owner,
+            scope: "/".to_owned(),
+            effective_from: Timestamp::MIN,
+        });
+        self.directory.put_principal(Principal {
+            client_id: self.config.client_id.clone(),
+            object_id,
+            secret: Some(self.config.client_secret.clone()),
+            federated_credentials: Vec::new(),
+            managed_identity: true,
+            resource_id: None,
+        });
+    }
+
+    /// The simulated time.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Moves simulated time forward and lets everything happen that falls due.
+    pub fn advance(&mut self, step: SignedDuration) {
+        self.clock.advance(step);
+        self.settle();
+    }
+
+    /// The group, when it exists.
+    #[must_use]
+    pub fn group(&self, group: &GroupRef) -> Option<&Group> {
+        self.subscriptions
+            .get(&group.subscription.to_lowercase())?
+            .groups
+            .get(&group.name.to_lowercase())
+    }
+
+    /// Where a cluster is, for `defaults`.
+    #[must_use]
+    pub fn place<'a>(&'a self, cluster: &'a ClusterRef, region: &'a str) -> Place<'a> {
+        Place {
+            subscription_id: &cluster.group.subscription,
+            resource_group: &cluster.group.name,
+            cluster: &cluster.name,
+            region,
+            tenant_id: self.directory.tenant(),
+            now: self.now(),
+        }
+    }
+}

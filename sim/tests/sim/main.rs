@@ -1,0 +1,15 @@
+//! The simulator over the wire: each rule of Azure's wire behaviour that it promises, named by its test.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod admin;
+mod connection;
+mod etags;
+mod failures;
+mod lists;
+mod operations;
+mod signin;
+mod support;
+mod throttling;
+mod upgrades;
+mod wire;
