@@ -1,6 +1,7 @@
 //! The Azure simulator as a process.
 
 pub mod admin;
+pub mod fault;
 
 use std::fmt;
 use std::path::PathBuf;
