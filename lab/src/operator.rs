@@ -17,6 +17,9 @@ const PROGRAM_VARIABLE: &str = "ARMATURE";
 /// How long the operator may take until it answers `/readyz`, and to end when it is asked to.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Beginnings of the variables that the operator reads; those of this process are not passed on.
+const INHERITED: [&str; 3] = ["ARMATURE_", "AZURE_", "POD_"];
+
 /// A running `armature run`. It ends with this value, and with this process however that ends.
 #[derive(Debug)]
 pub struct OperatorProcess {
@@ -37,9 +40,12 @@ struct Launch {
 impl Launch {
     fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
-        // What the developer's shell knows of Azure must not reach a test.
+        // What the developer's shell knows of Azure and of other installations must not reach a test.
         for (name, _) in std::env::vars_os() {
-            if name.to_string_lossy().starts_with("AZURE_") {
+            if INHERITED
+                .iter()
+                .any(|prefix| name.to_string_lossy().starts_with(prefix))
+            {
                 command.env_remove(name);
             }
         }
@@ -54,7 +60,8 @@ impl Launch {
 
 impl OperatorProcess {
     /// Starts the operator on `cluster`, with `arguments` after `armature run` and further environment variables.
-    /// `AZURE_*` variables of this process are not passed on.
+    /// What this process has in its environment for an operator (`AZURE_*`, `ARMATURE_*`, `POD_*`) is not passed on;
+    /// [`crate::SimAccess::operator_environment`] connects it to a simulator.
     ///
     /// # Errors
     /// When the program is not built or cannot be started.

@@ -3,6 +3,7 @@
 pub mod admin;
 pub mod fault;
 
+use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
 use std::process::Command;
@@ -94,6 +95,33 @@ pub struct SimAccess {
     pub client_id: String,
     /// Its secret.
     pub client_secret: String,
+}
+
+impl SimAccess {
+    /// The environment in which `armature run` works on this simulator as the application that may do everything.
+    #[must_use]
+    pub fn operator_environment(&self) -> Vec<(&'static str, OsString)> {
+        let Self {
+            endpoint,
+            admin: _,
+            ca,
+            tenant,
+            subscription: _,
+            client_id,
+            client_secret,
+        } = self;
+        let mut variables: Vec<(&str, OsString)> = vec![
+            ("ARMATURE_CLOUD", "custom".into()),
+            ("ARMATURE_ARM_ENDPOINT", endpoint.into()),
+            ("ARMATURE_AUTHORITY_HOST", endpoint.into()),
+            ("ARMATURE_CREDENTIAL", "client-secret".into()),
+            ("AZURE_TENANT_ID", tenant.into()),
+            ("AZURE_CLIENT_ID", client_id.into()),
+            ("AZURE_CLIENT_SECRET", client_secret.into()),
+        ];
+        variables.extend(ca.as_ref().map(|ca| ("ARMATURE_CA_FILE", ca.into())));
+        variables
+    }
 }
 
 impl fmt::Debug for SimAccess {
