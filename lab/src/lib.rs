@@ -6,12 +6,16 @@ pub mod cli;
 pub mod control_plane;
 pub mod error;
 pub mod management_cluster;
+pub mod operator;
 mod pki;
 pub mod process;
 pub mod programs;
 pub mod sandbox;
+pub mod simulator;
 pub mod with_control_plane;
 
 pub use control_plane::{ControlPlane, Options, shared};
 pub use error::LabError;
 pub use management_cluster::ManagementCluster;
+pub use operator::OperatorProcess;
+pub use simulator::{SimAccess, SimClock, SimOptions, Simulator};
