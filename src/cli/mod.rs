@@ -1,5 +1,6 @@
 //! The command line: `armature run` and the commands that people use beside it.
 
+mod explain;
 mod paint;
 mod release;
 mod status;
@@ -37,6 +38,8 @@ enum Command {
     Run(Box<RunCommand>),
     /// Show clusters and pools: are they fine, what version, what do they do
     Status(status::StatusArgs),
+    /// Explain an error code of Azure's, and what to do about it
+    Explain(explain::ExplainArgs),
     /// Let an object go and leave Azure alone
     Release(release::ReleaseArgs),
     /// Print a completion script for a shell
@@ -120,6 +123,7 @@ fn dispatch(command: Command) -> Result<ExitCode, CliError> {
     match command {
         Command::Run(command) => block_on(run(*command))?,
         Command::Status(args) => block_on(status::run(args))?,
+        Command::Explain(args) => explain::run(&args),
         Command::Release(args) => block_on(release::run(args))?,
         Command::Completion { shell } => {
             let mut script = Vec::new();
