@@ -269,7 +269,10 @@ fn waiting_for_ready_ends_when_all_are_ready_or_one_is_stalled() {
         Until::Ready.judge(&fleet_of(&[])),
         Waiting::For("something to appear".into())
     );
-    assert_eq!(Until::Ready.judge(&fleet_of(&[fine.clone()])), Waiting::Over);
+    assert_eq!(
+        Until::Ready.judge(&fleet_of(std::slice::from_ref(&fine))),
+        Waiting::Over
+    );
     assert_eq!(
         Until::Ready.judge(&fleet_of(&[fine.clone(), busy])),
         Waiting::For("1 of 2 to be ready".into())
