@@ -14,7 +14,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::runtime::args::{RunArgs, SettingsError};
-use crate::runtime::connect::{ConnectError, KubeArgs};
+use crate::runtime::connect::{ConnectError, KubeArgs, told};
 use crate::runtime::telemetry::{self, TelemetryError};
 use crate::runtime::{self, RunError, shutdown};
 
@@ -76,7 +76,7 @@ pub enum CliError {
     #[error("the process cannot be set up: {0}")]
     Process(io::Error),
     /// The management cluster refused or did not understand.
-    #[error("could not {action}: {error}{}", hint(error))]
+    #[error("could not {action}: {}{}", told(error), hint(error))]
     Kubernetes {
         /// What was tried.
         action: &'static str,
