@@ -1,5 +1,6 @@
 //! The command line: `armature run` and the commands that people use beside it.
 
+mod explain;
 mod paint;
 mod release;
 mod status;
@@ -13,7 +14,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::runtime::args::{RunArgs, SettingsError};
-use crate::runtime::connect::{ConnectError, KubeArgs};
+use crate::runtime::connect::{ConnectError, KubeArgs, told};
 use crate::runtime::telemetry::{self, TelemetryError};
 use crate::runtime::{self, RunError, shutdown};
 
@@ -37,6 +38,8 @@ enum Command {
     Run(Box<RunCommand>),
     /// Show clusters and pools: are they fine, what version, what do they do
     Status(status::StatusArgs),
+    /// Explain an error code of Azure's, and what to do about it
+    Explain(explain::ExplainArgs),
     /// Let an object go and leave Azure alone
     Release(release::ReleaseArgs),
     /// Print a completion script for a shell
@@ -73,7 +76,7 @@ pub enum CliError {
     #[error("the process cannot be set up: {0}")]
     Process(io::Error),
     /// The management cluster refused or did not understand.
-    #[error("could not {action}: {error}{}", hint(error))]
+    #[error("could not {action}: {}{}", told(error), hint(error))]
     Kubernetes {
         /// What was tried.
         action: &'static str,
@@ -120,6 +123,7 @@ fn dispatch(command: Command) -> Result<ExitCode, CliError> {
     match command {
         Command::Run(command) => block_on(run(*command))?,
         Command::Status(args) => block_on(status::run(args))?,
+        Command::Explain(args) => explain::run(&args),
         Command::Release(args) => block_on(release::run(args))?,
         Command::Completion { shell } => {
             let mut script = Vec::new();

@@ -97,7 +97,7 @@ async fn release<K: Releasable>(client: Client, namespace: &str, args: &ReleaseA
     if args.dry_run {
         return Ok(format!("{story}\nNothing was changed (--dry-run).\n"));
     }
-    let patch = json!({ "metadata": { "annotations": { RELEASE_ANNOTATION: Timestamp::now().to_string() } } });
+    let patch = json!({ "metadata": { "annotations": { RELEASE_ANNOTATION: Timestamp::now().strftime("%FT%TZ").to_string() } } });
     let parameters = PatchParams {
         field_manager: Some(FIELD_MANAGER.to_owned()),
         ..PatchParams::default()
@@ -115,19 +115,16 @@ async fn release<K: Releasable>(client: Client, namespace: &str, args: &ReleaseA
 
 /// What releasing this object does.
 fn story<K: Releasable>(kind: &str, object: &K) -> String {
-    let azure = match object.resource_id() {
-        Some(id) => format!("{id} stays in Azure as it is, goes on costing money, and is no longer managed."),
-        None => "No Azure resource is known for it; whatever exists in Azure stays.".to_owned(),
-    };
     let name = object.name_any();
-    let then = if object.meta().deletion_timestamp.is_some() {
-        format!("{kind} {name} is being deleted: its finalizer is removed and the object goes.")
-    } else {
-        format!(
-            "{kind} {name} is not being deleted: Armature writes to Azure for it no more, and deleting it leaves Azure alone."
-        )
-    };
-    format!("{then}\n{azure}")
+    let azure = object.resource_id().unwrap_or("whatever exists in Azure for it");
+    if object.meta().deletion_timestamp.is_some() {
+        return format!(
+            "{kind} {name} is being deleted: its finalizer is removed and the object goes.\n{azure} stays as it is, goes on costing money, and is no longer managed."
+        );
+    }
+    format!(
+        "{kind} {name} is not being deleted: until it is, Armature goes on managing it.\nFrom its deletion on, {azure} stays as it is, goes on costing money, and is no longer managed."
+    )
 }
 
 fn not_found(kind: &str, name: &str, namespace: &str, others: &[String]) -> String {
@@ -178,9 +175,8 @@ mod tests {
         let text = story("AksCluster", &cluster);
         assert!(text.starts_with("AksCluster weu is not being deleted"), "{text}");
         assert!(
-            text.ends_with(
-                "/subscriptions/x stays in Azure as it is, goes on costing money, and is no longer managed."
-            )
+            text.contains("From its deletion on, /subscriptions/x stays as it is"),
+            "{text}"
         );
         cluster.metadata.deletion_timestamp = Some(k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(
             Timestamp::UNIX_EPOCH,

@@ -67,3 +67,28 @@ impl KubeArgs {
         Ok(Config::from_custom_kubeconfig(kubeconfig, &options).await?)
     }
 }
+
+/// What a failed call to the management cluster says, in one line: the API server's own message, without the dump of the
+/// whole answer that the client library adds.
+pub fn told(error: &kube::Error) -> String {
+    match error {
+        kube::Error::Api(status) if status.message.trim().is_empty() => format!("HTTP status {}", status.code),
+        kube::Error::Api(status) => status.message.trim().to_owned(),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kube::core::Status;
+
+    use super::*;
+
+    #[test]
+    fn the_api_servers_words_are_repeated_and_nothing_else() {
+        let refusal = Status::failure("leases is forbidden", "Forbidden").with_code(403);
+        assert_eq!(told(&kube::Error::Api(Box::new(refusal))), "leases is forbidden");
+        let silent = Status::failure(" ", "").with_code(502);
+        assert_eq!(told(&kube::Error::Api(Box::new(silent))), "HTTP status 502");
+    }
+}

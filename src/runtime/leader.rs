@@ -15,6 +15,7 @@ use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
+use super::connect::told;
 use super::lease::{LeaseStore, Move, Sighting, held, released};
 use super::settings::LeaderElection;
 
@@ -202,7 +203,11 @@ impl<Store: LeaseStore> Elector<Store> {
                 self.term.send_replace(Term::Ended);
                 return None;
             }
-            Ok(Err(error)) => warn!(lease = self.election.lease_name, %error, "the leader lease could not be renewed"),
+            Ok(Err(error)) => warn!(
+                lease = self.election.lease_name,
+                error = told(&error),
+                "the leader lease could not be renewed"
+            ),
             Err(_) => warn!(
                 lease = self.election.lease_name,
                 "the API server did not answer about the leader lease"
@@ -253,7 +258,11 @@ impl<Store: LeaseStore> Elector<Store> {
             Err(error) => Err(error),
         };
         if let Err(error) = result {
-            warn!(lease = name, %error, "the leader lease could not be given back");
+            warn!(
+                lease = name,
+                error = told(&error),
+                "the leader lease could not be given back"
+            );
         }
     }
 }

@@ -1,13 +1,12 @@
 //! What the operator was told at start: command line and environment, parsed once into values that cannot be wrong.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use azure_core::credentials::Secret;
 use clap::ValueEnum;
-use url::Url;
+
+use crate::arm::{self, ClusterId, Credential};
 
 /// Everything the operator was told at start, checked.
 #[derive(Clone, Debug)]
@@ -18,10 +17,10 @@ pub struct Settings {
     pub watch_namespace: Option<String>,
     /// The operator's own namespace: it holds the leader lease and the Secrets that an `AzureIdentity` names.
     pub operator_namespace: String,
-    /// The Azure cloud the operator talks to.
-    pub cloud: CloudSettings,
-    /// How the operator signs in for clusters that name no `AzureIdentity`.
-    pub credential: OperatorCredential,
+    /// The Azure cloud the operator talks to, and whom it trusts there.
+    pub azure: arm::Settings,
+    /// How the operator signs in for clusters that name no `AzureIdentity`; `None`: every cluster has to name one.
+    pub credential: Option<Credential>,
     /// How often things are looked at, and how long things are waited for.
     pub timing: Timing,
     /// How many clusters are reconciled at the same time, at least 1.
@@ -30,8 +29,8 @@ pub struct Settings {
     pub admin_address: SocketAddr,
     /// Leader election; `None` when this is the only replica there will ever be.
     pub leader_election: Option<LeaderElection>,
-    /// The AKS cluster the operator itself runs on, in the form Azure prints ids: never stopped, deleted or stripped.
-    pub own_cluster_id: Option<String>,
+    /// The AKS cluster the operator itself runs on: never stopped, deleted or stripped.
+    pub own_cluster: Option<ClusterId>,
     /// What is logged, and how.
     pub log: LogSettings,
 }
@@ -67,65 +66,6 @@ pub enum InstallationSource {
     Named(InstallationId),
     /// Derived from the UID of the management cluster's `kube-system` namespace.
     ManagementCluster,
-}
-
-/// The Azure cloud and the extra trust that reaching it takes.
-#[derive(Clone, Debug)]
-pub struct CloudSettings {
-    /// Which cloud.
-    pub cloud: CloudChoice,
-    /// PEM certificates trusted for ARM and for sign-in, beside the system's own.
-    pub extra_roots_pem: Option<Vec<u8>>,
-}
-
-/// Which Azure cloud.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CloudChoice {
-    /// The public cloud.
-    Public,
-    /// Azure US Government.
-    UsGovernment,
-    /// Azure operated by 21Vianet in China.
-    China,
-    /// Any other: Azure Stack, a proxy, a simulator.
-    Custom {
-        /// The Resource Manager endpoint.
-        arm_endpoint: Url,
-        /// Where tokens come from.
-        authority_host: Url,
-        /// The audience that tokens are asked for; the Resource Manager endpoint when not given.
-        audience: String,
-    },
-}
-
-/// How the operator signs in for clusters that name no `AzureIdentity`.
-#[derive(Clone, Debug)]
-pub enum OperatorCredential {
-    /// A projected service account token, exchanged for an Entra token.
-    WorkloadIdentity {
-        /// The Entra tenant.
-        tenant_id: String,
-        /// The application or user-assigned identity.
-        client_id: String,
-        /// The projected token; read again for each exchange.
-        token_file: PathBuf,
-    },
-    /// The identity of the machine the operator runs on.
-    ManagedIdentity {
-        /// A user-assigned identity; `None` means the system-assigned one.
-        client_id: Option<String>,
-    },
-    /// A service principal with a secret.
-    ClientSecret {
-        /// The Entra tenant.
-        tenant_id: String,
-        /// The application.
-        client_id: String,
-        /// Its secret; `Debug` does not print it.
-        secret: Secret,
-    },
-    /// No identity of its own: every cluster has to name an `AzureIdentity`.
-    None,
 }
 
 /// How often things are looked at, and how long things are waited for.

@@ -11,6 +11,7 @@ use kube::{Api, Client};
 use tokio::time::{sleep, timeout};
 use tracing::{info, warn};
 
+use super::connect::told;
 use super::readiness::{Gate, Readiness};
 use super::settings::{InstallationId, InstallationSource};
 
@@ -40,7 +41,7 @@ async fn crd(api: &Api<CustomResourceDefinition>, name: &'static str, gate: Gate
             Ok(Ok(crd)) if is_crd_established().matches_object(crd.as_ref()) => return gate.open(),
             Ok(Ok(Some(_))) => "not established yet".to_owned(),
             Ok(Ok(None)) => "not installed".to_owned(),
-            Ok(Err(error)) => error.to_string(),
+            Ok(Err(error)) => told(&error),
             Err(_) => "the API server does not answer".to_owned(),
         };
         gate.explain(format!("CRD {name} ({problem})"));
@@ -80,7 +81,7 @@ async fn management_cluster(api: &Api<Namespace>, gate: &Gate) -> InstallationId
                 Some(id) => return id,
                 None => "the namespace has no usable UID".to_owned(),
             },
-            Ok(Err(error)) => error.to_string(),
+            Ok(Err(error)) => told(&error),
             Err(_) => "the API server does not answer".to_owned(),
         };
         gate.explain(format!(

@@ -19,6 +19,7 @@ use super::until::Waiting;
 use super::{Output, Scope, StatusArgs, show, table};
 use crate::cli::paint::{Canvas, Line, Tone};
 use crate::cli::{CliError, print};
+use crate::runtime::connect::told;
 
 /// Changes arrive in bursts; a person follows four pictures a second.
 const FRAME: Duration = Duration::from_millis(250);
@@ -76,6 +77,16 @@ pub(super) async fn follow(client: Client, scope: &Scope, args: &StatusArgs) -> 
     }
 }
 
+/// What is wrong with a watch; the words of the API server where it said any.
+fn trouble(error: &watcher::Error) -> String {
+    match error {
+        watcher::Error::InitialListFailed(error)
+        | watcher::Error::WatchStartFailed(error)
+        | watcher::Error::WatchFailed(error) => told(error),
+        other => other.to_string(),
+    }
+}
+
 /// A store that follows the API, and the stream that drives it: `Err` is what is wrong with the connection.
 fn watched<K>(api: Api<K>) -> (Store<K>, impl Stream<Item = Result<(), String>>)
 where
@@ -87,7 +98,7 @@ where
         .reflect(writer);
     (
         store,
-        events.map(|event| event.map(|_| ()).map_err(|error| error.to_string())),
+        events.map(|event| event.map(|_| ()).map_err(|error| trouble(&error))),
     )
 }
 

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::fleet::Row;
 use super::health::Health;
 use super::table::age;
-use crate::api::{LastError, PlanStatus, PlannedStep};
+use crate::api::{LastError, PlanStatus, PlannedChange, PlannedStep};
 use crate::cli::paint::{Canvas, Line, Tone, wrap};
 
 /// Steps of one plan that are shown; the object's status has them all.
@@ -83,53 +83,50 @@ fn error_lines(lines: &mut Vec<Line>, object: &str, error: &LastError, width: us
     }
 }
 
+/// The steps of the plan; where it has none, everything being held or only reported, its differences.
 fn plan_lines(lines: &mut Vec<Line>, object: &str, plan: &PlanStatus) {
-    let count = if plan.steps.is_empty() {
-        counted(plan.changes.len(), "difference")
+    let (entries, noun): (Vec<_>, _) = if plan.steps.is_empty() {
+        (plan.changes.iter().map(change_line).collect(), "difference")
     } else {
-        counted(plan.steps.len(), "step")
+        (
+            plan.steps
+                .iter()
+                .enumerate()
+                .map(|(index, step)| step_line(index + 1, step))
+                .collect(),
+            "step",
+        )
     };
-    lines.push(
-        Line::new(object, Tone::Head)
-            .with(format!("  plan {}", plan.hash), Tone::Plain)
-            .with(format!("  {count}"), Tone::Faint),
-    );
-    let shown = plan.steps.iter().take(STEPS).enumerate();
-    lines.extend(shown.map(|(index, step)| step_line(index + 1, step)));
-    if plan.steps.is_empty() {
-        for change in plan.changes.iter().take(STEPS) {
-            let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
-            let line = Line::new(format!("  {} {}", change.target, change.path), Tone::Plain).with(
-                format!("  {} → {}", value(&change.from), value(&change.to)),
-                Tone::Plain,
-            );
-            lines.push(held(line, change.held.as_deref()));
-        }
+    let heading = Line::new(object, Tone::Head).with(format!("  plan {}", plan.hash), Tone::Plain);
+    lines.push(heading.with(format!("  {}", counted(entries.len(), noun)), Tone::Faint));
+    let hidden = entries.len().saturating_sub(STEPS);
+    for (line, held) in entries.into_iter().take(STEPS) {
+        lines.push(line);
+        lines.extend(held.map(|reason| Line::new(format!("     held: {reason}"), Tone::Busy)));
     }
-    let listed = if plan.steps.is_empty() {
-        plan.changes.len()
-    } else {
-        plan.steps.len()
-    };
-    if listed > STEPS {
-        lines.push(Line::new(format!("  and {} more", listed - STEPS), Tone::Faint));
+    if hidden > 0 {
+        lines.push(Line::new(format!("  and {hidden} more"), Tone::Faint));
     }
 }
 
-fn step_line(number: usize, step: &PlannedStep) -> Line {
+fn step_line(number: usize, step: &PlannedStep) -> (Line, Option<&str>) {
     let line = Line::new(format!("  {number}. {}", step.description), Tone::Plain);
-    let line = if step.effect.is_empty() {
-        line
-    } else {
-        line.with(format!("  [{}]", step.effect), Tone::Faint)
-    };
-    held(line, step.held.as_deref())
+    (line.with(effect(&step.effect), Tone::Faint), step.held.as_deref())
 }
 
-fn held(line: Line, reason: Option<&str>) -> Line {
-    match reason {
-        Some(reason) => line.with(format!("  held: {reason}"), Tone::Busy),
-        None => line,
+fn change_line(change: &PlannedChange) -> (Line, Option<&str>) {
+    let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
+    let line = Line::new(format!("  - {} {}: ", change.target, change.path), Tone::Plain)
+        .with(format!("{} → {}", value(&change.from), value(&change.to)), Tone::Plain)
+        .with(effect(&change.effect), Tone::Faint);
+    (line, change.held.as_deref())
+}
+
+fn effect(name: &str) -> String {
+    if name.is_empty() {
+        String::new()
+    } else {
+        format!("  [{name}]")
     }
 }
 

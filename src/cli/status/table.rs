@@ -9,43 +9,65 @@ use crate::cli::paint::{Canvas, Line, Tone};
 
 /// The whole picture: the table, and below it what is to be said about objects that are not fine.
 pub(super) fn picture(fleet: &Fleet, canvas: Canvas, now: Timestamp) -> Vec<Line> {
-    let mut lines = table(&fleet.rows, now);
+    let mut lines = table(&fleet.rows, canvas, now);
     lines.extend(notes::lines(&fleet.notes, canvas, now));
     lines
 }
 
-const HEADINGS: [&str; 6] = ["OBJECT", "READY", "VERSION", "STEP", "AGE", "DOING"];
+const HEADINGS: [&str; 5] = ["OBJECT", "READY", "VERSION", "STEP", "AGE"];
 /// Between two columns.
-const GAP: usize = 3;
+const GAP: usize = 2;
+/// A sentence needs this much room; on a narrower screen it gets a line of its own.
+const STORY: usize = 40;
 
-fn table(rows: &[Row], now: Timestamp) -> Vec<Line> {
+fn table(rows: &[Row], canvas: Canvas, now: Timestamp) -> Vec<Line> {
     let namespaced = rows.iter().any(|row| row.namespace != rows[0].namespace);
-    let mut grid: Vec<[Line; 6]> = vec![HEADINGS.map(|heading| Line::new(heading, Tone::Faint))];
-    for (index, row) in rows.iter().enumerate() {
-        grid.push(cells(row, rows.get(index + 1), namespaced, now));
-    }
-    let widths = grid.iter().fold([0; 6], |widths, cells| {
+    let facts: Vec<[Line; 5]> = rows
+        .iter()
+        .enumerate()
+        .map(|(index, row)| facts(row, rows.get(index + 1), namespaced, now))
+        .collect();
+    let widths = facts.iter().fold(HEADINGS.map(str::len), |widths, cells| {
         std::array::from_fn(|column| cells[column].width().max(widths[column]))
     });
-    grid.into_iter()
-        .map(|cells| {
-            let placed = cells.into_iter().zip(widths);
-            placed.fold(Line::default(), |line, (cell, width)| {
-                line.joined(cell.padded(width + GAP))
-            })
+    let room = canvas.width.map_or(usize::MAX, |width| {
+        width.saturating_sub(widths.iter().map(|width| width + GAP).sum())
+    });
+    let placed = |cells: [Line; 5]| {
+        let cells = cells.into_iter().zip(widths);
+        cells.fold(Line::default(), |line, (cell, width)| {
+            line.joined(cell.padded(width + GAP))
         })
-        .collect()
+    };
+    let heading = placed(HEADINGS.map(|heading| Line::new(heading, Tone::Faint)));
+    let mut lines = vec![if room < STORY {
+        heading
+    } else {
+        heading.with("DOING", Tone::Faint)
+    }];
+    for (row, facts) in rows.iter().zip(facts) {
+        let tone = if row.activity.is_empty() {
+            Tone::Faint
+        } else {
+            Tone::Plain
+        };
+        let line = placed(facts);
+        if room >= STORY {
+            lines.push(line.with(row.story(), tone));
+            continue;
+        }
+        lines.push(line);
+        if !row.activity.is_empty() {
+            lines.push(Line::new("    ", Tone::Plain).with(&row.activity, tone));
+        }
+    }
+    lines
 }
 
-fn cells(row: &Row, next: Option<&Row>, namespaced: bool, now: Timestamp) -> [Line; 6] {
+fn facts(row: &Row, next: Option<&Row>, namespaced: bool, now: Timestamp) -> [Line; 5] {
     let step = row
         .step
         .map_or_else(String::new, |step| format!("{}/{}", step.number, step.total));
-    let story_tone = if row.activity.is_empty() {
-        Tone::Faint
-    } else {
-        Tone::Plain
-    };
     [
         object(row, next, namespaced),
         ready(row),
@@ -62,26 +84,24 @@ fn cells(row: &Row, next: Option<&Row>, namespaced: bool, now: Timestamp) -> [Li
             row.created.map_or_else(String::new, |created| age(created, now)),
             Tone::Faint,
         ),
-        Line::new(row.story(), story_tone),
     ]
 }
 
-/// Pools hang below their cluster like the files of a folder; one whose cluster is missing names it.
+/// Pools hang below their cluster like the files of a folder; one whose cluster does not exist stands alone.
 fn object(row: &Row, next: Option<&Row>, namespaced: bool) -> Line {
+    let name = if namespaced && (row.cluster.is_none() || row.cluster_missing) {
+        row.key()
+    } else {
+        row.name.clone()
+    };
     let Some(cluster) = &row.cluster else {
-        let name = if namespaced { row.key() } else { row.name.clone() };
         return Line::new(name, Tone::Head);
     };
-    let last = next.is_none_or(|next| {
-        next.kind == Kind::AksCluster || (&next.namespace, &next.cluster) != (&row.namespace, &row.cluster)
-    });
-    let branch = if last { "└ " } else { "├ " };
-    let line = Line::new(branch, Tone::Faint).with(&row.name, Tone::Plain);
     if row.cluster_missing {
-        line.with(format!(" of {cluster}"), Tone::Faint)
-    } else {
-        line
+        return Line::new(name, Tone::Plain).with(format!(" (of {cluster})"), Tone::Faint);
     }
+    let last = next.is_none_or(|next| (&next.namespace, &next.cluster) != (&row.namespace, &row.cluster));
+    Line::new(if last { "└ " } else { "├ " }, Tone::Faint).with(name, Tone::Plain)
 }
 
 fn ready(row: &Row) -> Line {

@@ -1,8 +1,12 @@
+use std::ffi::OsString;
 use std::fs;
 
 use clap::Parser;
 
+use super::resolve::random_suffix;
 use super::*;
+use crate::arm::{Cloud, Credential, Secret};
+use crate::runtime::settings::{InstallationSource, Settings};
 
 #[derive(Parser)]
 struct Command {
@@ -10,7 +14,7 @@ struct Command {
     run: RunArgs,
 }
 
-/// Settings from a command line alone: the tests do not depend on the environment they run in.
+/// Settings from a command line and a client secret in the environment.
 fn settings_with(arguments: &[&str], secret: Option<&str>) -> Result<Settings, String> {
     let parsed = Command::try_parse_from([&["armature"], arguments].concat()).map_err(|error| error.to_string())?;
     let environment = |name: &str| {
@@ -35,7 +39,7 @@ fn the_defaults_watch_everything_and_elect_a_leader() {
     assert_eq!(settings.installation, InstallationSource::ManagementCluster);
     assert_eq!(settings.watch_namespace, None);
     assert_eq!(settings.operator_namespace, "armature-system");
-    assert_eq!(settings.cloud.cloud, CloudChoice::Public);
+    assert_eq!(settings.azure.cloud, Cloud::public().unwrap());
     assert_eq!(settings.concurrency, 32);
     assert_eq!(settings.timing.list_interval, Duration::from_secs(30));
     assert_eq!(settings.timing.operation_poll_interval, Duration::from_secs(15));
@@ -110,10 +114,27 @@ fn a_custom_cloud_needs_both_endpoints_and_derives_its_audience() {
         "--authority-host",
         "https://l.example",
     ];
-    let CloudChoice::Custom { audience, .. } = settings(&custom).unwrap().cloud.cloud else {
-        panic!("custom was asked for")
+    let cloud = settings(&custom).unwrap().azure.cloud;
+    assert_eq!(
+        cloud,
+        Cloud::custom("https://arm.example", "https://l.example", "https://arm.example").unwrap()
+    );
+}
+
+#[test]
+fn a_bad_endpoint_is_named_by_its_option() {
+    let custom = |arm: &str, authority: &str| {
+        refusal(&[
+            "--cloud",
+            "custom",
+            "--arm-endpoint",
+            arm,
+            "--authority-host",
+            authority,
+        ])
     };
-    assert_eq!(audience, "https://arm.example");
+    assert!(custom("arm.example", "https://login.example").starts_with("--arm-endpoint is not usable: a URL"));
+    assert!(custom("https://arm.example", "http://login.example").starts_with("--authority-host is not usable: https"));
 }
 
 #[test]
@@ -152,12 +173,11 @@ fn every_credential_names_what_it_lacks() {
         message.contains("needs AZURE_CLIENT_SECRET or --client-secret-file"),
         "{message}"
     );
-    assert!(matches!(
-        settings_with(&["--credential", "managed-identity"], None)
-            .unwrap()
-            .credential,
-        OperatorCredential::ManagedIdentity { client_id: None }
-    ));
+    let machine = settings_with(&["--credential", "managed-identity"], None)
+        .unwrap()
+        .credential;
+    assert_eq!(machine, Some(Credential::ManagedIdentity { client_id: None }));
+    assert_eq!(settings(&[]).unwrap().credential, None);
 }
 
 #[test]
@@ -179,10 +199,13 @@ fn a_client_secret_comes_from_one_place_and_never_shows() {
     for settings in [settings_with(&base, Some("hunter2")), settings_with(&from_file, None)] {
         let settings = settings.unwrap();
         assert!(!format!("{settings:?}").contains("hunter2"));
-        let OperatorCredential::ClientSecret { secret, .. } = settings.credential else {
-            panic!("a client secret was asked for")
+        let secret = Secret::new("hunter2");
+        let expected = Credential::ClientSecret {
+            tenant_id: guid.into(),
+            client_id: guid.into(),
+            secret,
         };
-        assert_eq!(secret.secret(), "hunter2");
+        assert_eq!(settings.credential, Some(expected));
     }
     assert!(
         settings_with(&from_file, Some("other"))
@@ -203,8 +226,8 @@ fn a_ca_file_has_to_hold_a_certificate() {
     assert!(refusal(&option).starts_with("--ca-file "));
     fs::write(&file, "nothing").unwrap();
     assert!(refusal(&option).contains("holds no PEM certificate"));
-    fs::write(&file, "-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n").unwrap();
-    assert!(settings(&option).unwrap().cloud.extra_roots_pem.is_some());
+    fs::write(&file, CERTIFICATE).unwrap();
+    assert!(settings(&option).unwrap().azure.extra_root_certificates.is_some());
     fs::remove_dir_all(directory).unwrap();
 }
 
@@ -213,9 +236,10 @@ fn the_own_cluster_is_named_by_its_resource_id() {
     let id = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg/providers/microsoft.containerservice/managedClusters/mgmt";
     assert!(settings(&["--own-cluster-id", id]).is_ok());
     for refused in ["mgmt", "/subscriptions/x/resourceGroups/rg"] {
+        let message = refusal(&["--own-cluster-id", refused]);
         assert!(
-            refusal(&["--own-cluster-id", refused]).contains("/subscriptions/"),
-            "{refused}"
+            message.starts_with("--own-cluster-id: ") && message.contains(refused),
+            "{message}"
         );
     }
 }
@@ -232,3 +256,15 @@ fn tempdir() -> PathBuf {
     fs::create_dir(&path).unwrap();
     path
 }
+
+/// Self-signed, made for this test; its key was thrown away.
+const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----
+MIIBNDCB56ADAgECAhQizDk648qN6R6vFVM400o5yb9DnDAFBgMrZXAwDzENMAsG
+A1UEAwwEdGVzdDAgFw0yNjExMjEwODEzNTdaGA8yMTI2MTAyODA4MTM1N1owDzEN
+MAsGA1UEAwwEdGVzdDAqMAUGAytlcAMhABLdN+8wYgyvzgQqzAV6uRfe7A26MUe7
+MxDLb6FdDgmKo1MwUTAdBgNVHQ4EFgQUhJ6i7b6M+1v3pC1U1yFkWxVnx6wwHwYD
+VR0jBBgwFoAUhJ6i7b6M+1v3pC1U1yFkWxVnx6wwDwYDVR0TAQH/BAUwAwEB/zAF
+BgMrZXADQQCLPWkBZLw6Pdl6sjp6bEiebPsQAxho1SGrQbIl485ibFvjPANAQlTW
+5/Yo2KPNW8N8K4YVooHKFnImlAqUMawL
+-----END CERTIFICATE-----
+";
