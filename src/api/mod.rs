@@ -11,6 +11,7 @@ mod azure_identity;
 mod cluster;
 pub mod crds;
 mod identity;
+mod locks;
 mod monitoring;
 mod network;
 mod outbound;
