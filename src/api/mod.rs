@@ -9,6 +9,8 @@ mod addons;
 mod autoscaler;
 mod azure_identity;
 mod cluster;
+#[cfg(test)]
+mod conformity;
 pub mod crds;
 mod identity;
 mod locks;
