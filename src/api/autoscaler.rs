@@ -86,7 +86,7 @@ pub struct AutoScalerProfile {
         "scale-down-utilization-threshold is a number from 0 to 1 in quotes, such as \"0.5\"",
     ))]
     pub scale_down_utilization_threshold: Option<String>,
-    /// `"true"` keeps nodes whose pods use local storage; Azure's default is `"false"`.
+    /// `"true"` keeps nodes whose pods use local storage, `"false"` lets them go.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<TrueOrFalse>")]
     pub skip_nodes_with_local_storage: Option<String>,

@@ -8,6 +8,7 @@ use super::AzureIdentityStatus;
 use super::schema::Guid;
 
 /// How to sign in to Azure, and who may use it. Exactly one of the three ways is set.
+#[allow(clippy::duplicated_attributes, reason = "each print column has its own type")]
 #[derive(CustomResource, Serialize, Deserialize, Clone, Debug, Default, PartialEq, KubeSchema)]
 #[kube(
     group = "aks.armature.dev",
