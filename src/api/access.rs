@@ -4,17 +4,37 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::schema::{Guid, ResourceId};
+use super::schema::{AuthorizedRange, Guid, ResourceId, field_speaks};
 
 /// Access to the API server.
 #[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, KubeSchema)]
+#[x_kube(validation = (
+    "!self.?enablePrivateCluster.orValue(false) || size(self.?authorizedIPRanges.orValue([])) == 0",
+    "apiServerAccessProfile.authorizedIPRanges are for public clusters; remove them, or set enablePrivateCluster to false",
+))]
+#[x_kube(validation = (
+    "!has(self.privateDNSZone) || self.?enablePrivateCluster.orValue(false)",
+    "apiServerAccessProfile.privateDNSZone is for private clusters; set enablePrivateCluster to true, or remove the zone",
+))]
+#[x_kube(validation = (
+    "self.?privateDNSZone.orValue('') != 'none' || self.?enablePrivateClusterPublicFQDN.orValue(true)",
+    "a private cluster needs a DNS name; set enablePrivateClusterPublicFQDN to true, or privateDNSZone to system or a zone",
+))]
+#[x_kube(validation = (
+    "!has(self.subnetId) || self.?enableVnetIntegration.orValue(false)",
+    "apiServerAccessProfile.subnetId needs VNet integration; set enableVnetIntegration to true, or remove the subnet",
+))]
 #[serde(rename_all = "camelCase")]
 pub struct ApiServerAccessProfile {
     /// IPv4 ranges or addresses that may reach a public API server, up to 200; empty means everyone. The one entry
     /// `0.0.0.0/32` lets only the nodes in. Changes in place within two minutes. Leaving out the nodes' own egress
     /// addresses cuts them off. Not for private clusters.
     #[serde(rename = "authorizedIPRanges", skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 200), inner(length(min = 7, max = 18)))]
+    #[schemars(with = "Option<Vec<AuthorizedRange>>", length(max = 200))]
+    #[x_kube(validation = (
+        "!('0.0.0.0/32' in self) || size(self) == 1",
+        "0.0.0.0/32 in authorizedIPRanges lets nobody but the nodes in and stands alone; remove it or the others",
+    ))]
     pub authorized_ip_ranges: Option<Vec<String>>,
     /// Gives the API server a private address only. Fixed at creation, unless API server VNet integration is on.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -23,6 +43,12 @@ pub struct ApiServerAccessProfile {
     /// zone, which needs a user-assigned identity. After creation only a change to `none`; it reimages all nodes.
     #[serde(rename = "privateDNSZone", skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 1024))]
+    #[x_kube(validation = (
+        r"self in ['system', 'none'] || self.matches(r'(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/'
+            + r'Microsoft\.Network/privateDnsZones/([a-z0-9-]{1,32}\.)?(privatelink|private)\.[a-z0-9]+\.azmk8s\.io$')",
+        "privateDNSZone is system, none, or the id of a zone named privatelink.REGION.azmk8s.io or private.REGION.azmk8s.io, \
+             with one label of up to 32 characters before it at most; correct the value",
+    ))]
     pub private_dns_zone: Option<String>,
     /// Adds a public DNS name for the private address. Changes in place.
     #[serde(rename = "enablePrivateClusterPublicFQDN", skip_serializing_if = "Option::is_none")]
@@ -43,6 +69,7 @@ pub struct ApiServerAccessProfile {
 
 /// Public access to the API server.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
+#[schemars(transform = field_speaks)]
 pub enum PublicNetworkAccess {
     /// The public endpoint answers.
     Enabled,
@@ -52,6 +79,10 @@ pub enum PublicNetworkAccess {
 
 /// Sign-in with Entra ID. ARM's fields for the retired legacy integration are left out.
 #[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, KubeSchema)]
+#[x_kube(validation = (
+    "!self.?enableAzureRBAC.orValue(false) || self.?managed.orValue(false)",
+    "aadProfile.enableAzureRBAC needs the managed integration; set aadProfile.managed to true",
+))]
 #[serde(rename_all = "camelCase")]
 pub struct AadProfile {
     /// Uses the integration that AKS manages, the only one left. Cannot go back to false.

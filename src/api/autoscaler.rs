@@ -4,7 +4,7 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::schema::{AutoscalerDuration, TrueOrFalse, WholeNumber};
+use super::schema::{AutoscalerDuration, TrueOrFalse, WholeNumber, field_speaks};
 
 /// Cluster autoscaler settings. Durations are a whole number and a unit, such as `10m` or `20s`.
 #[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, KubeSchema)]
@@ -41,6 +41,10 @@ pub struct AutoScalerProfile {
     /// Percentage of unready nodes above which scaling halts, 0 to 100; Azure's default is `"45"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<WholeNumber>")]
+    #[x_kube(validation = (
+        "!self.matches('^[0-9]+$') || int(self) <= 100",
+        "max-total-unready-percentage is a percentage from 0 to 100 in quotes, such as \"45\"",
+    ))]
     pub max_total_unready_percentage: Option<String>,
     /// Age a pending pod must have to count; Azure's default is `0s`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -76,8 +80,13 @@ pub struct AutoScalerProfile {
     pub scale_down_unready_time: Option<String>,
     /// Utilization (requests by capacity) below which a node may go, `"0"` to `"1"`; Azure's default is `"0.5"`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 16))]
+    #[x_kube(validation = (
+        r"self.matches(r'^(0(\.[0-9]+)?|1(\.0+)?)$')",
+        "scale-down-utilization-threshold is a number from 0 to 1 in quotes, such as \"0.5\"",
+    ))]
     pub scale_down_utilization_threshold: Option<String>,
-    /// `"true"` keeps nodes whose pods use local storage; Azure's default is `"false"`.
+    /// `"true"` keeps nodes whose pods use local storage, `"false"` lets them go.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<TrueOrFalse>")]
     pub skip_nodes_with_local_storage: Option<String>,
@@ -90,6 +99,7 @@ pub struct AutoScalerProfile {
 /// How the autoscaler chooses a pool for a new node.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(transform = field_speaks)]
 pub enum Expander {
     /// The pool with the least idle CPU afterwards.
     LeastWaste,

@@ -8,6 +8,7 @@ use super::AzureIdentityStatus;
 use super::schema::Guid;
 
 /// How to sign in to Azure, and who may use it. Exactly one of the three ways is set.
+#[allow(clippy::duplicated_attributes, reason = "each print column has its own type")]
 #[derive(CustomResource, Serialize, Deserialize, Clone, Debug, Default, PartialEq, KubeSchema)]
 #[kube(
     group = "aks.armature.dev",
@@ -18,8 +19,25 @@ use super::schema::Guid;
     category = "armature",
     status = "AzureIdentityStatus",
     derive = "PartialEq",
-    doc = "A way to sign in to Azure and the namespaces and subscriptions that may use it."
+    doc = "A way to sign in to Azure and the namespaces and subscriptions that may use it.",
+    printcolumn(
+        name = "Ready",
+        type_ = "string",
+        json_path = r#".status.conditions[?(@.type=="Ready")].status"#
+    ),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
+    printcolumn(
+        name = "Reason",
+        type_ = "string",
+        json_path = r#".status.conditions[?(@.type=="Ready")].reason"#,
+        priority = 1
+    )
 )]
+#[x_kube(validation = (
+    "[has(self.workloadIdentity), has(self.managedIdentity), has(self.servicePrincipal)]
+        .filter(given, given).size() == 1",
+    "set exactly one of workloadIdentity, managedIdentity and servicePrincipal",
+))]
 #[serde(rename_all = "camelCase")]
 pub struct AzureIdentitySpec {
     /// A federated credential for the operator's service account. No secret is stored anywhere.

@@ -30,15 +30,120 @@ use super::{
     namespaced,
     status = "AksClusterStatus",
     derive = "PartialEq",
-    doc = "An Azure Kubernetes Service cluster that Armature keeps as this manifest says."
+    doc = "An Azure Kubernetes Service cluster that Armature keeps as this manifest says.",
+    validation = (
+        "has(self.spec.azureName) || self.metadata.name.matches('^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$')",
+        "metadata.name becomes the cluster's name in Azure and has to be 1 to 63 letters, digits and hyphens; choose a \
+         shorter name without dots, or set spec.azureName",
+    ),
+    validation = (
+        "has(self.spec.nodeResourceGroup) || size(self.spec.resourceGroup) + size(self.spec.location)
+            + size(has(self.spec.azureName) ? self.spec.azureName : self.metadata.name) <= 75",
+        "the default node resource group MC_GROUP_CLUSTER_REGION would be longer than 80 characters; set \
+         spec.nodeResourceGroup",
+    ),
+    validation = (
+        "(has(self.spec.azureName) ? self.spec.azureName : self.metadata.name)
+            == (has(oldSelf.spec.azureName) ? oldSelf.spec.azureName : oldSelf.metadata.name)",
+        "spec.azureName is fixed: AKS cannot rename a cluster; make a new AksCluster for the other name",
+    ),
+    printcolumn(name = "Ready", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].status"#),
+    printcolumn(name = "Version", type_ = "string", json_path = ".status.currentKubernetesVersion"),
+    printcolumn(name = "State", type_ = "string", json_path = ".status.provisioningState"),
+    printcolumn(name = "Pools", type_ = "string", json_path = ".status.pools.summary"),
+    printcolumn(name = "Doing", type_ = "string", json_path = ".status.progress.current"),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
+    printcolumn(
+        name = "Reason",
+        type_ = "string",
+        json_path = r#".status.conditions[?(@.type=="Ready")].reason"#,
+        priority = 1
+    ),
+    printcolumn(name = "Location", type_ = "string", json_path = ".spec.location", priority = 1),
+    printcolumn(name = "Resource group", type_ = "string", json_path = ".spec.resourceGroup", priority = 1)
 )]
+#[x_kube(validation = (
+    "!(has(self.dnsPrefix) && has(self.fqdnSubdomain))",
+    "dnsPrefix and fqdnSubdomain exclude each other; keep one of them",
+))]
+#[x_kube(validation = (
+    "!has(self.fqdnSubdomain) || (self.?apiServerAccessProfile.?enablePrivateCluster.orValue(false)
+        && !(self.?apiServerAccessProfile.?privateDNSZone.orValue('none') in ['none', 'system']))",
+    "fqdnSubdomain needs a private cluster with a zone of your own; set apiServerAccessProfile.enablePrivateCluster and \
+     privateDNSZone, or use dnsPrefix",
+))]
+#[x_kube(validation = (
+    "self.?supportPlan.orValue('') != 'AKSLongTermSupport' || self.?sku.?tier.orValue('') == 'Premium'",
+    "supportPlan AKSLongTermSupport needs sku.tier Premium; set it, or use KubernetesOfficial",
+))]
+#[x_kube(validation = (
+    "!self.?metricsProfile.?costAnalysis.?enabled.orValue(false)
+        || self.?sku.?tier.orValue('') in ['Standard', 'Premium']",
+    "metricsProfile.costAnalysis needs sku.tier Standard or Premium; set one of them, or turn cost analysis off",
+))]
+#[x_kube(validation = (
+    "self.?sku.?name.orValue('') != 'Automatic'
+        || (self.?autoUpgradeProfile.?upgradeChannel.orValue('stable') == 'stable'
+        && self.?autoUpgradeProfile.?nodeOSUpgradeChannel.orValue('NodeImage') == 'NodeImage')",
+    "sku.name Automatic has the upgradeChannel stable and the nodeOSUpgradeChannel NodeImage; remove other values from \
+     autoUpgradeProfile",
+))]
+#[x_kube(validation = (
+    "!has(self.identityProfile) || size(self.identityProfile) == 0
+        || self.?identity.?type.orValue('') == 'UserAssigned'",
+    "identityProfile.kubeletidentity needs identity.type UserAssigned; set it with userAssignedIdentityId, or remove \
+     identityProfile",
+))]
+#[x_kube(validation = (
+    "!self.?securityProfile.?workloadIdentity.?enabled.orValue(false)
+        || self.?oidcIssuerProfile.?enabled.orValue(false)",
+    "securityProfile.workloadIdentity needs the issuer; set oidcIssuerProfile.enabled to true",
+))]
+#[x_kube(validation = (
+    "!self.?disableLocalAccounts.orValue(false) || has(self.aadProfile)",
+    "disableLocalAccounts needs another way to sign in; set aadProfile, or leave local accounts on",
+))]
+#[x_kube(validation = (
+    "!self.?aadProfile.?enableAzureRBAC.orValue(false) || self.?enableRBAC.orValue(true)",
+    "aadProfile.enableAzureRBAC needs Kubernetes RBAC; set enableRBAC to true, or turn enableAzureRBAC off",
+))]
+#[x_kube(validation = (
+    "!self.?securityProfile.?azureKeyVaultKms.?enabled.orValue(false)
+        || self.?identity.?type.orValue('') == 'UserAssigned'",
+    "securityProfile.azureKeyVaultKms needs identity.type UserAssigned, with an identity that may use the key; set it with \
+     userAssignedIdentityId",
+))]
+#[x_kube(validation = (
+    "self.?networkProfile.?loadBalancerSku.orValue('standard') == 'standard'
+        || (!self.?apiServerAccessProfile.?enablePrivateCluster.orValue(false)
+        && size(self.?apiServerAccessProfile.?authorizedIPRanges.orValue([])) == 0)",
+    "private clusters and authorizedIPRanges need networkProfile.loadBalancerSku standard; use it, or remove them",
+))]
+#[x_kube(validation = (
+    "self.?apiServerAccessProfile.?privateDNSZone.orValue('none') in ['none', 'system']
+        || self.?identity.?type.orValue('') == 'UserAssigned'",
+    "a private DNS zone of your own needs identity.type UserAssigned, with an identity that may write to the zone; set it \
+     with userAssignedIdentityId, or use system or none",
+))]
 #[serde(rename_all = "camelCase")]
 pub struct AksClusterSpec {
     /// Azure subscription that holds the cluster, a GUID in lower case. Fixed from the start.
     #[schemars(with = "Guid")]
+    #[x_kube(validation = (
+        "self == oldSelf",
+        "subscriptionId is fixed: AKS cannot move a cluster to another subscription; make a new AksCluster for it",
+    ))]
     pub subscription_id: String,
     /// Resource group that holds the cluster. Fixed from the start.
     #[schemars(length(min = 1, max = 90))]
+    #[x_kube(validation = (
+        "self.matches('^[A-Za-z0-9._()-]*[A-Za-z0-9_()-]$')",
+        "resourceGroup has 1 to 90 letters, digits and - _ . ( ), and no dot at the end; correct the name",
+    ))]
+    #[x_kube(validation = (
+        "self == oldSelf",
+        "resourceGroup is fixed: AKS cannot move a cluster to another resource group; make a new AksCluster for it",
+    ))]
     pub resource_group: String,
     /// Who creates the resource group: `Existing` (default) or `Create`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -46,6 +151,10 @@ pub struct AksClusterSpec {
     /// Name of the cluster in Azure, 1 to 63 characters; default: the name of this object. Fixed from the start.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 63))]
+    #[x_kube(validation = (
+        "self.matches('^[a-zA-Z0-9]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9])?$')",
+        "azureName has 1 to 63 letters, digits, hyphens and underscores, with a letter or digit at both ends; correct it",
+    ))]
     pub azure_name: Option<String>,
     /// The `AzureIdentity` to sign in with; default: the operator's own identity.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -69,6 +178,15 @@ pub struct AksClusterSpec {
     pub deletion_protection: Option<bool>,
 
     /// Azure region in its short form, such as `westeurope`. Fixed from the start.
+    #[schemars(length(min = 1, max = 64))]
+    #[x_kube(validation = (
+        "self.matches('^[a-z][a-z0-9]*$')",
+        "location is Azure's short name of the region in lower case, such as westeurope; az account list-locations has them",
+    ))]
+    #[x_kube(validation = (
+        "self == oldSelf",
+        "location is fixed: AKS cannot move a cluster to another region; make a new AksCluster for it",
+    ))]
     pub location: String,
     /// Azure tags of the cluster; AKS copies them to the load balancers and addresses it makes. Owned by key: tags that
     /// others added stay. Changes in place. An empty value is allowed.
@@ -85,6 +203,10 @@ pub struct AksClusterSpec {
     /// A change makes AKS reimage all nodes.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("maxProperties" = 1))]
+    #[x_kube(validation = (
+        "self.all(name, name == 'kubeletidentity' && has(self[name].resourceId))",
+        "the one entry of identityProfile is kubeletidentity with its resourceId; rename the entry or add the id",
+    ))]
     pub identity_profile: Option<BTreeMap<String, UserAssignedIdentity>>,
     /// Kubernetes version of the control plane, `1.33` or `1.33.4`, with or without a leading `v`. It is a floor: a
     /// later version in Azure is left alone. Moves up one minor at a time and never down; the API server restarts.
@@ -98,14 +220,29 @@ pub struct AksClusterSpec {
     /// First part of the API server's DNS name, 1 to 54 letters, digits and hyphens; default: made from the cluster
     /// name. Fixed at creation. Excludes `fqdnSubdomain`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 54))]
+    #[x_kube(validation = (
+        "self.matches('^[a-zA-Z0-9]([a-zA-Z0-9-]{0,52}[a-zA-Z0-9])?$')",
+        "dnsPrefix has 1 to 54 letters, digits and hyphens, with a letter or digit at both ends; correct it",
+    ))]
     pub dns_prefix: Option<String>,
     /// First part of the API server's name in an own private DNS zone. Only for private clusters with such a zone.
     /// Fixed at creation. Excludes `dnsPrefix`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 54))]
+    #[x_kube(validation = (
+        "self.matches('^[a-zA-Z0-9]([a-zA-Z0-9-]{0,52}[a-zA-Z0-9])?$')",
+        "fqdnSubdomain has 1 to 54 letters, digits and hyphens, with a letter or digit at both ends; correct it",
+    ))]
     pub fqdn_subdomain: Option<String>,
     /// Resource group that AKS makes for the nodes, up to 80 characters; default: `MC_GROUP_CLUSTER_REGION`. Fixed at
     /// creation.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 80))]
+    #[x_kube(validation = (
+        "self.matches('^[A-Za-z0-9._()-]*[A-Za-z0-9_()-]$')",
+        "nodeResourceGroup has 1 to 80 letters, digits and - _ . ( ), and no dot at the end; correct the name",
+    ))]
     pub node_resource_group: Option<String>,
     /// Protection of the node resource group.
     #[serde(skip_serializing_if = "Option::is_none")]

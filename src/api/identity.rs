@@ -4,10 +4,14 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::schema::{Guid, ResourceId};
+use super::schema::{Guid, ResourceId, field_speaks};
 
 /// Managed identity of the control plane.
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq, KubeSchema)]
+#[x_kube(validation = (
+    "(self.type == 'UserAssigned') == has(self.userAssignedIdentityId)",
+    "identity.userAssignedIdentityId goes with identity.type UserAssigned and with no other; set both or neither",
+))]
 #[serde(rename_all = "camelCase")]
 pub struct ManagedIdentity {
     /// `SystemAssigned` or `UserAssigned`. Both ways in place; Azure may use the former identity for some hours.
@@ -22,6 +26,7 @@ pub struct ManagedIdentity {
 
 /// Kind of managed identity. ARM's `None` belongs to service principals, which Armature does not set up.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
+#[schemars(transform = field_speaks)]
 pub enum ManagedIdentityType {
     /// Azure makes the identity and deletes it with the cluster.
     SystemAssigned,

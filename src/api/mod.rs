@@ -9,8 +9,11 @@ mod addons;
 mod autoscaler;
 mod azure_identity;
 mod cluster;
+#[cfg(test)]
+mod conformity;
 pub mod crds;
 mod identity;
+mod locks;
 mod monitoring;
 mod network;
 mod outbound;

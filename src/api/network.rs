@@ -4,11 +4,98 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::schema::{Cidr, Ipv4Cidr};
+use super::schema::{Cidr, Ipv4Cidr, field_speaks};
 use super::{LoadBalancerProfile, LoadBalancerSku, NatGatewayProfile, OutboundType};
 
 /// The cluster network.
 #[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, KubeSchema)]
+#[x_kube(validation = (
+    "!has(self.podCidr) || !has(self.podCidrs) || self.podCidr == self.podCidrs[0]",
+    "networkProfile.podCidr has to be the first entry of podCidrs; give one of them only",
+))]
+#[x_kube(validation = (
+    "!has(self.serviceCidr) || !has(self.serviceCidrs) || self.serviceCidr == self.serviceCidrs[0]",
+    "networkProfile.serviceCidr has to be the first entry of serviceCidrs; give one of them only",
+))]
+#[x_kube(validation = (
+    "(size(self.?podCidrs.orValue([])) < 2 && size(self.?serviceCidrs.orValue([])) < 2)
+        || size(self.?ipFamilies.orValue([])) == 2",
+    "two ranges of pods or services need both address families; set networkProfile.ipFamilies to [IPv4, IPv6]",
+))]
+#[x_kube(validation = (
+    "!(has(self.podCidr) || has(self.podCidrs)) || self.?networkPlugin.orValue('') != 'azure'
+        || has(self.networkPluginMode)",
+    "networkProfile.podCidr with networkPlugin azure needs networkPluginMode overlay, for without it pods take addresses \
+     of a subnet; set it, or remove podCidr",
+))]
+#[x_kube(validation = (
+    "!has(self.podCidr) || !has(self.serviceCidr) || !isCIDR(self.podCidr) || !isCIDR(self.serviceCidr)
+        || !(cidr(self.podCidr).containsCIDR(self.serviceCidr) || cidr(self.serviceCidr).containsCIDR(self.podCidr))",
+    "networkProfile.podCidr and serviceCidr overlap; choose ranges apart from each other",
+))]
+#[x_kube(validation = (
+    "!has(self.dnsServiceIP) || has(self.serviceCidr) || has(self.serviceCidrs)",
+    "networkProfile.dnsServiceIP lies in the service range; set serviceCidr too",
+))]
+#[x_kube(validation = (
+    "!has(self.serviceCidr) || has(self.dnsServiceIP)",
+    "networkProfile.serviceCidr needs the address of cluster DNS inside of it; set dnsServiceIP too",
+))]
+#[x_kube(validation = (
+    "!has(self.serviceCidr) || !has(self.dnsServiceIP) || !isCIDR(self.serviceCidr) || !isIP(self.dnsServiceIP)
+        || (cidr(self.serviceCidr).containsIP(self.dnsServiceIP)
+        && !cidr(self.serviceCidr.split('/')[0] + '/31').containsIP(self.dnsServiceIP))",
+    "networkProfile.dnsServiceIP has to lie in serviceCidr behind its first address, which is the API server's; use for \
+     example the tenth",
+))]
+#[x_kube(validation = (
+    "!has(self.networkMode) || self.?networkPlugin.orValue('azure') == 'azure'",
+    "networkProfile.networkMode is for networkPlugin azure; remove it",
+))]
+#[x_kube(validation = (
+    "!has(self.networkPluginMode) || self.?networkPlugin.orValue('azure') == 'azure'",
+    "networkProfile.networkPluginMode overlay is for networkPlugin azure; use that plugin, or remove the mode",
+))]
+#[x_kube(validation = (
+    "self.?networkDataplane.orValue('') != 'cilium' || self.?networkPlugin.orValue('') == 'azure'",
+    "networkProfile.networkDataplane cilium needs networkPlugin azure; set it, or use another data plane",
+))]
+#[x_kube(validation = (
+    "self.?networkDataplane.orValue('') != 'cilium' || self.?networkPolicy.orValue('cilium') == 'cilium'",
+    "networkProfile.networkDataplane cilium enforces policies itself; set networkPolicy to cilium, or leave it out",
+))]
+#[x_kube(validation = (
+    "self.?networkPolicy.orValue('') != 'cilium' || self.?networkDataplane.orValue('') == 'cilium'",
+    "networkProfile.networkPolicy cilium needs networkDataplane cilium; set it, or use another policy engine",
+))]
+#[x_kube(validation = (
+    "self.?networkPolicy.orValue('') != 'azure' || self.?networkPlugin.orValue('azure') == 'azure'",
+    "networkProfile.networkPolicy azure needs networkPlugin azure; use that plugin, or calico",
+))]
+#[x_kube(validation = (
+    "self.?networkPolicy.orValue('') != 'calico' || self.?networkPlugin.orValue('azure') != 'none'",
+    "networkProfile.networkPolicy calico needs networkPlugin azure or kubenet; use one of them, or install Calico yourself",
+))]
+#[x_kube(validation = (
+    "!self.?advancedNetworking.?security.?enabled.orValue(false)
+        || self.?networkDataplane.orValue('') == 'cilium'",
+    "networkProfile.advancedNetworking.security needs networkDataplane cilium; set it, or turn security off",
+))]
+#[x_kube(validation = (
+    "self.?loadBalancerSku.orValue('standard') == 'standard'
+        || self.?outboundType.orValue('loadBalancer') == 'loadBalancer'",
+    "networkProfile.outboundType other than loadBalancer needs loadBalancerSku standard; use it",
+))]
+#[x_kube(validation = (
+    "self.?loadBalancerSku.orValue('standard') == 'standard' || !has(self.loadBalancerProfile)",
+    "networkProfile.loadBalancerProfile needs loadBalancerSku standard; use it, or remove the profile",
+))]
+#[x_kube(validation = (
+    "self.?outboundType.orValue('loadBalancer') == 'loadBalancer' || !has(self.loadBalancerProfile)
+        || !(has(self.loadBalancerProfile.managedOutboundIPs) || has(self.loadBalancerProfile.outboundIPs)
+        || has(self.loadBalancerProfile.outboundIPPrefixes))",
+    "outbound addresses in networkProfile.loadBalancerProfile are for outboundType loadBalancer; remove them",
+))]
 #[serde(rename_all = "camelCase")]
 pub struct NetworkProfile {
     /// `azure`, `kubenet` or `none` (bring your own). After creation only `kubenet` to `azure` together with
@@ -36,27 +123,50 @@ pub struct NetworkProfile {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Ipv4Cidr>")]
     pub pod_cidr: Option<String>,
-    /// Ranges of the pods, one per address family: IPv4 first, then IPv6. Excludes `podCidr`.
+    /// Ranges of the pods, one per address family: IPv4 first, then IPv6. The first is `podCidr`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Vec<Cidr>>", length(min = 1, max = 2))]
+    #[x_kube(validation = (
+        "!self.all(range, isCIDR(range)) || (cidr(self[0]).ip().family() == 4
+            && (size(self) == 1 || cidr(self[1]).ip().family() == 6))",
+        "podCidrs holds an IPv4 range, and with two families an IPv6 range after it; put them in this order",
+    ))]
     pub pod_cidrs: Option<Vec<String>>,
-    /// IPv4 range of the services; Azure's default is `10.0.0.0/16`. Prefix /12 to /28, no overlap with any network the
+    /// IPv4 range of the services; Azure's default is `10.0.0.0/16`. A /12 at most, no overlap with any network the
     /// cluster talks to. Fixed at creation; goes together with `dnsServiceIP`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Ipv4Cidr>")]
+    #[x_kube(validation = (
+        "!isCIDR(self) || cidr(self).prefixLength() >= 12",
+        "serviceCidr is too large for AKS; use a /12 or a smaller range",
+    ))]
     pub service_cidr: Option<String>,
-    /// Ranges of the services, one per address family: IPv4 first, then IPv6. Fixed at creation. Excludes
-    /// `serviceCidr`.
+    /// Ranges of the services, one per address family: IPv4 first, then IPv6. The first is `serviceCidr`. Fixed at
+    /// creation.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Vec<Cidr>>", length(min = 1, max = 2))]
+    #[x_kube(validation = (
+        "!self.all(range, isCIDR(range)) || (cidr(self[0]).ip().family() == 4
+            && (size(self) == 1 || cidr(self[1]).ip().family() == 6))",
+        "serviceCidrs holds an IPv4 range, and with two families an IPv6 range after it; put them in this order",
+    ))]
     pub service_cidrs: Option<Vec<String>>,
     /// Address of cluster DNS, inside `serviceCidr` but not its first; Azure's default is `10.0.0.10`. Fixed at
     /// creation.
     #[serde(rename = "dnsServiceIP", skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 15))]
+    #[x_kube(validation = (
+        "isIP(self) && ip(self).family() == 4",
+        "dnsServiceIP has to be an IPv4 address, such as 10.0.0.10",
+    ))]
     pub dns_service_ip: Option<String>,
     /// Address families: `[IPv4]` (Azure's default) or `[IPv4, IPv6]`. Going to both later reimages all nodes.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 2))]
+    #[x_kube(validation = (
+        "self[0] == 'IPv4' && (size(self) == 1 || self[1] == 'IPv6')",
+        "ipFamilies is [IPv4] or [IPv4, IPv6]; AKS has no clusters with IPv6 alone",
+    ))]
     pub ip_families: Option<Vec<IpFamily>>,
     /// How traffic leaves the cluster; Azure's default is `loadBalancer`. Changes give the nodes other egress addresses
     /// and drop connections; not every way between two types exists.
@@ -76,6 +186,7 @@ pub struct NetworkProfile {
 /// Network plugin.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(transform = field_speaks)]
 pub enum NetworkPlugin {
     /// Azure CNI.
     Azure,
@@ -88,6 +199,7 @@ pub enum NetworkPlugin {
 /// Mode of the network plugin.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(transform = field_speaks)]
 pub enum NetworkPluginMode {
     /// Pod addresses come from `podCidr`, not from the virtual network.
     Overlay,
@@ -96,6 +208,7 @@ pub enum NetworkPluginMode {
 /// Network policy engine.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(transform = field_speaks)]
 pub enum NetworkPolicy {
     /// Policies are not enforced.
     None,
@@ -110,6 +223,7 @@ pub enum NetworkPolicy {
 /// Mode of Azure CNI.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(transform = field_speaks)]
 pub enum NetworkMode {
     /// No bridge; pods are routed in layer 3.
     Transparent,
@@ -120,6 +234,7 @@ pub enum NetworkMode {
 /// Network data plane.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(transform = field_speaks)]
 pub enum NetworkDataplane {
     /// The plugin's own.
     Azure,
@@ -129,6 +244,7 @@ pub enum NetworkDataplane {
 
 /// IP address family.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
+#[schemars(transform = field_speaks)]
 pub enum IpFamily {
     /// IP version 4.
     #[serde(rename = "IPv4")]
@@ -182,6 +298,7 @@ pub struct AdvancedNetworkingSecurity {
 
 /// Policies beyond layer 4.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
+#[schemars(transform = field_speaks)]
 pub enum AdvancedNetworkPolicies {
     /// HTTP, gRPC and Kafka rules, and FQDN rules.
     L7,
@@ -203,6 +320,7 @@ pub struct TransitEncryption {
 
 /// Kind of encryption between nodes.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
+#[schemars(transform = field_speaks)]
 pub enum TransitEncryptionType {
     /// WireGuard tunnels.
     WireGuard,
@@ -221,6 +339,7 @@ pub struct AdvancedNetworkingPerformance {
 
 /// Kind of acceleration.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
+#[schemars(transform = field_speaks)]
 pub enum AccelerationMode {
     /// eBPF host routing.
     BpfVeth,

@@ -4,11 +4,12 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::schema::{ProxyUrl, ResourceId};
+use super::schema::{ProxyUrl, ResourceId, field_speaks};
 
 /// How traffic leaves the cluster.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(transform = field_speaks)]
 pub enum OutboundType {
     /// Through the cluster's load balancer.
     LoadBalancer,
@@ -27,6 +28,7 @@ pub enum OutboundType {
 /// Kind of load balancer.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(transform = field_speaks)]
 pub enum LoadBalancerSku {
     /// The standard load balancer.
     Standard,
@@ -36,6 +38,16 @@ pub enum LoadBalancerSku {
 
 /// Egress of the cluster's load balancer.
 #[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, KubeSchema)]
+#[x_kube(validation = (
+    "[has(self.managedOutboundIPs), has(self.outboundIPs), has(self.outboundIPPrefixes)]
+        .filter(given, given).size() <= 1",
+    "managedOutboundIPs, outboundIPs and outboundIPPrefixes of loadBalancerProfile exclude each other; keep one of them",
+))]
+#[x_kube(validation = (
+    "!self.?enableMultipleStandardLoadBalancers.orValue(false) || self.?backendPoolType.orValue('') == 'NodeIP'",
+    "loadBalancerProfile.enableMultipleStandardLoadBalancers needs backendPoolType NodeIP; set it, or use one load \
+     balancer",
+))]
 #[serde(rename_all = "camelCase")]
 pub struct LoadBalancerProfile {
     /// Addresses that AKS makes. Excludes the two other address groups.
@@ -51,6 +63,10 @@ pub struct LoadBalancerProfile {
     /// outbound rule.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 64000))]
+    #[x_kube(validation = (
+        "self % 8 == 0",
+        "allocatedOutboundPorts has to be a multiple of 8; use the next one",
+    ))]
     pub allocated_outbound_ports: Option<i32>,
     /// Minutes an idle flow is kept, 4 to 120; Azure's default is 30.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -109,6 +125,7 @@ pub struct ResourceReference {
 
 /// How the load balancer names its backends.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
+#[schemars(transform = field_speaks)]
 pub enum BackendPoolType {
     /// By network interface.
     #[serde(rename = "NodeIPConfiguration")]
@@ -120,6 +137,10 @@ pub enum BackendPoolType {
 
 /// Egress of the NAT gateway that AKS makes.
 #[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, KubeSchema)]
+#[x_kube(validation = (
+    "!(has(self.outboundIPs) || has(self.outboundIPPrefixes)) || self.?sku.orValue('') == 'StandardV2'",
+    "addresses and prefixes of your own need natGatewayProfile.sku StandardV2; set it, or use managedOutboundIPProfile",
+))]
 #[serde(rename_all = "camelCase")]
 pub struct NatGatewayProfile {
     /// `Standard` or `StandardV2`. Can go to `StandardV2`, with other egress addresses; not back.
@@ -142,6 +163,7 @@ pub struct NatGatewayProfile {
 
 /// Kind of NAT gateway.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
+#[schemars(transform = field_speaks)]
 pub enum NatGatewaySku {
     /// In one zone.
     Standard,
@@ -157,7 +179,7 @@ pub struct ManagedOutboundIpProfile {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 16))]
     pub count: Option<i32>,
-    /// IPv6 addresses; only with `StandardV2`.
+    /// IPv6 addresses, 0 to 16.
     #[serde(rename = "countIPv6", skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 16))]
     pub count_ipv6: Option<i32>,
@@ -190,7 +212,8 @@ pub struct HttpProxyConfig {
     /// Turns the proxy on. Azure's default is true when the block is given; false keeps the block but does not use it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
-    /// Proxy for plain http, a URL such as `http://proxy.example.com:3128`. Keep passwords out of it.
+    /// Proxy for plain http, a URL such as `http://proxy.example.com:3128`. User and password are
+    /// refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<ProxyUrl>")]
     pub http_proxy: Option<String>,

@@ -84,6 +84,14 @@ checked_string!(
 );
 
 checked_string!(
+    /// An entry of the API server's firewall.
+    AuthorizedRange,
+    18,
+    "(isIP(self) && ip(self).family() == 4) || (isCIDR(self) && cidr(self).ip().family() == 4)",
+    "this has to be an IPv4 address or range, such as 203.0.113.7 or 203.0.113.0/24"
+);
+
+checked_string!(
     /// A duration of the cluster autoscaler.
     AutoscalerDuration,
     16,
@@ -132,6 +140,12 @@ checked_string!(
     "this has to be a proxy URL such as http://proxy.example.com:3128 without user and password, which AKS does not \
      support"
 );
+
+/// Drops the description that an enum has of its own. In a CRD it would stand in the place of what the field says, which
+/// tells more: default, unit and whether the value can change.
+pub(super) fn field_speaks(schema: &mut Schema) {
+    schema.remove("description");
+}
 
 /// Azure tags: at most 48, because AKS adds its own to the 50 that Azure allows; names up to 512 and values up to 256
 /// characters (Learn: tag-resources).

@@ -4,7 +4,7 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::schema::ResourceId;
+use super::schema::{ResourceId, field_speaks};
 
 /// Security features of cluster and nodes.
 #[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, KubeSchema)]
@@ -31,6 +31,10 @@ pub struct SecurityProfile {
 
 /// Microsoft Defender for Containers.
 #[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, KubeSchema)]
+#[x_kube(validation = (
+    "!self.?securityMonitoring.?enabled.orValue(false) || has(self.logAnalyticsWorkspaceResourceId)",
+    "securityProfile.defender needs a workspace for its findings; set logAnalyticsWorkspaceResourceId",
+))]
 #[serde(rename_all = "camelCase")]
 pub struct Defender {
     /// Resource id of the Log Analytics workspace that takes the findings; required while monitoring is on.
@@ -53,6 +57,14 @@ pub struct DefenderSecurityMonitoring {
 
 /// Encryption of Secrets in etcd with a key of one's own.
 #[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, KubeSchema)]
+#[x_kube(validation = (
+    "!self.?enabled.orValue(false) || has(self.keyId)",
+    "securityProfile.azureKeyVaultKms needs a key; set keyId",
+))]
+#[x_kube(validation = (
+    "(self.?keyVaultNetworkAccess.orValue('Public') == 'Private') == (self.?keyVaultResourceId.orValue('') != '')",
+    "azureKeyVaultKms.keyVaultResourceId goes with keyVaultNetworkAccess Private and with no other; set both or neither",
+))]
 #[serde(rename_all = "camelCase")]
 pub struct AzureKeyVaultKms {
     /// Turns it on. The API server restarts; rewrite all Secrets afterwards. The key has to stay available.
@@ -74,6 +86,7 @@ pub struct AzureKeyVaultKms {
 
 /// How the key vault is reached.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
+#[schemars(transform = field_speaks)]
 pub enum KeyVaultNetworkAccess {
     /// Over its public endpoint.
     Public,
@@ -92,6 +105,10 @@ pub struct WorkloadIdentity {
 
 /// Removal of stale images from nodes.
 #[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, KubeSchema)]
+#[x_kube(validation = (
+    "!has(self.intervalHours) || self.?enabled.orValue(false)",
+    "securityProfile.imageCleaner.intervalHours is for a cleaner that runs; set enabled to true, or remove it",
+))]
 #[serde(rename_all = "camelCase")]
 pub struct ImageCleaner {
     /// Whether it runs. Changes in place.
@@ -114,6 +131,7 @@ pub struct NodeResourceGroupProfile {
 
 /// Level of protection.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
+#[schemars(transform = field_speaks)]
 pub enum RestrictionLevel {
     /// Everyone with the role may edit.
     Unrestricted,
@@ -126,6 +144,11 @@ pub enum RestrictionLevel {
 #[serde(rename_all = "camelCase")]
 pub struct LinuxProfile {
     /// Name of the account, up to 32 characters. Fixed at creation.
+    #[schemars(length(min = 1, max = 32))]
+    #[x_kube(validation = (
+        "self.matches('^[A-Za-z][A-Za-z0-9_-]*$')",
+        "adminUsername starts with a letter and has letters, digits, - and _ only; choose another name",
+    ))]
     pub admin_username: String,
     /// SSH access of the account.
     pub ssh: SshConfiguration,

@@ -4,8 +4,11 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::schema::field_speaks;
+
 /// Who creates the resource group of a cluster.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema)]
+#[schemars(transform = field_speaks)]
 pub enum ResourceGroupPolicy {
     /// The group must be there already; a missing group blocks the create and is named in the status.
     #[default]
@@ -16,6 +19,7 @@ pub enum ResourceGroupPolicy {
 
 /// Whether Armature may write to Azure at all.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema)]
+#[schemars(transform = field_speaks)]
 pub enum ManagementPolicy {
     /// Azure is made to match the manifest.
     #[default]
@@ -26,6 +30,7 @@ pub enum ManagementPolicy {
 
 /// What happens to a difference that somebody else made in Azure.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema)]
+#[schemars(transform = field_speaks)]
 pub enum DriftPolicy {
     /// The value from Git is written back.
     #[default]
@@ -36,6 +41,7 @@ pub enum DriftPolicy {
 
 /// Whether a cluster that exists already may be taken over.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema)]
+#[schemars(transform = field_speaks)]
 pub enum AdoptionPolicy {
     /// An existing cluster without this installation's ownership tag is never written to.
     #[default]
@@ -47,6 +53,7 @@ pub enum AdoptionPolicy {
 
 /// What becomes of the Azure resource when its object is deleted.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
+#[schemars(transform = field_speaks)]
 pub enum DeletionPolicy {
     /// The Azure resource is deleted.
     Delete,
@@ -56,6 +63,7 @@ pub enum DeletionPolicy {
 
 /// How a pool follows the Kubernetes version of its cluster.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema)]
+#[schemars(transform = field_speaks)]
 pub enum VersionPolicy {
     /// The pool goes to the control plane's version once the control plane is there.
     #[default]
@@ -80,6 +88,10 @@ pub struct IdentityRef {
 #[serde(rename_all = "camelCase")]
 pub struct ClusterRef {
     /// Name of the `AksCluster` in the pool's own namespace. Fixed: a pool cannot move to another cluster.
-    #[schemars(length(min = 1, max = 63))]
+    #[schemars(length(min = 1, max = 253))]
+    #[x_kube(validation = (
+        "self == oldSelf",
+        "clusterRef.name is fixed: AKS cannot move a pool to another cluster; make a new AksNodePool for it",
+    ))]
     pub name: String,
 }

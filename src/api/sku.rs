@@ -1,10 +1,17 @@
 //! What kind of cluster is bought, for how long it is supported, and whether it runs.
 
+use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::schema::field_speaks;
+
 /// Kind and price tier of a cluster.
-#[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, JsonSchema)]
+#[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, KubeSchema)]
+#[x_kube(validation = (
+    "self.?name.orValue('') != 'Automatic' || self.?tier.orValue('Standard') == 'Standard'",
+    "sku.name Automatic has the tier Standard only; set sku.tier to Standard, or leave it out",
+))]
 #[serde(rename_all = "camelCase")]
 pub struct Sku {
     /// `Base`, or `Automatic` for a cluster whose nodes and add-ons AKS runs. `Base` cannot become `Automatic`.
@@ -17,6 +24,7 @@ pub struct Sku {
 
 /// Kind of cluster.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
+#[schemars(transform = field_speaks)]
 pub enum SkuName {
     /// An ordinary cluster with pools of one's own.
     Base,
@@ -26,6 +34,7 @@ pub enum SkuName {
 
 /// Price tier.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
+#[schemars(transform = field_speaks)]
 pub enum SkuTier {
     /// Without an uptime SLA.
     Free,
@@ -37,6 +46,7 @@ pub enum SkuTier {
 
 /// How long the Kubernetes version is supported.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
+#[schemars(transform = field_speaks)]
 pub enum SupportPlan {
     /// For as long as the community supports the version.
     KubernetesOfficial,
@@ -56,6 +66,7 @@ pub struct PowerState {
 
 /// `Running` or `Stopped`.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
+#[schemars(transform = field_speaks)]
 pub enum PowerStateCode {
     /// Machines are allocated.
     Running,

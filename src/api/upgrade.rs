@@ -4,8 +4,15 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::schema::field_speaks;
+
 /// Upgrades that AKS starts by itself.
 #[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, KubeSchema)]
+#[x_kube(validation = (
+    "self.?upgradeChannel.orValue('') != 'node-image'
+        || self.?nodeOSUpgradeChannel.orValue('NodeImage') == 'NodeImage'",
+    "autoUpgradeProfile.upgradeChannel node-image sets nodeOSUpgradeChannel to NodeImage; set it so, or leave it out",
+))]
 #[serde(rename_all = "camelCase")]
 pub struct AutoUpgradeProfile {
     /// Kubernetes upgrades: `none` (Azure's default), `patch`, `stable`, `rapid` or `node-image`. Takes effect within a
@@ -21,6 +28,7 @@ pub struct AutoUpgradeProfile {
 /// Channel of Kubernetes upgrades.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(transform = field_speaks)]
 pub enum UpgradeChannel {
     /// The newest version of the newest supported minor.
     Rapid,
@@ -36,6 +44,7 @@ pub enum UpgradeChannel {
 
 /// Channel of node operating system upgrades.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
+#[schemars(transform = field_speaks)]
 pub enum NodeOsUpgradeChannel {
     /// Nodes stay as they are.
     None,
@@ -58,6 +67,10 @@ pub struct ClusterUpgradeSettings {
 
 /// Overrides for the checks at the start of an upgrade.
 #[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, KubeSchema)]
+#[x_kube(validation = (
+    "!self.?forceUpgrade.orValue(false) || has(self.until)",
+    "upgradeSettings.overrideSettings.forceUpgrade has no effect without an end; set until",
+))]
 #[serde(rename_all = "camelCase")]
 pub struct UpgradeOverrideSettings {
     /// Skips checks such as use of removed APIs. Azure's default is false.

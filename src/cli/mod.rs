@@ -1,5 +1,6 @@
 //! The command line: `armature run` and the commands that people use beside it.
 
+mod crds;
 mod explain;
 mod paint;
 mod release;
@@ -42,6 +43,8 @@ enum Command {
     Explain(explain::ExplainArgs),
     /// Let an object go and leave Azure alone
     Release(release::ReleaseArgs),
+    /// Print the custom resource definitions, or write them to files
+    Crds(crds::CrdsArgs),
     /// Print a completion script for a shell
     Completion {
         /// The shell
@@ -95,6 +98,9 @@ pub enum CliError {
         /// What is there instead.
         message: String,
     },
+    /// The CRDs cannot be written.
+    #[error(transparent)]
+    Crds(#[from] crds::CrdsError),
     /// The result cannot be written as JSON.
     #[error("the result cannot be written as JSON: {0}")]
     Encode(serde_json::Error),
@@ -125,6 +131,7 @@ fn dispatch(command: Command) -> Result<ExitCode, CliError> {
         Command::Status(args) => block_on(status::run(args))?,
         Command::Explain(args) => explain::run(&args),
         Command::Release(args) => block_on(release::run(args))?,
+        Command::Crds(args) => crds::run(&args),
         Command::Completion { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "armature", &mut script);

@@ -4,8 +4,15 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::api::schema::field_speaks;
+
 /// Kubelet settings. Fixed at creation of the pool.
 #[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, KubeSchema)]
+#[x_kube(validation = (
+    "!has(self.imageGcLowThreshold) || !has(self.imageGcHighThreshold)
+        || self.imageGcLowThreshold <= self.imageGcHighThreshold",
+    "kubeletConfig.imageGcLowThreshold is above imageGcHighThreshold; lower it",
+))]
 #[serde(rename_all = "camelCase")]
 pub struct KubeletConfig {
     /// `static` pins the CPUs of guaranteed pods with whole CPUs; Azure's default is `none`.
@@ -17,6 +24,10 @@ pub struct KubeletConfig {
     /// Period of the CPU quota, a number and a unit, `1ms` to `1s`; Azure's default is `100ms`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 2, max = 32))]
+    #[x_kube(validation = (
+        r"self.matches(r'^[0-9]+(\.[0-9]+)?(us|ms|s)$')",
+        "cpuCfsQuotaPeriod is a number and us, ms or s, such as 100ms",
+    ))]
     pub cpu_cfs_quota_period: Option<String>,
     /// Disk use in percent at which images are removed; 100 turns it off. Azure's default is 85.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -33,6 +44,11 @@ pub struct KubeletConfig {
     /// `fs.mqueue.*` and `net.*`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64), inner(length(min = 1, max = 253)))]
+    #[x_kube(validation = (
+        r"self.all(name, name.matches(r'^(kernel\.shm|kernel\.msg|kernel\.sem$|fs\.mqueue\.|net\.)'))",
+        "allowedUnsafeSysctls are names or patterns under kernel.shm, kernel.msg, kernel.sem, fs.mqueue. and net.; remove \
+             others",
+    ))]
     pub allowed_unsafe_sysctls: Option<Vec<String>>,
     /// Refuses to start with swap on. Azure's default is true.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -54,6 +70,7 @@ pub struct KubeletConfig {
 /// How CPUs are given to pods.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(transform = field_speaks)]
 pub enum CpuManagerPolicy {
     /// From a shared pool.
     None,
@@ -64,6 +81,7 @@ pub enum CpuManagerPolicy {
 /// How CPUs and devices are aligned with NUMA nodes.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(transform = field_speaks)]
 pub enum TopologyManagerPolicy {
     /// Not at all.
     None,

@@ -4,6 +4,8 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::api::schema::field_speaks;
+
 /// Settings of the Linux operating system. Fixed at creation of the pool.
 #[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, KubeSchema)]
 #[serde(rename_all = "camelCase")]
@@ -26,6 +28,7 @@ pub struct LinuxOsConfig {
 /// Transparent huge pages.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(transform = field_speaks)]
 pub enum TransparentHugePageEnabled {
     /// For all memory.
     Always,
@@ -37,6 +40,7 @@ pub enum TransparentHugePageEnabled {
 
 /// How memory is compacted for huge pages.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
+#[schemars(transform = field_speaks)]
 pub enum TransparentHugePageDefrag {
     /// At once, the caller waits.
     #[serde(rename = "always")]
@@ -119,6 +123,13 @@ pub struct SysctlConfig {
     /// 65535.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 10, max = 11))]
+    #[x_kube(validation = (
+        "self.matches('^[0-9]{4,5} [0-9]{5}$')
+            && int(self.split(' ')[0]) >= 1024 && int(self.split(' ')[0]) <= 60999
+            && int(self.split(' ')[1]) >= 32768 && int(self.split(' ')[1]) <= 65535
+            && int(self.split(' ')[0]) < int(self.split(' ')[1])",
+        "netIpv4IpLocalPortRange is the first and the last port, 1024 to 60999 and 32768 to 65535, such as \"32768 60999\"",
+    ))]
     pub net_ipv4_ip_local_port_range: Option<String>,
     /// `net.ipv4.neigh.default.gc_thresh1`: neighbor entries that are never collected, 128 to 80000.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -3,8 +3,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::api::schema::field_speaks;
+
 /// How the machines of a pool are grouped.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
+#[schemars(transform = field_speaks)]
 pub enum PoolType {
     /// A scale set of equal machines.
     VirtualMachineScaleSets,
@@ -16,6 +19,7 @@ pub enum PoolType {
 
 /// Operating system family.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
+#[schemars(transform = field_speaks)]
 pub enum OsType {
     /// Linux.
     Linux,
@@ -25,6 +29,7 @@ pub enum OsType {
 
 /// Operating system. The name without a version follows the Kubernetes version.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
+#[schemars(transform = field_speaks)]
 pub enum OsSku {
     /// Ubuntu, the release AKS pairs with the Kubernetes version.
     Ubuntu,
@@ -51,6 +56,7 @@ pub enum OsSku {
 
 /// Where the OS disk is.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
+#[schemars(transform = field_speaks)]
 pub enum OsDiskType {
     /// A managed disk over the network.
     Managed,
@@ -60,6 +66,7 @@ pub enum OsDiskType {
 
 /// Where the kubelet keeps its data.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
+#[schemars(transform = field_speaks)]
 pub enum KubeletDiskType {
     /// On the OS disk.
     #[serde(rename = "OS")]
@@ -70,6 +77,7 @@ pub enum KubeletDiskType {
 
 /// Container runtime.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
+#[schemars(transform = field_speaks)]
 pub enum WorkloadRuntime {
     /// Ordinary containers.
     #[serde(rename = "OCIContainer")]
@@ -82,6 +90,7 @@ pub enum WorkloadRuntime {
 
 /// Slice of a multi-instance GPU.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
+#[schemars(transform = field_speaks)]
 pub enum GpuInstanceProfile {
     /// One seventh.
     #[serde(rename = "MIG1g")]
@@ -111,6 +120,7 @@ pub struct GpuProfile {
 
 /// Whether AKS installs the GPU driver.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
+#[schemars(transform = field_speaks)]
 pub enum GpuDriver {
     /// AKS installs it.
     Install,
@@ -135,6 +145,7 @@ pub struct PoolSecurityProfile {
 
 /// SSH access to nodes.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
+#[schemars(transform = field_speaks)]
 pub enum SshAccess {
     /// With the key of the cluster's `linuxProfile`.
     LocalUser,

@@ -35,8 +35,110 @@ use super::{AksNodePoolStatus, ClusterRef, DeletionPolicy, ManagementPolicy, Pow
     status = "AksNodePoolStatus",
     derive = "PartialEq",
     selectable = ".spec.clusterRef.name",
-    doc = "A node pool of an Azure Kubernetes Service cluster."
+    doc = "A node pool of an Azure Kubernetes Service cluster.",
+    validation = (
+        "(has(self.spec.azureName) ? self.spec.azureName : self.metadata.name)
+            .matches(self.spec.?osType.orValue('Linux') == 'Windows' ? '^[a-z][a-z0-9]{0,5}$' : '^[a-z][a-z0-9]{0,11}$')",
+        "a pool's name in Azure has lower-case letters and digits, a letter first, 12 characters at most on Linux and 6 on \
+         Windows; choose another metadata.name, or set spec.azureName",
+    ),
+    validation = (
+        "(has(self.spec.azureName) ? self.spec.azureName : self.metadata.name)
+            == (has(oldSelf.spec.azureName) ? oldSelf.spec.azureName : oldSelf.metadata.name)",
+        "spec.azureName is fixed: AKS cannot rename a pool; make a new AksNodePool for the other name",
+    ),
+    printcolumn(name = "Cluster", type_ = "string", json_path = ".spec.clusterRef.name"),
+    printcolumn(name = "Ready", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].status"#),
+    printcolumn(name = "Mode", type_ = "string", json_path = ".spec.mode"),
+    printcolumn(name = "Size", type_ = "string", json_path = ".spec.vmSize"),
+    printcolumn(name = "Count", type_ = "integer", json_path = ".status.count"),
+    printcolumn(name = "Version", type_ = "string", json_path = ".status.currentKubernetesVersion"),
+    printcolumn(name = "State", type_ = "string", json_path = ".status.provisioningState"),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
+    printcolumn(
+        name = "Reason",
+        type_ = "string",
+        json_path = r#".status.conditions[?(@.type=="Ready")].reason"#,
+        priority = 1
+    ),
+    printcolumn(name = "Image", type_ = "string", json_path = ".status.nodeImageVersion", priority = 1)
 )]
+#[x_kube(validation = (
+    "!self.?enableAutoScaling.orValue(false) || (has(self.minCount) && has(self.maxCount))",
+    "enableAutoScaling needs its limits; set minCount and maxCount",
+))]
+#[x_kube(validation = (
+    "self.?enableAutoScaling.orValue(false) || !(has(self.minCount) || has(self.maxCount))",
+    "minCount and maxCount are limits of the autoscaler; set enableAutoScaling to true, or remove them",
+))]
+#[x_kube(validation = (
+    "!has(self.minCount) || !has(self.maxCount) || self.minCount <= self.maxCount",
+    "minCount is above maxCount; lower it, or raise maxCount",
+))]
+#[x_kube(validation = (
+    "!has(self.count) || (self.count >= self.?minCount.orValue(0) && self.count <= self.?maxCount.orValue(1000))",
+    "count is the initial number of nodes and has to lie between minCount and maxCount; change it, or leave it out",
+))]
+#[x_kube(validation = (
+    "self.?mode.orValue('') != 'System' || self.?osType.orValue('Linux') == 'Linux'",
+    "a pool with mode System runs Linux; set osType to Linux, or mode to User",
+))]
+#[x_kube(validation = (
+    "self.?mode.orValue('') != 'System' || self.?scaleSetPriority.orValue('Regular') == 'Regular'",
+    "a pool with mode System cannot be a spot pool; set scaleSetPriority to Regular, or mode to User",
+))]
+#[x_kube(validation = (
+    "self.?mode.orValue('') != 'System' || self.?powerState.?code.orValue('Running') == 'Running'",
+    "a pool with mode System cannot be stopped; stop the cluster, or set mode to User",
+))]
+#[x_kube(validation = (
+    "self.?mode.orValue('') != 'System' || (self.?count.orValue(1) >= 1 && self.?minCount.orValue(1) >= 1)",
+    "a pool with mode System has one node at least; raise count and minCount, or set mode to User",
+))]
+#[x_kube(validation = (
+    "self.?mode.orValue('') != 'System' || !has(self.maxPods) || !has(self.count) || self.maxPods * self.count >= 30",
+    "a pool with mode System has to hold 30 pods at least; raise maxPods or count",
+))]
+#[x_kube(validation = (
+    "self.?mode.orValue('') != 'System' || !has(self.upgradeSettings) || !has(self.upgradeSettings.maxUnavailable)",
+    "upgradeSettings.maxUnavailable is not for pools with mode System; use maxSurge",
+))]
+#[x_kube(validation = (
+    "!has(self.scaleSetEvictionPolicy) || self.?scaleSetPriority.orValue('') == 'Spot'",
+    "scaleSetEvictionPolicy is for spot pools; set scaleSetPriority to Spot, or remove it",
+))]
+#[x_kube(validation = (
+    "!has(self.spotMaxPrice) || self.?scaleSetPriority.orValue('') == 'Spot'",
+    "spotMaxPrice is for spot pools; set scaleSetPriority to Spot, or remove it",
+))]
+#[x_kube(validation = (
+    "self.?scaleSetPriority.orValue('') != 'Spot' || !has(self.upgradeSettings)
+        || !(has(self.upgradeSettings.maxSurge) || has(self.upgradeSettings.maxUnavailable))",
+    "upgradeSettings.maxSurge and maxUnavailable are not for spot pools; remove them",
+))]
+#[x_kube(validation = (
+    "size(self.?availabilityZones.orValue([])) == 0
+        || self.?type.orValue('VirtualMachineScaleSets') == 'VirtualMachineScaleSets'",
+    "availabilityZones are for pools of type VirtualMachineScaleSets; use that type, or remove the zones",
+))]
+#[x_kube(validation = (
+    "!has(self.nodePublicIPPrefixID) || self.?enableNodePublicIP.orValue(false)",
+    "nodePublicIPPrefixID needs public addresses; set enableNodePublicIP to true, or remove the prefix",
+))]
+#[x_kube(validation = (
+    "self.?osType.orValue('') != 'Windows' || !(has(self.messageOfTheDay) || has(self.linuxOSConfig))",
+    "messageOfTheDay and linuxOSConfig are for Linux pools; remove them",
+))]
+#[x_kube(validation = (
+    "!has(self.osSKU) || (self.osSKU in ['Windows2019', 'Windows2022', 'Windows2025'])
+        == (self.?osType.orValue('Linux') == 'Windows')",
+    "osSKU does not fit osType; Windows2019, Windows2022 and Windows2025 go with osType Windows, all others with Linux",
+))]
+#[x_kube(validation = (
+    "!has(self.linuxOSConfig) || !has(self.linuxOSConfig.swapFileSizeMB)
+        || !self.?kubeletConfig.?failSwapOn.orValue(true)",
+    "linuxOSConfig.swapFileSizeMB needs a kubelet that accepts swap; set kubeletConfig.failSwapOn to false",
+))]
 #[serde(rename_all = "camelCase")]
 pub struct AksNodePoolSpec {
     /// The `AksCluster` the pool belongs to, in the same namespace. Fixed from the start.
@@ -150,6 +252,12 @@ pub struct AksNodePoolSpec {
     /// Highest price in US dollars per hour for a spot machine, up to five decimals; -1 (Azure's default) means up to
     /// the regular price. Fixed at creation of the pool.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[x_kube(validation = (
+        "self == -1.0 || (self > 0.0
+            && self * 100000.0 - double(int(self * 100000.0 + 0.5)) < 0.001
+            && double(int(self * 100000.0 + 0.5)) - self * 100000.0 < 0.001)",
+        "spotMaxPrice is -1, or above 0 with five decimals at most; correct it",
+    ))]
     pub spot_max_price: Option<f64>,
     /// How nodes are replaced during upgrades.
     #[serde(skip_serializing_if = "Option::is_none")]

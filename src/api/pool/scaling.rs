@@ -4,10 +4,11 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::api::schema::NodeAmount;
+use crate::api::schema::{NodeAmount, field_speaks};
 
 /// What a pool is for.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
+#[schemars(transform = field_speaks)]
 pub enum PoolMode {
     /// Runs AKS' own pods; a cluster always has one.
     System,
@@ -19,6 +20,7 @@ pub enum PoolMode {
 
 /// What scale-down does with machines.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
+#[schemars(transform = field_speaks)]
 pub enum ScaleDownMode {
     /// Machines are deleted.
     Delete,
@@ -28,6 +30,7 @@ pub enum ScaleDownMode {
 
 /// Price class of the machines.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
+#[schemars(transform = field_speaks)]
 pub enum ScaleSetPriority {
     /// Spare capacity that Azure may take back at any time.
     Spot,
@@ -37,6 +40,7 @@ pub enum ScaleSetPriority {
 
 /// What an evicted spot machine becomes.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
+#[schemars(transform = field_speaks)]
 pub enum ScaleSetEvictionPolicy {
     /// It is deleted.
     Delete,
@@ -46,6 +50,10 @@ pub enum ScaleSetEvictionPolicy {
 
 /// How nodes are replaced during upgrades. All change in place.
 #[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, KubeSchema)]
+#[x_kube(validation = (
+    "!(self.?maxSurge.orValue('1') in ['0', '0%']) || !(self.?maxUnavailable.orValue('0') in ['0', '0%'])",
+    "upgradeSettings.maxSurge 0 needs nodes that may be missing instead; raise maxSurge or maxUnavailable",
+))]
 #[serde(rename_all = "camelCase")]
 pub struct PoolUpgradeSettings {
     /// Extra nodes during an upgrade, a number (`"2"`) or a percentage (`"33%"`, rounded up); Azure's default is
@@ -74,6 +82,7 @@ pub struct PoolUpgradeSettings {
 
 /// What a node that cannot be drained becomes.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
+#[schemars(transform = field_speaks)]
 pub enum UndrainableNodeBehavior {
     /// It is set aside, cordoned and labeled, and the upgrade goes on.
     Cordon,
