@@ -58,6 +58,7 @@ pub fn create_cluster<'a>(cluster: &DesiredCluster, pools: impl Iterator<Item = 
     let mut body = cluster.body.clone();
     owner_tag("tags").set(&mut body, json!(cluster.mark.to_string()));
     Path::new("properties.powerState").remove(&mut body);
+    name_api_server(&mut body, &cluster.azure_name);
     let profiles = pools
         .map(|pool| {
             let mut profile = create_pool(pool, None);
@@ -70,6 +71,21 @@ pub fn create_cluster<'a>(cluster: &DesiredCluster, pools: impl Iterator<Item = 
         .collect();
     Path::new("properties.agentPoolProfiles").set(&mut body, Value::Array(profiles));
     body
+}
+
+/// AKS makes no cluster without a name for its API server, and has no default for it: the cluster's own name, as far as
+/// it is a DNS label.
+fn name_api_server(body: &mut Value, cluster: &str) {
+    const LONGEST: usize = 54;
+    let (prefix, subdomain) = (Path::new("properties.dnsPrefix"), Path::new("properties.fqdnSubdomain"));
+    if prefix.get(body).is_none() && subdomain.get(body).is_none() {
+        let label: String = cluster
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+            .take(LONGEST)
+            .collect();
+        prefix.set(body, json!(label.trim_matches('-')));
+    }
 }
 
 /// The body of a cluster PUT that applies `changes` to what Azure has. The pools are left out: AKS keeps them so, and
@@ -123,6 +139,11 @@ pub fn create_pool(pool: &DesiredPool, control_plane: Option<Version>) -> Value 
     let mut body = pool.body.clone();
     owner_tag("properties.tags").set(&mut body, json!(pool.mark.to_string()));
     Path::new("properties.powerState").remove(&mut body);
+    // ARM has no default for the mode (use-system-pools).
+    let mode = Path::new("properties.mode");
+    if mode.get(&body).is_none() {
+        mode.set(&mut body, json!("User"));
+    }
     if let (None, Some(version)) = (pool.version, control_plane) {
         Path::new("properties.orchestratorVersion").set(&mut body, json!(version.to_string()));
     }

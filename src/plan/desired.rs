@@ -20,6 +20,8 @@ use super::version::Version;
 pub struct DesiredCluster {
     /// The name of the object.
     pub object: String,
+    /// The name in Azure.
+    pub azure_name: String,
     /// Our mark on the Azure resource.
     pub mark: Mark,
     /// The resource group it lives in.
@@ -150,6 +152,7 @@ impl DesiredCluster {
         };
         Ok(Self {
             object: cluster.name_any(),
+            azure_name: spec.azure_name.clone().unwrap_or_else(|| cluster.name_any()),
             mark: mark(installation, cluster),
             resource_group: spec.resource_group.clone(),
             policies: Policies {

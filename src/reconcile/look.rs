@@ -9,7 +9,7 @@ use super::failure::Ended;
 use super::operations;
 use super::pass::Pass;
 use crate::api::{AksCluster, AksNodePool};
-use crate::arm::{ArmClient, ArmError, ClusterId, Priority, Retry, Snapshot};
+use crate::arm::{ArmClient, ArmError, Priority, Retry, Snapshot};
 use crate::plan::change::Target;
 use crate::plan::live::LiveCluster;
 use crate::plan::step::Step;
@@ -129,13 +129,7 @@ pub async fn facts(pass: &mut Pass<'_>) -> Result<Facts, Ended> {
 }
 
 fn is_own(pass: &Pass<'_>) -> bool {
-    let own = pass
-        .context
-        .settings
-        .own_cluster_id
-        .as_deref()
-        .and_then(|id| ClusterId::parse(id).ok());
-    own.is_some_and(|own| own == pass.id)
+    pass.context.settings.own_cluster.as_ref() == Some(&pass.id)
 }
 
 /// Deleting a definition deletes every object, and is rarely meant to delete the clusters.

@@ -14,7 +14,6 @@ use crate::api::{AksCluster, AllowedNamespaces, AzureIdentity, AzureIdentitySpec
 use crate::arm::credential::{Credential, Secret as Kept};
 use crate::arm::{ArmClient, Retry};
 use crate::plan::change::Target;
-use crate::runtime::settings::OperatorCredential;
 
 /// The environment variable in which AKS's workload identity webhook names the projected token.
 const TOKEN_FILE: &str = "AZURE_FEDERATED_TOKEN_FILE";
@@ -128,34 +127,15 @@ async fn service_principal_credential(context: &Context, source: &ServicePrincip
 
 /// The operator's own way to sign in.
 fn own(context: &Context) -> Result<Credential, Ended> {
-    match context.settings.credential.clone() {
-        OperatorCredential::WorkloadIdentity {
-            tenant_id,
-            client_id,
-            token_file,
-        } => Ok(Credential::WorkloadIdentity {
-            tenant_id,
-            client_id,
-            token_file,
-        }),
-        OperatorCredential::ManagedIdentity { client_id } => Ok(Credential::ManagedIdentity { client_id }),
-        OperatorCredential::ClientSecret {
-            tenant_id,
-            client_id,
-            secret,
-        } => Ok(Credential::ClientSecret {
-            tenant_id,
-            client_id,
-            secret: Kept::new(secret.secret()),
-        }),
-        OperatorCredential::None => Err(Ended::ours(
+    context.settings.credential.clone().ok_or_else(|| {
+        Ended::ours(
             Target::Cluster,
             "IdentityRequired",
             "the operator has no identity of its own and spec.identityRef names none",
             "set spec.identityRef to an AzureIdentity",
             Retry::User,
-        )),
-    }
+        )
+    })
 }
 
 /// Whether the identity may be used in this namespace and subscription.

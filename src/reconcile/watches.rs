@@ -1,6 +1,6 @@
 //! What wakes which reconcile: watches on our kinds, and Azure's own changes.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures::{Stream, StreamExt, future};
@@ -19,13 +19,12 @@ use super::write::WriteError;
 use super::{Deps, identities, orphans, pass};
 use crate::api::{AksCluster, AksNodePool, AzureIdentity};
 use crate::arm::budget::Budget;
-use crate::arm::clients::{Clients, Settings as ArmSettings};
-use crate::arm::cloud::{Cloud, InvalidEndpoint};
+use crate::arm::clients::{Clients, SetupError};
 use crate::arm::metrics::ArmMetrics;
 use crate::arm::{ClusterId, Observer};
 use crate::runtime::metrics::{Metrics, ObjectKind, ReadyLabel, SharedRegistry};
 use crate::runtime::readiness::Readiness;
-use crate::runtime::settings::{CloudChoice, CloudSettings, Settings};
+use crate::runtime::settings::Settings;
 use crate::status::conditions::{READY, find};
 
 /// Events that a subscriber may be behind before the watch waits for it.
@@ -49,7 +48,7 @@ pub async fn run(deps: Deps) {
     } = deps;
     let clients = match clients(&settings, &registry) {
         Ok(clients) => clients,
-        Err(error) => return error!(error, "Azure can't be talked to; correct the settings"),
+        Err(error) => return error!(%error, "no client for Azure can be made"),
     };
     if shutdown.run_until_cancelled(leadership.wait()).await.is_none() {
         return;
@@ -290,25 +289,9 @@ where
     }
 }
 
-fn clients(settings: &Settings, registry: &SharedRegistry) -> Result<Clients, String> {
-    let CloudSettings { cloud, extra_roots_pem } = settings.cloud.clone();
-    let mut arm = ArmSettings::new(this_cloud(&cloud).map_err(|error| error.to_string())?);
-    arm.extra_root_certificates = extra_roots_pem;
+fn clients(settings: &Settings, registry: &SharedRegistry) -> Result<Clients, SetupError> {
     let budget = Budget::new();
-    let mut registry = registry.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let mut registry = registry.lock().unwrap_or_else(PoisonError::into_inner);
     let metrics = ArmMetrics::register(&mut registry, &budget);
-    Clients::new(arm, budget, metrics).map_err(|error| error.to_string())
-}
-
-fn this_cloud(choice: &CloudChoice) -> Result<Cloud, InvalidEndpoint> {
-    match choice {
-        CloudChoice::Public => Cloud::public(),
-        CloudChoice::UsGovernment => Cloud::us_government(),
-        CloudChoice::China => Cloud::china(),
-        CloudChoice::Custom {
-            arm_endpoint,
-            authority_host,
-            audience,
-        } => Cloud::custom(arm_endpoint.as_str(), authority_host.as_str(), audience),
-    }
+    Clients::new(settings.azure.clone(), budget, metrics)
 }
