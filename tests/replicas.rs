@@ -1,4 +1,5 @@
 //! Several replicas of the built operator on a real API server: one leads, and what becomes of the others.
+#![allow(clippy::expect_used)]
 
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
