@@ -1,2 +1,9 @@
 //! The `armature` command.
-fn main() {}
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    armature::cli::main(armature::cli::Cli::parse())
+}

@@ -1,1 +1,290 @@
 //! Pure decisions: what differs, what that would disturb, and the steps that put it right.
+//!
+//! [`plan`] is the whole of it: no client, no clock, no I/O. Everything it needs is in its [`Input`], everything it
+//! found is in the [`Plan`].
+
+pub mod applied;
+pub mod blocker;
+pub mod body;
+pub mod change;
+mod compare;
+mod create;
+mod deletion;
+pub mod desired;
+mod diff;
+pub mod effect;
+pub mod existing;
+pub mod fields;
+mod gate;
+pub mod live;
+pub mod owner;
+pub mod path;
+mod pools;
+pub mod step;
+#[cfg(test)]
+mod tests;
+mod upgrade;
+pub mod version;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use applied::Applied;
+use blocker::{Blocker, Wait};
+use change::{Change, Target};
+pub use deletion::{Fate, without_azure};
+use desired::{DesiredCluster, DesiredPool};
+use effect::Effect;
+pub use gate::Hold;
+use live::LiveCluster;
+use step::Step;
+use version::Version;
+
+/// Everything a decision rests on.
+#[derive(Debug, Clone, Copy)]
+pub struct Input<'a> {
+    /// What Git asks of the cluster.
+    pub cluster: &'a DesiredCluster,
+    /// What Git asks of its pools.
+    pub pools: &'a [DesiredPool],
+    /// What Azure has: `None` when a GET of the cluster itself said that it does not exist.
+    pub live: Option<&'a LiveCluster>,
+    /// What else is known.
+    pub facts: &'a Facts,
+    /// The time.
+    pub now: Timestamp,
+}
+
+/// What else is known when a decision is made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Facts {
+    /// Whether this is the cluster the operator runs on.
+    pub own_cluster: bool,
+    /// Whether the resource group exists; `None` while nobody looked.
+    pub resource_group: Option<bool>,
+    /// The versions Azure offers the control plane next; `None` while nobody asked.
+    pub offered: Option<Vec<Version>>,
+    /// Since when the set of pools has not changed.
+    pub pools_unchanged_since: Timestamp,
+    /// Operations of ours that still run.
+    pub running: BTreeSet<Target>,
+    /// Whether our resource definitions are being deleted: then nothing is deleted in Azure.
+    pub definitions_terminating: bool,
+    /// How long a set of pools has to be quiet before a cluster is made with it.
+    pub pool_quiet_period: SignedDuration,
+    /// How long the deletion of a pool waits for its cluster to go too.
+    pub pool_delete_grace: SignedDuration,
+}
+
+/// One step and what holds it, if anything does.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Planned {
+    /// The step.
+    pub step: Step,
+    /// Why it may not start now.
+    pub hold: Option<Hold>,
+}
+
+/// What is to be done, in order, and what stands in the way.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Plan {
+    /// The steps, in the order they are taken.
+    pub steps: Vec<Planned>,
+    /// What a user has to put right.
+    pub blockers: Vec<Blocker>,
+    /// What passes by itself.
+    pub waits: Vec<Wait>,
+    /// What is worth knowing and changes nothing.
+    pub advice: Vec<Advice>,
+    /// What Azure has confirmed of the cluster.
+    pub applied: Applied,
+    /// What Azure has confirmed of each pool, by its name in Azure.
+    pub pools_applied: BTreeMap<String, Applied>,
+    /// What becomes of the cluster object.
+    pub fate: Fate,
+    /// What becomes of each pool object, by its name.
+    pub pool_fates: BTreeMap<String, Fate>,
+    /// What Azure or we are working on.
+    pub busy: BTreeSet<Target>,
+    /// When to look again although nothing happens.
+    pub look_again: Option<SignedDuration>,
+}
+
+/// Something worth knowing about an object.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Advice {
+    /// The object it concerns.
+    pub target: Target,
+    /// One sentence.
+    pub text: String,
+}
+
+/// Decides.
+pub fn plan(input: &Input<'_>) -> Plan {
+    let mut plan = Plan {
+        fate: deletion::cluster_fate(input),
+        ..Plan::default()
+    };
+    plan.busy = busy(input);
+    plan.pool_fates = input
+        .pools
+        .iter()
+        .map(|pool| (pool.object.clone(), deletion::pool_fate(pool, &plan.fate, input)))
+        .collect();
+    match (&plan.fate, input.live) {
+        (Fate::Alive, None) => create::plan(input, &mut plan),
+        (Fate::Alive, Some(live)) => existing::plan(input, live, &mut plan),
+        (Fate::Delete, _) => plan.push(Step::DeleteCluster),
+        (Fate::Blocked(_) | Fate::LetGo(_) | Fate::Gone, _) => keep_records(input, &mut plan),
+    }
+    deletion::pool_steps(input, &mut plan);
+    if plan.blockers.iter().any(Blocker::stops_everything) {
+        plan.steps.clear();
+    }
+    gate::hold(input, &mut plan);
+    plan
+}
+
+impl Plan {
+    fn push(&mut self, step: Step) {
+        self.steps.push(Planned { step, hold: None });
+    }
+
+    fn advise(&mut self, target: Target, text: String) {
+        self.advice.push(Advice { target, text });
+    }
+
+    fn look_again_in(&mut self, wait: SignedDuration) {
+        self.look_again = Some(self.look_again.map_or(wait, |sooner| sooner.min(wait)));
+    }
+
+    /// Every difference the plan removes or reports.
+    pub fn changes(&self) -> impl Iterator<Item = (&Change, Option<&Hold>)> {
+        self.steps.iter().flat_map(|planned| {
+            planned
+                .step
+                .changes()
+                .iter()
+                .map(|change| (change, planned.hold.as_ref()))
+        })
+    }
+
+    /// Whether nothing is left to do that may be done.
+    pub fn is_settled(&self) -> bool {
+        self.steps.iter().all(|planned| planned.hold.is_some())
+    }
+
+    /// The first step that may start now: nothing holds it, nothing before it waits, and AKS is not working on
+    /// something it would collide with.
+    ///
+    /// AKS runs one operation per cluster, and pool operations beside each other only for different pools. Steps that
+    /// roll nodes run one at a time, so that a cluster never loses nodes in two pools at once.
+    pub fn next_step(&self) -> Option<&Step> {
+        let mut waiting: BTreeSet<Target> = BTreeSet::new();
+        for step in self
+            .steps
+            .iter()
+            .filter(|planned| planned.hold.is_none())
+            .map(|planned| &planned.step)
+        {
+            let target = step.target();
+            let pools_only = matches!(target, Target::Pool(_));
+            if step == &Step::DeleteCluster {
+                // A DELETE preempts whatever runs, but is sent once.
+                return (!self.deletes_already()).then_some(step);
+            }
+            if !pools_only {
+                return (self.busy.is_empty() && waiting.is_empty()).then_some(step);
+            }
+            let alone = step.effect() >= Effect::NodeRestart && !matches!(step, Step::DeletePool { .. });
+            let free = !self.busy.contains(&Target::Cluster)
+                && !self.busy.contains(&target)
+                && !waiting.contains(&target)
+                && (!alone || (self.busy.is_empty() && waiting.is_empty()));
+            if free {
+                return Some(step);
+            }
+            waiting.insert(target);
+        }
+        None
+    }
+
+    /// Takes out the writes that Azure accepted before without keeping them: sent again, they would go on for ever.
+    /// `kept` holds the fingerprints of those writes by target.
+    pub fn refuse_repeats(&mut self, kept: &BTreeMap<Target, String>) {
+        let repeats = |step: &Step| {
+            kept.get(&step.target())
+                .is_some_and(|fingerprint| *fingerprint == step.fingerprint())
+        };
+        let (repeated, steps) = std::mem::take(&mut self.steps)
+            .into_iter()
+            .partition(|planned| repeats(&planned.step));
+        self.steps = steps;
+        self.blockers.extend(repeated.into_iter().map(|Planned { step, .. }| {
+            Blocker::NotConverging {
+                target: step.target(),
+                paths: step
+                    .changes()
+                    .iter()
+                    .map(|change| change.path.to_string())
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            }
+        }));
+    }
+
+    fn deletes_already(&self) -> bool {
+        self.waits
+            .iter()
+            .any(|wait| matches!(wait, Wait::AzureBusy { target: Target::Cluster, state } if state == "Deleting"))
+    }
+
+    /// A short hash of what the plan would do, so that an approval or a published intent names exactly one plan.
+    pub fn hash(&self) -> String {
+        let change = |change: &Change| {
+            json!([
+                change.target.to_string(),
+                change.path.to_string(),
+                change.from,
+                change.to
+            ])
+        };
+        let step = |planned: &Planned| {
+            let changes: Vec<Value> = planned.step.changes().iter().map(change).collect();
+            json!([
+                planned.step.name(),
+                planned.step.target().to_string(),
+                planned.step.to_string(),
+                changes
+            ])
+        };
+        applied::hash(&Value::Array(self.steps.iter().map(step).collect()))
+    }
+}
+
+/// What may not be touched now: what AKS works on and what we started.
+fn busy(input: &Input<'_>) -> BTreeSet<Target> {
+    let mut busy = input.facts.running.clone();
+    let Some(live) = input.live else { return busy };
+    if live.provisioning_state().busy().is_some() {
+        busy.insert(Target::Cluster);
+    }
+    let pools = live
+        .pools
+        .iter()
+        .filter(|pool| pool.provisioning_state().busy().is_some());
+    busy.extend(pools.map(|pool| Target::Pool(pool.name.to_ascii_lowercase())));
+    busy
+}
+
+/// An object that goes keeps its records: the deletion may be refused and the object is then found as it was.
+fn keep_records(input: &Input<'_>, plan: &mut Plan) {
+    plan.applied = input.cluster.life.applied.clone();
+    plan.pools_applied = input
+        .pools
+        .iter()
+        .map(|pool| (pool.name.clone(), pool.life.applied.clone()))
+        .collect();
+}

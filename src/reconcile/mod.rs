@@ -1,1 +1,50 @@
 //! Gather, act, finalizers: the only place that holds both the Kubernetes and the Azure client.
+//!
+//! A cluster and its pools are one aggregate. A [`pass`] over it is a straight line: gather what Kubernetes and Azure
+//! have, decide without either, publish the intent, make at most one write to Azure, report.
+
+mod act;
+mod context;
+mod events;
+mod failure;
+mod identities;
+mod look;
+mod memory;
+mod objects;
+mod operations;
+mod orphans;
+mod pass;
+mod sign_in;
+mod store;
+mod watches;
+mod write;
+
+use kube::Client;
+use tokio_util::sync::CancellationToken;
+
+use crate::runtime::leader::Leadership;
+use crate::runtime::metrics::{Metrics, SharedRegistry};
+use crate::runtime::readiness::Readiness;
+use crate::runtime::settings::{InstallationId, Settings};
+
+pub use watches::run;
+
+/// Everything the controllers get from the process.
+pub struct Deps {
+    /// The management cluster.
+    pub client: Client,
+    /// What the operator was told at start.
+    pub settings: Settings,
+    /// The name of this installation in the ownership tag.
+    pub installation: InstallationId,
+    /// Who may write.
+    pub leadership: Leadership,
+    /// What the process waits for.
+    pub readiness: Readiness,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// Where further metrics are registered.
+    pub registry: SharedRegistry,
+    /// Cancelled when the process is asked to end.
+    pub shutdown: CancellationToken,
+}

@@ -1,1 +1,10 @@
 //! Pure translation of an outcome into conditions and status.
+
+pub mod cluster;
+pub mod conditions;
+pub mod failure;
+mod in_sync;
+pub mod intent;
+pub mod pool;
+#[cfg(test)]
+mod tests;

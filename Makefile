@@ -1,0 +1,39 @@
+# Every target does its own set-up. Prerequisites: Rust, Go, make, git.
+.DEFAULT_GOAL := help
+.PHONY: help demo test build fmt lint crds image control-plane clean
+
+# Arguments of `make demo` and `make test`, for example ARGS=--once.
+ARGS ?=
+IMAGE ?= armature:dev
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## Run Armature against a simulated Azure and watch it create a cluster (ARGS=--once ends after Ready)
+	@hack/demo $(ARGS)
+
+test: ## Run all tests, those with the real control plane included (ARGS go to cargo test)
+	@hack/test $(ARGS)
+
+build: ## Build the programs
+	cargo build --workspace --bins
+
+fmt: ## Format the code
+	cargo fmt --all
+
+lint: ## Check the format and the lints, as .ci/run does
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+
+crds: ## Write crds/ from the Rust types
+	cargo run --quiet --package armature -- crds --output-dir crds
+
+image: ## Build the container image (IMAGE names it) with docker, podman or buildah
+	@hack/image $(IMAGE)
+
+control-plane: ## Build etcd and Kubernetes for tests and demo, once; prints the folder
+	@hack/control-plane/build
+
+clean: ## Remove what was built, the control plane included
+	cargo clean
+	rm -rf .cache

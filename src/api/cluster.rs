@@ -1,0 +1,317 @@
+//! `AksCluster`: one managed cluster, its operator settings beside its Azure properties.
+
+use std::collections::BTreeMap;
+
+use kube::{CustomResource, KubeSchema};
+use serde::{Deserialize, Serialize};
+
+use super::schema::{Guid, KubernetesVersion, ResourceId, Tags};
+use super::{
+    AadProfile, AddonProfile, AdoptionPolicy, AksClusterStatus, ApiServerAccessProfile, AutoScalerProfile,
+    AutoUpgradeProfile, AzureMonitorProfile, ClusterUpgradeSettings, DeletionPolicy, DriftPolicy, HttpProxyConfig,
+    IdentityRef, IngressProfile, LinuxProfile, ManagedIdentity, ManagementPolicy, MetricsProfile, NetworkProfile,
+    NodeResourceGroupProfile, OidcIssuerProfile, PowerState, PublicNetworkAccess, ResourceGroupPolicy, SecurityProfile,
+    Sku, StorageProfile, SupportPlan, UserAssignedIdentity, WorkloadAutoScalerProfile,
+};
+
+/// Desired state of one AKS cluster.
+///
+/// The settings up to `deletionProtection` are Armature's; everything behind them is ARM's `ManagedCluster`
+/// (API version 2026-08-01), with the fields of ARM's `properties` lifted to this level. A field that is absent is not
+/// managed: it keeps whatever value it has in Azure.
+#[derive(CustomResource, Serialize, Deserialize, Clone, Debug, Default, PartialEq, KubeSchema)]
+#[kube(
+    group = "aks.armature.dev",
+    version = "v1alpha1",
+    kind = "AksCluster",
+    plural = "aksclusters",
+    shortname = "aks",
+    category = "armature",
+    namespaced,
+    status = "AksClusterStatus",
+    derive = "PartialEq",
+    doc = "An Azure Kubernetes Service cluster that Armature keeps as this manifest says.",
+    validation = (
+        "has(self.spec.azureName) || self.metadata.name.matches('^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$')",
+        "metadata.name becomes the cluster's name in Azure and has to be 1 to 63 letters, digits and hyphens; choose a \
+         shorter name without dots, or set spec.azureName",
+    ),
+    validation = (
+        "has(self.spec.nodeResourceGroup) || size(self.spec.resourceGroup) + size(self.spec.location)
+            + size(has(self.spec.azureName) ? self.spec.azureName : self.metadata.name) <= 75",
+        "the default node resource group MC_GROUP_CLUSTER_REGION would be longer than 80 characters; set \
+         spec.nodeResourceGroup",
+    ),
+    validation = (
+        "(has(self.spec.azureName) ? self.spec.azureName : self.metadata.name)
+            == (has(oldSelf.spec.azureName) ? oldSelf.spec.azureName : oldSelf.metadata.name)",
+        "spec.azureName is fixed: AKS cannot rename a cluster; make a new AksCluster for the other name",
+    ),
+    printcolumn(name = "Ready", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].status"#),
+    printcolumn(name = "Version", type_ = "string", json_path = ".status.currentKubernetesVersion"),
+    printcolumn(name = "State", type_ = "string", json_path = ".status.provisioningState"),
+    printcolumn(name = "Pools", type_ = "string", json_path = ".status.pools.summary"),
+    printcolumn(name = "Doing", type_ = "string", json_path = ".status.progress.current"),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
+    printcolumn(
+        name = "Reason",
+        type_ = "string",
+        json_path = r#".status.conditions[?(@.type=="Ready")].reason"#,
+        priority = 1
+    ),
+    printcolumn(name = "Location", type_ = "string", json_path = ".spec.location", priority = 1),
+    printcolumn(name = "Resource group", type_ = "string", json_path = ".spec.resourceGroup", priority = 1)
+)]
+#[x_kube(validation = (
+    "!(has(self.dnsPrefix) && has(self.fqdnSubdomain))",
+    "dnsPrefix and fqdnSubdomain exclude each other; keep one of them",
+))]
+#[x_kube(validation = (
+    "!has(self.fqdnSubdomain) || (self.?apiServerAccessProfile.?enablePrivateCluster.orValue(false)
+        && !(self.?apiServerAccessProfile.?privateDNSZone.orValue('none') in ['none', 'system']))",
+    "fqdnSubdomain needs a private cluster with a zone of your own; set apiServerAccessProfile.enablePrivateCluster and \
+     privateDNSZone, or use dnsPrefix",
+))]
+#[x_kube(validation = (
+    "self.?supportPlan.orValue('') != 'AKSLongTermSupport' || self.?sku.?tier.orValue('') == 'Premium'",
+    "supportPlan AKSLongTermSupport needs sku.tier Premium; set it, or use KubernetesOfficial",
+))]
+#[x_kube(validation = (
+    "!self.?metricsProfile.?costAnalysis.?enabled.orValue(false)
+        || self.?sku.?tier.orValue('') in ['Standard', 'Premium']",
+    "metricsProfile.costAnalysis needs sku.tier Standard or Premium; set one of them, or turn cost analysis off",
+))]
+#[x_kube(validation = (
+    "self.?sku.?name.orValue('') != 'Automatic'
+        || (self.?autoUpgradeProfile.?upgradeChannel.orValue('stable') == 'stable'
+        && self.?autoUpgradeProfile.?nodeOSUpgradeChannel.orValue('NodeImage') == 'NodeImage')",
+    "sku.name Automatic has the upgradeChannel stable and the nodeOSUpgradeChannel NodeImage; remove other values from \
+     autoUpgradeProfile",
+))]
+#[x_kube(validation = (
+    "!has(self.identityProfile) || size(self.identityProfile) == 0
+        || self.?identity.?type.orValue('') == 'UserAssigned'",
+    "identityProfile.kubeletidentity needs identity.type UserAssigned; set it with userAssignedIdentityId, or remove \
+     identityProfile",
+))]
+#[x_kube(validation = (
+    "!self.?securityProfile.?workloadIdentity.?enabled.orValue(false)
+        || self.?oidcIssuerProfile.?enabled.orValue(false)",
+    "securityProfile.workloadIdentity needs the issuer; set oidcIssuerProfile.enabled to true",
+))]
+#[x_kube(validation = (
+    "!self.?disableLocalAccounts.orValue(false) || has(self.aadProfile)",
+    "disableLocalAccounts needs another way to sign in; set aadProfile, or leave local accounts on",
+))]
+#[x_kube(validation = (
+    "!self.?aadProfile.?enableAzureRBAC.orValue(false) || self.?enableRBAC.orValue(true)",
+    "aadProfile.enableAzureRBAC needs Kubernetes RBAC; set enableRBAC to true, or turn enableAzureRBAC off",
+))]
+#[x_kube(validation = (
+    "!self.?securityProfile.?azureKeyVaultKms.?enabled.orValue(false)
+        || self.?identity.?type.orValue('') == 'UserAssigned'",
+    "securityProfile.azureKeyVaultKms needs identity.type UserAssigned, with an identity that may use the key; set it with \
+     userAssignedIdentityId",
+))]
+#[x_kube(validation = (
+    "self.?networkProfile.?loadBalancerSku.orValue('standard') == 'standard'
+        || (!self.?apiServerAccessProfile.?enablePrivateCluster.orValue(false)
+        && size(self.?apiServerAccessProfile.?authorizedIPRanges.orValue([])) == 0)",
+    "private clusters and authorizedIPRanges need networkProfile.loadBalancerSku standard; use it, or remove them",
+))]
+#[x_kube(validation = (
+    "self.?apiServerAccessProfile.?privateDNSZone.orValue('none') in ['none', 'system']
+        || self.?identity.?type.orValue('') == 'UserAssigned'",
+    "a private DNS zone of your own needs identity.type UserAssigned, with an identity that may write to the zone; set it \
+     with userAssignedIdentityId, or use system or none",
+))]
+#[serde(rename_all = "camelCase")]
+pub struct AksClusterSpec {
+    /// Azure subscription that holds the cluster, a GUID in lower case. Fixed from the start.
+    #[schemars(with = "Guid")]
+    #[x_kube(validation = (
+        "self == oldSelf",
+        "subscriptionId is fixed: AKS cannot move a cluster to another subscription; make a new AksCluster for it",
+    ))]
+    pub subscription_id: String,
+    /// Resource group that holds the cluster. Fixed from the start.
+    #[schemars(length(min = 1, max = 90))]
+    #[x_kube(validation = (
+        "self.matches('^[A-Za-z0-9._()-]*[A-Za-z0-9_()-]$')",
+        "resourceGroup has 1 to 90 letters, digits and - _ . ( ), and no dot at the end; correct the name",
+    ))]
+    #[x_kube(validation = (
+        "self == oldSelf",
+        "resourceGroup is fixed: AKS cannot move a cluster to another resource group; make a new AksCluster for it",
+    ))]
+    pub resource_group: String,
+    /// Who creates the resource group: `Existing` (default) or `Create`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resource_group_policy: Option<ResourceGroupPolicy>,
+    /// Name of the cluster in Azure, 1 to 63 characters; default: the name of this object. Fixed from the start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 63))]
+    #[x_kube(validation = (
+        "self.matches('^[a-zA-Z0-9]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9])?$')",
+        "azureName has 1 to 63 letters, digits, hyphens and underscores, with a letter or digit at both ends; correct it",
+    ))]
+    pub azure_name: Option<String>,
+    /// The `AzureIdentity` to sign in with; default: the operator's own identity.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identity_ref: Option<IdentityRef>,
+    /// Whether Armature writes to Azure: `Manage` (default) or `Observe`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub management_policy: Option<ManagementPolicy>,
+    /// What happens to a difference somebody else made: `Enforce` (default) writes the manifest's value back, `Report`
+    /// only shows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drift_policy: Option<DriftPolicy>,
+    /// Whether a cluster that exists already may be taken over: `Never` (default) or `AfterPlan`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub adoption_policy: Option<AdoptionPolicy>,
+    /// What becomes of the Azure cluster when this object is deleted. Default: `Delete` for a cluster Armature made,
+    /// `Orphan` for an adopted one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deletion_policy: Option<DeletionPolicy>,
+    /// While true (default), deleting this object does nothing in Azure and shows `DeletionBlocked`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deletion_protection: Option<bool>,
+
+    /// Azure region in its short form, such as `westeurope`. Fixed from the start.
+    #[schemars(length(min = 1, max = 64))]
+    #[x_kube(validation = (
+        "self.matches('^[a-z][a-z0-9]*$')",
+        "location is Azure's short name of the region in lower case, such as westeurope; az account list-locations has them",
+    ))]
+    #[x_kube(validation = (
+        "self == oldSelf",
+        "location is fixed: AKS cannot move a cluster to another region; make a new AksCluster for it",
+    ))]
+    pub location: String,
+    /// Azure tags of the cluster; AKS copies them to the load balancers and addresses it makes. Owned by key: tags that
+    /// others added stay. Changes in place. An empty value is allowed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Tags>")]
+    pub tags: Option<BTreeMap<String, String>>,
+    /// Kind and price tier of the cluster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sku: Option<Sku>,
+    /// Managed identity of the control plane. Azure's default is `SystemAssigned`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identity: Option<ManagedIdentity>,
+    /// Identities of cluster parts; the only key is `kubeletidentity`, which needs `identity.type: UserAssigned`.
+    /// A change makes AKS reimage all nodes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("maxProperties" = 1))]
+    #[x_kube(validation = (
+        "self.all(name, name == 'kubeletidentity' && has(self[name].resourceId))",
+        "the one entry of identityProfile is kubeletidentity with its resourceId; rename the entry or add the id",
+    ))]
+    pub identity_profile: Option<BTreeMap<String, UserAssignedIdentity>>,
+    /// Kubernetes version of the control plane, `1.33` or `1.33.4`, with or without a leading `v`. It is a floor: a
+    /// later version in Azure is left alone. Moves up one minor at a time and never down; the API server restarts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<KubernetesVersion>")]
+    pub kubernetes_version: Option<String>,
+    /// `KubernetesOfficial` (Azure's default) or `AKSLongTermSupport`, which needs `sku.tier: Premium`. Changes in
+    /// place; back to `KubernetesOfficial` only while the version has community support.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub support_plan: Option<SupportPlan>,
+    /// First part of the API server's DNS name, 1 to 54 letters, digits and hyphens; default: made from the cluster
+    /// name. Fixed at creation. Excludes `fqdnSubdomain`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 54))]
+    #[x_kube(validation = (
+        "self.matches('^[a-zA-Z0-9]([a-zA-Z0-9-]{0,52}[a-zA-Z0-9])?$')",
+        "dnsPrefix has 1 to 54 letters, digits and hyphens, with a letter or digit at both ends; correct it",
+    ))]
+    pub dns_prefix: Option<String>,
+    /// First part of the API server's name in an own private DNS zone. Only for private clusters with such a zone.
+    /// Fixed at creation. Excludes `dnsPrefix`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 54))]
+    #[x_kube(validation = (
+        "self.matches('^[a-zA-Z0-9]([a-zA-Z0-9-]{0,52}[a-zA-Z0-9])?$')",
+        "fqdnSubdomain has 1 to 54 letters, digits and hyphens, with a letter or digit at both ends; correct it",
+    ))]
+    pub fqdn_subdomain: Option<String>,
+    /// Resource group that AKS makes for the nodes, up to 80 characters; default: `MC_GROUP_CLUSTER_REGION`. Fixed at
+    /// creation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 80))]
+    #[x_kube(validation = (
+        "self.matches('^[A-Za-z0-9._()-]*[A-Za-z0-9_()-]$')",
+        "nodeResourceGroup has 1 to 80 letters, digits and - _ . ( ), and no dot at the end; correct the name",
+    ))]
+    pub node_resource_group: Option<String>,
+    /// Protection of the node resource group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub node_resource_group_profile: Option<NodeResourceGroupProfile>,
+    /// Kubernetes role-based access control; Azure's default is true. Fixed at creation.
+    #[serde(rename = "enableRBAC", skip_serializing_if = "Option::is_none")]
+    pub enable_rbac: Option<bool>,
+    /// Resource id of the disk encryption set for OS and data disks. Fixed at creation.
+    #[serde(rename = "diskEncryptionSetID", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<ResourceId>")]
+    pub disk_encryption_set_id: Option<String>,
+    /// Whether the cluster runs. `Stopped` deallocates control plane and nodes; no other change is made meanwhile.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub power_state: Option<PowerState>,
+    /// Network: plugin, policy, address ranges, egress.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub network_profile: Option<Box<NetworkProfile>>,
+    /// Who may reach the API server and on which way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub api_server_access_profile: Option<Box<ApiServerAccessProfile>>,
+    /// Public access to the API server; Azure's default is `Enabled`. `Disabled` cuts the public endpoint.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub public_network_access: Option<PublicNetworkAccess>,
+    /// Sign-in with Entra ID. Cannot be taken away once it is on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aad_profile: Option<Box<AadProfile>>,
+    /// Refuses static cluster credentials; needs `aadProfile`. Azure's default is false. Changes in place, certificates
+    /// already issued stay valid until they are rotated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disable_local_accounts: Option<bool>,
+    /// OpenID Connect issuer for workload identities. Cannot be turned off once it is on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub oidc_issuer_profile: Option<OidcIssuerProfile>,
+    /// Upgrades that AKS starts by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auto_upgrade_profile: Option<AutoUpgradeProfile>,
+    /// Overrides for the checks AKS makes when an upgrade starts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upgrade_settings: Option<ClusterUpgradeSettings>,
+    /// Cluster autoscaler settings for all pools that scale.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auto_scaler_profile: Option<Box<AutoScalerProfile>>,
+    /// Add-ons by Azure's name, such as `azureKeyvaultSecretsProvider` or `azurepolicy`. Owned by key: an add-on that
+    /// is dropped from the manifest is disabled, add-ons others enabled stay.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("maxProperties" = 32))]
+    pub addon_profiles: Option<BTreeMap<String, AddonProfile>>,
+    /// Security features of cluster and nodes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub security_profile: Option<Box<SecurityProfile>>,
+    /// Storage drivers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub storage_profile: Option<StorageProfile>,
+    /// Workload autoscalers that AKS installs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workload_auto_scaler_profile: Option<WorkloadAutoScalerProfile>,
+    /// Metrics that Azure Monitor collects.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub azure_monitor_profile: Option<Box<AzureMonitorProfile>>,
+    /// Cost analysis.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metrics_profile: Option<MetricsProfile>,
+    /// Managed ingress.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ingress_profile: Option<IngressProfile>,
+    /// Admin account on Linux nodes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub linux_profile: Option<LinuxProfile>,
+    /// HTTP proxy that nodes and pods use. Any change makes AKS reimage all nodes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub http_proxy_config: Option<Box<HttpProxyConfig>>,
+}

@@ -1,0 +1,147 @@
+//! The CRDs as the API server gets them: what the derives make, and what they cannot say.
+
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
+    CustomResourceDefinition, JSON, JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool,
+};
+use kube::CustomResourceExt;
+use serde_json::json;
+
+use super::{AksCluster, AksNodePool, AzureIdentity, locks};
+
+/// All CRDs, in the order of their names.
+#[must_use]
+pub fn crds() -> Vec<CustomResourceDefinition> {
+    let mut cluster = AksCluster::crd();
+    for schema in schemas(&mut cluster) {
+        schema
+            .x_kubernetes_validations
+            .get_or_insert_default()
+            .extend(locks::rules());
+    }
+    [cluster, AksNodePool::crd(), AzureIdentity::crd()].map(finish).into()
+}
+
+/// The schemas of all versions.
+fn schemas(crd: &mut CustomResourceDefinition) -> impl Iterator<Item = &mut JSONSchemaProps> {
+    let versions = crd.spec.versions.iter_mut();
+    versions.filter_map(|version| version.schema.as_mut()?.open_api_v3_schema.as_mut())
+}
+
+fn finish(mut crd: CustomResourceDefinition) -> CustomResourceDefinition {
+    for schema in schemas(&mut crd) {
+        drop_nullable(schema);
+        if let Some(status) = schema
+            .properties
+            .as_mut()
+            .and_then(|properties| properties.get_mut("status"))
+        {
+            // Without it an object that no controller has seen yet counts as done for kstatus, and so for Flux.
+            status.default = Some(JSON(json!({ "observedGeneration": -1 })));
+        }
+    }
+    crd
+}
+
+/// Takes `nullable` out everywhere. The API server then drops nulls before it validates or stores, so that a null means
+/// the same as an absent field, and `has()` in a rule means that there is a value.
+fn drop_nullable(schema: &mut JSONSchemaProps) {
+    schema.nullable = None;
+    if let Some(properties) = &mut schema.properties {
+        properties.values_mut().for_each(drop_nullable);
+    }
+    if let Some(JSONSchemaPropsOrBool::Schema(values)) = &mut schema.additional_properties {
+        drop_nullable(values);
+    }
+    match &mut schema.items {
+        Some(JSONSchemaPropsOrArray::Schema(item)) => drop_nullable(item),
+        Some(JSONSchemaPropsOrArray::Schemas(items)) => items.iter_mut().for_each(drop_nullable),
+        None => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Calls `visit` with every schema below this one and its path.
+    fn walk(schema: &JSONSchemaProps, path: &str, visit: &mut impl FnMut(&str, &JSONSchemaProps)) {
+        visit(path, schema);
+        for (name, property) in schema.properties.iter().flatten() {
+            walk(property, &format!("{path}.{name}"), visit);
+        }
+        if let Some(JSONSchemaPropsOrBool::Schema(values)) = &schema.additional_properties {
+            walk(values, &format!("{path}{{}}"), visit);
+        }
+        if let Some(JSONSchemaPropsOrArray::Schema(item)) = &schema.items {
+            walk(item, &format!("{path}[]"), visit);
+        }
+    }
+
+    /// Calls `visit` with every schema in the spec of every CRD.
+    fn walk_specs(mut visit: impl FnMut(&str, &JSONSchemaProps)) {
+        for mut crd in crds() {
+            let kind = crd.spec.names.kind.clone();
+            for schema in schemas(&mut crd) {
+                walk(&schema.properties.as_ref().unwrap()["spec"], &kind, &mut visit);
+            }
+        }
+    }
+
+    #[test]
+    fn no_field_is_nullable() {
+        walk_specs(|path, schema| assert_eq!(schema.nullable, None, "{path}"));
+    }
+
+    #[test]
+    fn every_field_is_described() {
+        walk_specs(|path, schema| {
+            for (name, property) in schema.properties.iter().flatten() {
+                assert!(property.description.is_some(), "{path}.{name} has no description");
+            }
+        });
+    }
+
+    #[test]
+    fn every_rule_explains_itself_in_one_sentence() {
+        walk_specs(|path, schema| {
+            for rule in schema.x_kubernetes_validations.iter().flatten() {
+                let message = rule.message.as_deref().unwrap_or_default();
+                assert!(
+                    message.len() > 20 && !message.contains('\n') && !message.ends_with('.'),
+                    "{path}: {message}"
+                );
+            }
+        });
+    }
+
+    #[test]
+    fn every_integer_is_bounded_so_that_each_accepted_object_can_be_read() {
+        walk_specs(|path, schema| {
+            if schema.type_.as_deref() == Some("integer") {
+                assert!(
+                    schema.minimum.is_some() && schema.maximum.is_some(),
+                    "{path} has no range"
+                );
+            }
+        });
+    }
+
+    #[test]
+    fn an_object_that_nobody_has_looked_at_is_not_done() {
+        for mut crd in crds() {
+            for schema in schemas(&mut crd) {
+                let status = &schema.properties.as_ref().unwrap()["status"];
+                assert_eq!(status.default, Some(JSON(json!({ "observedGeneration": -1 }))));
+            }
+        }
+    }
+
+    #[test]
+    fn properties_of_azure_have_no_defaults() {
+        walk_specs(|path, schema| {
+            if schema.default.is_some() {
+                assert_eq!(path, "AzureIdentity.servicePrincipal.secretRef.key");
+            }
+        });
+    }
+}

@@ -1,0 +1,161 @@
+//! What AKS fixes at creation or lets go one way only, as rules that compare an `AksCluster` with what it was.
+//!
+//! A path is locked from the moment `status.applied` lists it, that is, once Azure has confirmed the value: until then a
+//! wrong value can still be corrected, be it after a failed create or in a manifest for a cluster that existed before. A
+//! locked value can neither change nor leave the manifest, for a value that may leave could come back changed. The rules
+//! stand at the root of the schema because a rule on an optional field is skipped when the field is missing on either
+//! side.
+
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::ValidationRule;
+
+/// A path of the spec that Azure does not let change freely.
+struct Lock {
+    /// The path below `spec`, as in `status.applied`.
+    path: &'static str,
+    /// CEL: changes that are allowed all the same; `false` for none.
+    allowed: &'static str,
+    /// What the user reads.
+    message: &'static str,
+}
+
+/// The locks. Sources: the mutability column of ARM's documentation and of Terraform's provider for what is fixed; for
+/// the one-way changes Learn as named.
+const LOCKS: &[Lock] = &[
+    fixed(
+        "dnsPrefix",
+        "dnsPrefix is part of the API server's name and fixed; put the old value back, or make a new cluster",
+    ),
+    fixed(
+        "fqdnSubdomain",
+        "fqdnSubdomain is part of the API server's name and fixed; put the old value back, or make a new cluster",
+    ),
+    fixed(
+        "nodeResourceGroup",
+        "nodeResourceGroup is fixed at creation; put the old value back, or make a new cluster",
+    ),
+    fixed(
+        "enableRBAC",
+        "enableRBAC is fixed at creation; put the old value back, or make a new cluster",
+    ),
+    fixed(
+        "diskEncryptionSetID",
+        "diskEncryptionSetID is fixed at creation; put the old value back, or make a new cluster",
+    ),
+    fixed(
+        "linuxProfile.adminUsername",
+        "linuxProfile.adminUsername is fixed at creation; put the old value back, or make a new cluster",
+    ),
+    fixed(
+        "networkProfile.networkMode",
+        "networkProfile.networkMode is fixed at creation; put the old value back, or make a new cluster",
+    ),
+    fixed(
+        "networkProfile.serviceCidr",
+        "networkProfile.serviceCidr is fixed at creation; put the old value back, and from Kubernetes 1.33 on add a \
+         ServiceCIDR object inside the cluster for more addresses",
+    ),
+    fixed(
+        "networkProfile.serviceCidrs",
+        "networkProfile.serviceCidrs are fixed at creation; put the old value back, and from Kubernetes 1.33 on add a \
+         ServiceCIDR object inside the cluster for more addresses",
+    ),
+    fixed(
+        "networkProfile.dnsServiceIP",
+        "networkProfile.dnsServiceIP is fixed at creation; put the old value back, or make a new cluster",
+    ),
+    // Learn: automatic/aks-automatic-sku-migration.
+    Lock {
+        path: "sku.name",
+        allowed: "oldSelf.spec.?sku.?name.orValue('') == 'Automatic'",
+        message: "sku.name cannot go from Base to Automatic; put Base back, or make a new cluster",
+    },
+    // Learn: use-oidc-issuer.
+    Lock {
+        path: "oidcIssuerProfile.enabled",
+        allowed: "!oldSelf.spec.?oidcIssuerProfile.?enabled.orValue(false)",
+        message: "oidcIssuerProfile.enabled cannot be turned off again; put true back",
+    },
+    // Learn: entra-id-control-plane-authentication.
+    Lock {
+        path: "aadProfile.managed",
+        allowed: "!oldSelf.spec.?aadProfile.?managed.orValue(false)",
+        message: "aadProfile cannot be taken away again; put aadProfile.managed true back",
+    },
+    // Learn: api-server-vnet-integration.
+    Lock {
+        path: "apiServerAccessProfile.enableVnetIntegration",
+        allowed: "!oldSelf.spec.?apiServerAccessProfile.?enableVnetIntegration.orValue(false)",
+        message: "apiServerAccessProfile.enableVnetIntegration cannot be turned off again; put true back",
+    },
+    // Learn: api-server-vnet-integration.
+    Lock {
+        path: "apiServerAccessProfile.enablePrivateCluster",
+        allowed: "self.spec.?apiServerAccessProfile.?enableVnetIntegration.orValue(false)",
+        message: "apiServerAccessProfile.enablePrivateCluster is fixed at creation without API server VNet integration; put \
+                  the old value back, or set enableVnetIntegration to true too",
+    },
+    // Learn: private-clusters.
+    Lock {
+        path: "apiServerAccessProfile.privateDNSZone",
+        allowed: "self.spec.?apiServerAccessProfile.?privateDNSZone.orValue('') == 'none'",
+        message: "apiServerAccessProfile.privateDNSZone can only change to none; put the old value back, or use none",
+    },
+    // Learn: update-azure-cni.
+    Lock {
+        path: "networkProfile.networkPlugin",
+        allowed: "oldSelf.spec.?networkProfile.?networkPlugin.orValue('') == 'kubenet'
+            && self.spec.?networkProfile.?networkPlugin.orValue('') == 'azure'
+            && self.spec.?networkProfile.?networkPluginMode.orValue('') == 'overlay'",
+        message: "networkProfile.networkPlugin can only change from kubenet to azure, together with networkPluginMode overlay; \
+                  put the old value back, or set both",
+    },
+    // Learn: upgrade-basic-load-balancer-on-aks.
+    Lock {
+        path: "networkProfile.loadBalancerSku",
+        allowed: "oldSelf.spec.?networkProfile.?loadBalancerSku.orValue('') == 'basic'",
+        message: "networkProfile.loadBalancerSku cannot go back to basic; put standard back",
+    },
+    // Learn: egress-outboundtype.
+    Lock {
+        path: "networkProfile.natGatewayProfile.sku",
+        allowed: "oldSelf.spec.?networkProfile.?natGatewayProfile.?sku.orValue('') == 'Standard'",
+        message: "networkProfile.natGatewayProfile.sku cannot go back to Standard; put StandardV2 back",
+    },
+];
+
+const fn fixed(path: &'static str, message: &'static str) -> Lock {
+    Lock {
+        path,
+        allowed: "false",
+        message,
+    }
+}
+
+impl Lock {
+    fn rule(&self) -> ValidationRule {
+        let Self { path, allowed, message } = self;
+        let (was_given, is_given) = (given("oldSelf", path), given("self", path));
+        ValidationRule {
+            // Optional selectors (`.?`) would read better, but the API server cannot bound what comparing them costs.
+            rule: format!(
+                "!has(oldSelf.status) || !has(oldSelf.status.applied) || !('{path}' in oldSelf.status.applied) \
+                 || !({was_given}) || ({is_given} && self.spec.{path} == oldSelf.spec.{path}) || ({allowed})"
+            ),
+            message: Some((*message).to_owned()),
+            field_path: Some(format!(".spec.{path}")),
+            ..ValidationRule::default()
+        }
+    }
+}
+
+/// CEL: whether the object has a value at the path below `spec`.
+fn given(object: &str, path: &str) -> String {
+    let ends = path.match_indices('.').map(|(end, _)| end).chain([path.len()]);
+    let parts: Vec<String> = ends.map(|end| format!("has({object}.spec.{})", &path[..end])).collect();
+    parts.join(" && ")
+}
+
+/// The rules of all locks, for the root of the schema of `AksCluster`.
+pub(super) fn rules() -> Vec<ValidationRule> {
+    LOCKS.iter().map(Lock::rule).collect()
+}

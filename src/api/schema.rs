@@ -1,0 +1,221 @@
+//! Schemas of strings and maps that many fields share. They exist for the CRD only: the fields themselves are plain
+//! strings and maps, and name one of these types in `#[schemars(with = ...)]`.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+/// Defines a string schema with its greatest length and the one CEL rule it has to pass.
+macro_rules! checked_string {
+    ($(#[$doc:meta])* $name:ident, $max_length:literal, $rule:literal, $message:literal) => {
+        $(#[$doc])*
+        pub(super) struct $name;
+
+        impl JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({
+                    "type": "string",
+                    "maxLength": $max_length,
+                    "x-kubernetes-validations": [{ "rule": $rule, "message": $message }],
+                })
+            }
+        }
+    };
+}
+
+checked_string!(
+    /// A GUID in lower case: subscriptions are compared as text.
+    Guid,
+    36,
+    r"self.matches('^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$')",
+    "this has to be a GUID in lower case, such as 00000000-0000-0000-0000-000000000000"
+);
+
+checked_string!(
+    /// The id of an Azure resource inside a resource group.
+    ResourceId,
+    1024,
+    r"self.matches('(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/.+/.+/.+$')",
+    "this has to be an Azure resource id, /subscriptions/ID/resourceGroups/GROUP/providers/TYPE/NAME; copy it from the \
+     resource's properties"
+);
+
+checked_string!(
+    /// The id of a subnet. Nodes carry network, subnet and group as labels, hence 63 characters for each name
+    /// (Learn: concepts-network-azure-cni-overlay).
+    SubnetId,
+    512,
+    r"self.matches('(?i)^/subscriptions/[^/]+/resourceGroups/[^/]{1,63}/providers/Microsoft.Network/virtualNetworks/[^/]{1,63}/subnets/[^/]{1,63}$')",
+    "this has to be the resource id of a subnet, and the names of resource group, network and subnet may have 63 \
+     characters at most, because nodes carry them as labels"
+);
+
+checked_string!(
+    /// A Kubernetes version with or without patch. The `v` is allowed because substitution tools strip quotes.
+    KubernetesVersion,
+    32,
+    r"self.matches(r'^v?[0-9]+\.[0-9]+(\.[0-9]+)?$')",
+    "this has to be a Kubernetes version such as 1.33 or v1.33.4"
+);
+
+checked_string!(
+    /// An IPv4 or IPv6 range.
+    Cidr,
+    64,
+    "isCIDR(self) && cidr(self) == cidr(self).masked()",
+    "this has to be an IP range such as 10.0.0.0/16 that starts at its network address"
+);
+
+checked_string!(
+    /// An IPv4 range.
+    Ipv4Cidr,
+    18,
+    "isCIDR(self) && cidr(self).ip().family() == 4 && cidr(self) == cidr(self).masked()",
+    "this has to be an IPv4 range such as 10.0.0.0/16 that starts at its network address; IPv6 ranges go into the \
+     list of the same name"
+);
+
+checked_string!(
+    /// An entry of the API server's firewall.
+    AuthorizedRange,
+    18,
+    "(isIP(self) && ip(self).family() == 4) || (isCIDR(self) && cidr(self).ip().family() == 4)",
+    "this has to be an IPv4 address or range, such as 203.0.113.7 or 203.0.113.0/24"
+);
+
+checked_string!(
+    /// A duration of the cluster autoscaler.
+    AutoscalerDuration,
+    16,
+    "self.matches('^[0-9]+[smh]$')",
+    "this has to be a whole number and s, m or h, such as 10m"
+);
+
+checked_string!(
+    /// A whole number as a string, as the cluster autoscaler takes it.
+    WholeNumber,
+    9,
+    "self.matches('^[0-9]+$')",
+    "this has to be a whole number in quotes, such as \"10\""
+);
+
+checked_string!(
+    /// `"true"` or `"false"`, as the cluster autoscaler takes it.
+    TrueOrFalse,
+    5,
+    "self in ['true', 'false']",
+    "this has to be \"true\" or \"false\", in quotes"
+);
+
+checked_string!(
+    /// A number or percentage of nodes.
+    NodeAmount,
+    8,
+    "self.matches('^([0-9]+|([0-9]|[1-9][0-9]|100)%)$')",
+    "this has to be a number of nodes or a percentage up to 100%, in quotes, such as \"1\" or \"33%\""
+);
+
+checked_string!(
+    /// A taint as AKS takes it (`az aks nodepool add --node-taints`).
+    Taint,
+    400,
+    r"self.matches(r'^[a-zA-Z0-9][a-zA-Z0-9_./-]{0,252}=[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}:(NoSchedule|PreferNoSchedule|NoExecute)$')",
+    "this has to be a taint key=value:Effect with the effect NoSchedule, PreferNoSchedule or NoExecute; AKS wants a value"
+);
+
+checked_string!(
+    /// A proxy URL without credentials: AKS does not support them (Learn: http-proxy), and specs are no place for
+    /// secrets.
+    ProxyUrl,
+    2048,
+    r"self.matches(r'^https?://[^@\s]+$')",
+    "this has to be a proxy URL such as http://proxy.example.com:3128 without user and password, which AKS does not \
+     support"
+);
+
+/// Drops the description that an enum has of its own. In a CRD it would stand in the place of what the field says, which
+/// tells more: default, unit and whether the value can change.
+pub(super) fn field_speaks(schema: &mut Schema) {
+    schema.remove("description");
+}
+
+/// Azure tags: at most 48, because AKS adds its own to the 50 that Azure allows; names up to 512 and values up to 256
+/// characters (Learn: tag-resources).
+pub(super) struct Tags;
+
+impl JsonSchema for Tags {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Tags".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "object",
+            "maxProperties": 48,
+            "additionalProperties": { "type": "string", "maxLength": 256 },
+            "x-kubernetes-validations": [
+                {
+                    "rule": "self.all(name, !name.startsWith('aks-managed') && !name.startsWith('k8s-azure'))",
+                    "message": "tag names that start with aks-managed or k8s-azure belong to AKS; choose other names",
+                },
+                {
+                    "rule": "!('armature-owner' in self)",
+                    "message": "the tag armature-owner marks who owns the resource and is written by Armature; remove it",
+                },
+                {
+                    "rule": r"self.all(name, size(name) <= 512 && name.matches(r'^[^<>%&\\?/]+$'))",
+                    "message": r"tag names have 1 to 512 characters without < > % & \ ? /; choose other names",
+                },
+            ],
+        })
+    }
+}
+
+/// Labels of nodes.
+pub(super) struct NodeLabels;
+
+impl JsonSchema for NodeLabels {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "NodeLabels".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "object",
+            "maxProperties": 100,
+            "additionalProperties": { "type": "string", "maxLength": 63 },
+            "x-kubernetes-validations": [
+                {
+                    "rule": "self.all(key, !key.startsWith('kubernetes.azure.com'))",
+                    "message": "label keys that start with kubernetes.azure.com belong to AKS; choose other keys",
+                },
+                {
+                    "rule": "self.all(key, !format.qualifiedName().validate(key).hasValue())",
+                    "message": "label keys are an optional DNS name of up to 253 characters and a slash, then a name of up to \
+                                63 letters, digits, -, _ and . with a letter or digit at both ends",
+                },
+                {
+                    "rule": "self.all(key, !format.labelValue().validate(self[key]).hasValue())",
+                    "message": "label values are empty or up to 63 letters, digits, -, _ and . with a letter or digit at \
+                                both ends",
+                },
+            ],
+        })
+    }
+}

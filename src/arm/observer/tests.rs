@@ -1,0 +1,253 @@
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use futures::{FutureExt, StreamExt};
+use serde_json::json;
+
+use super::*;
+use crate::arm::call::Call;
+use crate::arm::error::ServiceError;
+use crate::arm::testing::{Fake, cluster, ok};
+use crate::arm::wire::Request;
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// What Azure lists now; tests change it.
+type Listed = Arc<Mutex<Vec<Value>>>;
+
+fn body(name: &str, state: &str) -> Value {
+    json!({ "id": cluster(name).to_string().to_lowercase(), "state": state })
+}
+
+fn azure(listed: &Listed) -> Fake {
+    let listed = Arc::clone(listed);
+    Fake::new(move |_| ok(200, json!({ "value": listed.lock().unwrap().clone() })))
+}
+
+fn forbidden(request: &Request) -> ArmError {
+    let error = Box::new(ServiceError {
+        code: "AuthorizationFailed".into(),
+        ..ServiceError::default()
+    });
+    ArmError::Service {
+        at: request.site(),
+        status: 403,
+        retry_after: None,
+        error,
+    }
+}
+
+async fn woken(stream: &mut (impl Stream<Item = ClusterId> + Unpin)) -> Vec<ClusterId> {
+    let mut woken = Vec::new();
+    while let Some(Some(id)) = stream.next().now_or_never() {
+        woken.push(id);
+    }
+    woken
+}
+
+#[tokio::test(start_paused = true)]
+async fn appearing_changing_and_vanishing_wake_and_staying_the_same_does_not() {
+    let listed = Listed::default();
+    let azure = azure(&listed);
+    let (observer, stream) = Observer::new(MINUTE);
+    let mut stream = Box::pin(stream);
+    observer.watch(&cluster("a"), &azure.client());
+    for (now, wakes, listed_now) in [
+        (vec![], false, None),
+        (vec![body("a", "1")], true, Some(true)),
+        (vec![body("a", "1")], false, Some(true)),
+        (vec![body("a", "2")], true, Some(true)),
+        (vec![], true, Some(false)),
+        (vec![], false, Some(false)),
+        (vec![body("a", "2"), body("stranger", "1")], false, Some(true)),
+    ] {
+        listed.lock().unwrap().clone_from(&now);
+        tokio::time::sleep(2 * MINUTE).await;
+        assert_eq!(!woken(&mut stream).await.is_empty(), wakes, "{now:?}");
+        assert_eq!(
+            observer.get(&cluster("a")).map(|snapshot| snapshot.listed),
+            listed_now,
+            "{now:?}"
+        );
+    }
+    assert_eq!(observer.get(&cluster("stranger")), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn absence_from_the_list_keeps_what_was_known() {
+    let (observer, _stream) = Observer::new(MINUTE);
+    observer.watch(&cluster("a"), &azure(&Listed::default()).client());
+    observer.record(&cluster("a"), body("a", "created"));
+    tokio::time::sleep(3 * MINUTE).await;
+    let snapshot = observer.get(&cluster("a")).unwrap();
+    assert_eq!((snapshot.body.clone(), snapshot.listed), (body("a", "created"), false));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_began_before_our_own_answer_does_not_overwrite_it() {
+    let mut known = Known::default();
+    let scope = Scope::Subscription(cluster("a").subscription().clone());
+    known.watch(&cluster("a"), &azure(&Listed::default()).client());
+    let before = Instant::now();
+    tokio::time::advance(MINUTE).await;
+    known.record(&cluster("a"), Some(body("a", "ours")), Instant::now());
+    assert!(known.apply(&scope, vec![body("a", "old")], before).is_empty());
+    assert!(known.apply(&scope, vec![], before).is_empty());
+    assert_eq!(known.get(&cluster("a")).unwrap().body, body("a", "ours"));
+    tokio::time::advance(MINUTE).await;
+    assert_eq!(
+        known.apply(&scope, vec![body("a", "newer")], Instant::now()),
+        [cluster("a")]
+    );
+    known.record(&cluster("a"), None, Instant::now());
+    assert!(known.apply(&scope, vec![body("a", "newer")], Instant::now()).is_empty());
+    assert_eq!(known.get(&cluster("a")), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_we_record_ourselves_wakes_nobody() {
+    let listed = Listed::default();
+    let (observer, stream) = Observer::new(MINUTE);
+    let mut stream = Box::pin(stream);
+    observer.watch(&cluster("a"), &azure(&listed).client());
+    observer.record(&cluster("a"), body("a", "1"));
+    listed.lock().unwrap().push(body("a", "1"));
+    tokio::time::sleep(3 * MINUTE).await;
+    assert!(woken(&mut stream).await.is_empty());
+    assert!(observer.get(&cluster("a")).unwrap().listed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_list_an_interval_serves_all_clusters_and_identities_of_a_subscription() {
+    let listed = Listed::default();
+    let (one, two) = (azure(&listed), azure(&listed));
+    let (observer, _stream) = Observer::new(MINUTE);
+    for number in 0..50 {
+        let azure = if number % 2 == 0 { &one } else { &two };
+        observer.watch(&cluster(&format!("c{number}")), &azure.client());
+    }
+    tokio::time::sleep(100 * MINUTE).await;
+    let lists = one.asked().len() + two.asked().len();
+    assert!((90..=112).contains(&lists), "{lists}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn groups_are_listed_where_the_subscription_may_not_be() {
+    let azure = Fake::new(|request| match request.call {
+        Call::ListClustersInSubscription => Err(forbidden(request)),
+        _ => ok(200, json!({ "value": [body("a", "1")] })),
+    });
+    let (observer, stream) = Observer::new(MINUTE);
+    let mut stream = Box::pin(stream);
+    observer.watch(&cluster("a"), &azure.client());
+    tokio::time::sleep(10 * MINUTE).await;
+    assert_eq!(woken(&mut stream).await, [cluster("a")]);
+    let refused = azure
+        .asked()
+        .iter()
+        .filter(|request| request.call == Call::ListClustersInSubscription)
+        .count();
+    assert_eq!(refused, 1, "it is not tried each time");
+    let health = observer.health();
+    assert_eq!(health.len(), 2);
+    assert_eq!(health[0].last_error.as_ref().and_then(ArmError::status), Some(403));
+    assert!(health[1].last_success.is_some() && health[1].last_error.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_broken_identity_does_not_blind_the_others() {
+    let listed: Listed = Arc::new(Mutex::new(vec![body("b", "1")]));
+    let (observer, stream) = Observer::new(MINUTE);
+    let mut stream = Box::pin(stream);
+    observer.watch(
+        &cluster("a"),
+        &Fake::refusing(401, "ExpiredAuthenticationToken").client(),
+    );
+    observer.watch(&cluster("b"), &azure(&listed).client());
+    tokio::time::sleep(MINUTE).await;
+    assert_eq!(woken(&mut stream).await, [cluster("b")]);
+    assert_eq!(observer.health()[0].last_error, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn failures_stretch_the_pause_show_in_health_and_end() {
+    let broken = Arc::new(AtomicBool::new(true));
+    let azure = Fake::new({
+        let broken = Arc::clone(&broken);
+        move |request| {
+            if broken.load(Ordering::SeqCst) {
+                let error = Box::new(ServiceError::default());
+                Err(ArmError::Service {
+                    at: request.site(),
+                    status: 503,
+                    retry_after: None,
+                    error,
+                })
+            } else {
+                ok(200, json!({ "value": [] }))
+            }
+        }
+    });
+    let (observer, _stream) = Observer::new(MINUTE);
+    observer.watch(&cluster("a"), &azure.client());
+    tokio::time::sleep(60 * MINUTE).await;
+    assert!((5..=8).contains(&azure.asked().len()), "{}", azure.asked().len());
+    assert_eq!(
+        observer.health()[0].last_error.as_ref().and_then(ArmError::status),
+        Some(503)
+    );
+    broken.store(false, Ordering::SeqCst);
+    tokio::time::sleep(20 * MINUTE).await;
+    let health = observer.health().remove(0);
+    assert!(health.last_error.is_none() && health.last_success.is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn retry_after_is_waited_for() {
+    let azure = Fake::new(|request| {
+        let error = Box::new(ServiceError {
+            code: "Throttled".into(),
+            ..ServiceError::default()
+        });
+        Err(ArmError::Service {
+            at: request.site(),
+            status: 429,
+            retry_after: Some(30 * MINUTE),
+            error,
+        })
+    });
+    let (observer, _stream) = Observer::new(MINUTE);
+    observer.watch(&cluster("a"), &azure.client());
+    tokio::time::sleep(29 * MINUTE).await;
+    assert_eq!(azure.asked().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_listed_for_a_subscription_that_nobody_watches() {
+    let azure = azure(&Listed::default());
+    let (observer, _stream) = Observer::new(MINUTE);
+    observer.watch(&cluster("a"), &azure.client());
+    observer.watch(&cluster("b"), &azure.client());
+    tokio::time::sleep(MINUTE).await;
+    observer.unwatch(&cluster("a"));
+    assert_eq!(observer.health().len(), 1);
+    observer.unwatch(&cluster("b"));
+    let before = azure.asked().len();
+    tokio::time::sleep(10 * MINUTE).await;
+    assert_eq!(azure.asked().len(), before);
+    assert!(observer.health().is_empty());
+    observer.watch(&cluster("a"), &azure.client());
+    tokio::time::sleep(MINUTE).await;
+    assert!(azure.asked().len() > before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn listing_ends_with_the_observer() {
+    let azure = azure(&Listed::default());
+    let (observer, _stream) = Observer::new(MINUTE);
+    observer.watch(&cluster("a"), &azure.client());
+    tokio::time::sleep(MINUTE).await;
+    drop(observer);
+    let before = azure.asked().len();
+    tokio::time::sleep(10 * MINUTE).await;
+    assert_eq!(azure.asked().len(), before);
+}

@@ -1,0 +1,48 @@
+//! When waiting is over.
+
+use clap::ValueEnum;
+
+use super::fleet::Fleet;
+use super::health::Health;
+
+/// What is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Until {
+    /// Something is there, and all of it is ready; ends with an error as soon as something is stalled
+    Ready,
+    /// Nothing is there any longer
+    Gone,
+}
+
+/// Where the waiting stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Waiting {
+    /// It goes on, for this.
+    For(String),
+    /// What was waited for is reached.
+    Over,
+    /// It cannot be reached without a person.
+    Vain(String),
+}
+
+impl Until {
+    /// Judges the fleet; `Stalled` ends a wait for `ready` at once, as it does in Flux.
+    pub(super) fn judge(self, fleet: &Fleet) -> Waiting {
+        let count = fleet.rows.len();
+        match self {
+            Self::Gone if count == 0 => Waiting::Over,
+            Self::Gone => Waiting::For(format!("{count} to be gone")),
+            Self::Ready if count == 0 => Waiting::For("something to appear".to_owned()),
+            Self::Ready => {
+                if let Some(row) = fleet.rows.iter().find(|row| row.health == Health::Stalled) {
+                    let reason = row.reason.as_deref().unwrap_or("Stalled");
+                    return Waiting::Vain(format!("{} is stalled: {reason}: {}", row.key(), row.activity));
+                }
+                match fleet.rows.iter().filter(|row| row.health != Health::Ready).count() {
+                    0 => Waiting::Over,
+                    missing => Waiting::For(format!("{missing} of {count} to be ready")),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,286 @@
+//! Reasons why a plan, or a part of it, can't go on.
+
+use super::change::Target;
+use super::path::Path;
+use super::version::Version;
+
+/// Something that stands in the way. Its variant name is the condition's reason, its text the condition's message:
+/// what is wrong, where, and the way out.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Blocker {
+    /// The manifest can't be read.
+    #[error("{field} is invalid: {problem}; correct it in the manifest")]
+    InvalidSpec {
+        /// The object it concerns.
+        target: Target,
+        /// The field as users write it.
+        field: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The cluster carries the mark of someone else.
+    #[error(
+        "the cluster in Azure belongs to {mark:?} by its tag armature-owner, so nothing is written to it; delete this object here or release the cluster there and remove the tag"
+    )]
+    ConflictingManager {
+        /// The mark as written.
+        mark: String,
+    },
+    /// The cluster was there before and may not be adopted.
+    #[error(
+        "a cluster of this name exists in Azure and was not made by Armature, so nothing is written to it; set spec.adoptionPolicy to AfterPlan to see what adopting it would change, or choose another name"
+    )]
+    AdoptionRefused,
+    /// A pool was there before and may not be adopted.
+    #[error(
+        "pool {pool} exists in Azure and {owner}, so nothing is written to it; set spec.adoptionPolicy of the cluster to AfterPlan to adopt it, or choose another name"
+    )]
+    PoolAdoptionRefused {
+        /// The pool.
+        pool: String,
+        /// Whose it is, as a clause.
+        owner: String,
+    },
+    /// The cluster existed and is gone.
+    #[error(
+        "the cluster existed and Azure no longer has it; Armature never makes a cluster a second time on its own: to start anew, delete this object (armature release lets a protected one go) and apply it again"
+    )]
+    ClusterVanished,
+    /// The resource group is missing and may not be made.
+    #[error("resource group {group} does not exist; create it or set spec.resourceGroupPolicy to Create")]
+    ResourceGroupMissing {
+        /// Its name.
+        group: String,
+    },
+    /// The live cluster is in another region.
+    #[error(
+        "the cluster in Azure is in {live}, the manifest says {wanted}; a cluster never moves and is never replaced: set spec.location back to {live}, or use another name for a new cluster"
+    )]
+    LocationMismatch {
+        /// Where it is.
+        live: String,
+        /// Where the manifest puts it.
+        wanted: String,
+    },
+    /// Azure never changes this on an existing cluster.
+    #[error(
+        "{path} can't be changed on an existing cluster (it is {from}, the manifest says {to}); set it back or make a new cluster"
+    )]
+    ForbiddenChange {
+        /// The field.
+        path: Path,
+        /// The live value.
+        from: String,
+        /// The wanted value.
+        to: String,
+    },
+    /// Azure changes this only with a new pool.
+    #[error(
+        "{path} of pool {pool} can't be changed in place (it is {from}, the manifest says {to}); set it back, or add a new pool with the new value and delete this one"
+    )]
+    ReplacementRequired {
+        /// The pool.
+        pool: String,
+        /// The field.
+        path: Path,
+        /// The live value.
+        from: String,
+        /// The wanted value.
+        to: String,
+    },
+    /// Two objects describe one pool.
+    #[error("AksNodePool {other} already describes pool {pool} of this cluster; give this one another spec.azureName")]
+    DuplicatePool {
+        /// The pool.
+        pool: String,
+        /// The object that goes first.
+        other: String,
+    },
+    /// The only System pool can't go.
+    #[error(
+        "pool {pool} is the last System pool and AKS keeps at least one; add another System pool first, or delete the cluster"
+    )]
+    LastSystemPool {
+        /// The pool.
+        pool: String,
+    },
+    /// The version is not on offer.
+    #[error("Kubernetes {wanted} is not offered for this cluster, which runs {running}; Azure offers {offered}")]
+    VersionNotOffered {
+        /// What the manifest asks for.
+        wanted: Version,
+        /// What runs.
+        running: Version,
+        /// What Azure offers.
+        offered: String,
+    },
+    /// A pool would fall too far behind.
+    #[error(
+        "pool {pool} runs {running} and would be more than three minors behind {next}; raise its spec.orchestratorVersion or set its spec.versionPolicy to Follow"
+    )]
+    SkewTooWide {
+        /// The pool.
+        pool: String,
+        /// What it runs.
+        running: Version,
+        /// The next version of the control plane.
+        next: Version,
+    },
+    /// A pool can't be newer than the control plane.
+    #[error(
+        "pool {pool} asks for {wanted} and the control plane is meant to run {control_plane}; a pool is never newer: raise spec.kubernetesVersion of the cluster first"
+    )]
+    PoolAheadOfControlPlane {
+        /// The pool.
+        pool: String,
+        /// What it asks for.
+        wanted: Version,
+        /// What the control plane is meant to run.
+        control_plane: Version,
+    },
+    /// An operation failed and resuming it can't help, or did not.
+    #[error(
+        "the last operation on the {target} ended as {state}{error} and is not resumed any more; fix the cause, then edit the manifest or request a reconcile to try again"
+    )]
+    ResumeExhausted {
+        /// The object it concerns.
+        target: Target,
+        /// Failed or Canceled.
+        state: String,
+        /// What Azure says, as a clause.
+        error: String,
+    },
+    /// Azure accepted a write and kept its own value.
+    #[error(
+        "Azure accepted {paths} and kept its own value, so writing it again would go on for ever; set the manifest to the live value shown in status.plan"
+    )]
+    NotConverging {
+        /// The object it concerns.
+        target: Target,
+        /// The fields.
+        paths: String,
+    },
+    /// The cluster the operator runs on.
+    #[error(
+        "this is the cluster Armature runs on: it is never {action} by Armature; use another management cluster or the Azure portal for that"
+    )]
+    OwnCluster {
+        /// What was asked for.
+        action: &'static str,
+    },
+}
+
+impl Blocker {
+    /// The condition reason.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::InvalidSpec { .. } => "InvalidSpec",
+            Self::ConflictingManager { .. } => "ConflictingManager",
+            Self::AdoptionRefused | Self::PoolAdoptionRefused { .. } => "AdoptionRefused",
+            Self::ClusterVanished => "ClusterVanished",
+            Self::ResourceGroupMissing { .. } => "ResourceGroupMissing",
+            Self::LocationMismatch { .. } => "LocationMismatch",
+            Self::ForbiddenChange { .. } => "ForbiddenChange",
+            Self::ReplacementRequired { .. } => "ReplacementRequired",
+            Self::DuplicatePool { .. } => "DuplicatePool",
+            Self::LastSystemPool { .. } => "LastSystemPool",
+            Self::VersionNotOffered { .. } => "VersionNotOffered",
+            Self::SkewTooWide { .. } => "SkewTooWide",
+            Self::PoolAheadOfControlPlane { .. } => "PoolAheadOfControlPlane",
+            Self::ResumeExhausted { .. } => "ResumeExhausted",
+            Self::NotConverging { .. } => "NotConverging",
+            Self::OwnCluster { .. } => "OwnCluster",
+        }
+    }
+
+    /// The object whose condition shows it.
+    pub fn target(&self) -> Target {
+        match self {
+            Self::ConflictingManager { .. }
+            | Self::AdoptionRefused
+            | Self::ClusterVanished
+            | Self::ResourceGroupMissing { .. }
+            | Self::LocationMismatch { .. }
+            | Self::ForbiddenChange { .. }
+            | Self::VersionNotOffered { .. }
+            | Self::OwnCluster { .. } => Target::Cluster,
+            Self::InvalidSpec { target, .. }
+            | Self::ResumeExhausted { target, .. }
+            | Self::NotConverging { target, .. } => target.clone(),
+            Self::PoolAdoptionRefused { pool, .. }
+            | Self::ReplacementRequired { pool, .. }
+            | Self::DuplicatePool { pool, .. }
+            | Self::LastSystemPool { pool }
+            | Self::SkewTooWide { pool, .. }
+            | Self::PoolAheadOfControlPlane { pool, .. } => Target::Pool(pool.clone()),
+        }
+    }
+
+    /// Whether nothing at all may be written to the cluster while it stands.
+    pub fn stops_everything(&self) -> bool {
+        matches!(
+            self,
+            Self::ConflictingManager { .. }
+                | Self::AdoptionRefused
+                | Self::ClusterVanished
+                | Self::LocationMismatch { .. }
+        ) || matches!(
+            self,
+            Self::InvalidSpec {
+                target: Target::Cluster,
+                ..
+            }
+        )
+    }
+}
+
+/// Something that passes without anybody doing anything, or that is simply the case: nothing is wrong.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Wait {
+    /// A create needs a System pool.
+    #[error(
+        "a cluster needs a System pool: apply an AksNodePool with spec.clusterRef.name {cluster} and spec.mode System in this namespace"
+    )]
+    WaitingForSystemPool {
+        /// The name of the `AksCluster`.
+        cluster: String,
+    },
+    /// Pools were edited a moment ago and more may come.
+    #[error("the set of node pools changed a moment ago; the cluster is created once it has been quiet")]
+    PoolSetSettling,
+    /// AKS works on something.
+    #[error("Azure is working on the {target} ({state}); changes wait for the end of it")]
+    AzureBusy {
+        /// What it works on.
+        target: Target,
+        /// The provisioning state.
+        state: String,
+    },
+    /// A pool's deletion waits, in case its cluster goes too.
+    #[error("pool {pool} is deleted shortly, unless its cluster goes first")]
+    PoolDeleteGrace {
+        /// The pool.
+        pool: String,
+    },
+}
+
+impl Wait {
+    /// The condition reason.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::WaitingForSystemPool { .. } => "WaitingForSystemPool",
+            Self::PoolSetSettling => "PoolSetSettling",
+            Self::AzureBusy { .. } => "AzureBusy",
+            Self::PoolDeleteGrace { .. } => "PoolDeleteGrace",
+        }
+    }
+
+    /// The object whose condition shows it.
+    pub fn target(&self) -> Target {
+        match self {
+            Self::WaitingForSystemPool { .. } | Self::PoolSetSettling => Target::Cluster,
+            Self::AzureBusy { target, .. } => target.clone(),
+            Self::PoolDeleteGrace { pool } => Target::Pool(pool.clone()),
+        }
+    }
+}

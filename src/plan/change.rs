@@ -1,0 +1,107 @@
+//! One difference between what Git asks for and what Azure has.
+
+use std::fmt;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::effect::Effect;
+use super::path::Path;
+
+/// What a change or a step is about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Target {
+    /// The cluster itself.
+    Cluster,
+    /// The node pool with this name in Azure.
+    Pool(String),
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cluster => write!(formatter, "cluster"),
+            Self::Pool(name) => write!(formatter, "pool/{name}"),
+        }
+    }
+}
+
+/// Who made the two sides differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub enum Origin {
+    /// The manifest was edited since Azure last confirmed it.
+    Edit,
+    /// The value was confirmed and then changed in Azure: by the portal, another tool or AKS.
+    Drift,
+    /// Nothing was ever confirmed, so nobody can tell: a record that was lost, or a resource that was adopted.
+    Unrecorded,
+}
+
+impl Origin {
+    /// Whether Git did not ask for this change anew.
+    pub fn is_drift(self) -> bool {
+        matches!(self, Self::Drift | Self::Unrecorded)
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Edit => "Edit",
+            Self::Drift => "Drift",
+            Self::Unrecorded => "Unrecorded",
+        })
+    }
+}
+
+/// One difference.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change {
+    /// What it is about.
+    pub target: Target,
+    /// Where in the ARM body.
+    pub path: Path,
+    /// The live value; `None` where Azure has none.
+    pub from: Option<Value>,
+    /// The wanted value; `None` takes the key away.
+    pub to: Option<Value>,
+    /// Who made the two differ.
+    pub origin: Origin,
+    /// What applying it disturbs.
+    pub effect: Effect,
+}
+
+/// A value in a sentence is cut here, so that a certificate doesn't fill a status.
+const SHOWN_LENGTH: usize = 80;
+
+impl Change {
+    /// The live value for people.
+    pub fn shown_from(&self) -> Option<String> {
+        self.from.as_ref().map(shown)
+    }
+
+    /// The wanted value for people.
+    pub fn shown_to(&self) -> Option<String> {
+        self.to.as_ref().map(shown)
+    }
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}", self.path)?;
+        match (self.shown_from(), self.shown_to()) {
+            (Some(from), Some(to)) => write!(formatter, ": {from} -> {to}"),
+            (None, Some(to)) => write!(formatter, ": {to}"),
+            (_, None) => write!(formatter, ": removed"),
+        }
+    }
+}
+
+fn shown(value: &Value) -> String {
+    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    if text.chars().count() <= SHOWN_LENGTH {
+        return text;
+    }
+    let head: String = text.chars().take(SHOWN_LENGTH).collect();
+    format!("{head}...")
+}

@@ -1,0 +1,205 @@
+//! When a wanted and a live value mean the same to Azure.
+
+use std::collections::BTreeSet;
+
+use ipnet::IpNet;
+use serde_json::Value;
+
+use super::version::Version;
+
+/// How the values of a field are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compare {
+    /// Letter by letter; numbers by value.
+    Exact,
+    /// Enums, resource ids and addresses, which AKS returns in another casing than it was given.
+    CaseInsensitive,
+    /// Region names: `East US` is `eastus`.
+    Location,
+    /// Lists whose order Azure changes.
+    Set,
+    /// Lists of addresses and CIDRs; a lone address is its own /32 or /128.
+    CidrSet,
+    /// Groups of settings: what the manifest names has to be so, what Azure adds is Azure's.
+    Contains,
+    /// Maps owned by key: keys of others are left alone.
+    Keyed,
+    /// `addonProfiles`: owned by key, and a key that is dropped is disabled, because it can't be removed.
+    Addons,
+    /// `nodeTaints`: a list of `key=value:Effect` owned by key and effect.
+    Taints,
+    /// `userAssignedIdentities`: a map whose keys are resource ids and whose values Azure fills in.
+    IdentityMap,
+    /// A Kubernetes version: the wanted one is a floor under the running one.
+    Floor,
+    /// A node count: the autoscaler's as soon as it is on.
+    Count,
+    /// Certificates and keys: compared letter by letter apart from surrounding white space.
+    Trimmed,
+}
+
+impl Compare {
+    /// Whether `live` already is what `wanted` asks for.
+    pub fn same(self, wanted: &Value, live: Option<&Value>) -> bool {
+        let Some(live) = live else { return is_nothing(wanted) };
+        match self {
+            Self::Exact | Self::Count => exact(wanted, live),
+            Self::CaseInsensitive => folded(wanted) == folded(live),
+            Self::Location => location(wanted) == location(live),
+            Self::Set => set(wanted, fold_text) == set(live, fold_text),
+            Self::CidrSet => set(wanted, cidr) == set(live, cidr),
+            Self::Contains | Self::Keyed | Self::Addons => contains(wanted, live),
+            Self::Taints => set(wanted, str::to_owned).is_subset(&set(live, str::to_owned)),
+            Self::IdentityMap => keys(wanted) == keys(live),
+            Self::Floor => match (version(wanted), version(live)) {
+                (Some(floor), Some(running)) => running.meets(floor),
+                _ => false,
+            },
+            Self::Trimmed => text(wanted).map(str::trim) == text(live).map(str::trim) || trimmed_list(wanted, live),
+        }
+    }
+}
+
+/// What Azure leaves out of a body rather than writing it.
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(fields) => fields.values().all(is_nothing),
+        Value::Bool(true) | Value::Number(_) => false,
+    }
+}
+
+fn exact(wanted: &Value, live: &Value) -> bool {
+    match (wanted, live) {
+        (Value::Number(wanted), Value::Number(live)) => wanted.as_f64() == live.as_f64(),
+        (Value::Array(wanted), Value::Array(live)) => {
+            wanted.len() == live.len() && wanted.iter().zip(live).all(|(wanted, live)| exact(wanted, live))
+        }
+        _ => wanted == live,
+    }
+}
+
+/// Every field that `wanted` names has that value in `live`; what `live` has beyond is Azure's.
+fn contains(wanted: &Value, live: &Value) -> bool {
+    match (wanted, live) {
+        (Value::Object(wanted), Value::Object(live)) => wanted.iter().all(|(key, value)| {
+            live.get(key)
+                .map_or_else(|| is_nothing(value), |live| contains(value, live))
+        }),
+        _ => exact(wanted, live),
+    }
+}
+
+fn text(value: &Value) -> Option<&str> {
+    value.as_str()
+}
+
+fn version(value: &Value) -> Option<Version> {
+    text(value).and_then(|text| text.parse().ok())
+}
+
+fn fold_text(text: &str) -> String {
+    text.to_ascii_lowercase()
+}
+
+fn folded(value: &Value) -> String {
+    text(value).map_or_else(|| value.to_string(), fold_text)
+}
+
+fn location(value: &Value) -> String {
+    folded(value).split_whitespace().collect()
+}
+
+fn cidr(text: &str) -> String {
+    text.parse::<IpNet>()
+        .or_else(|_| text.parse::<std::net::IpAddr>().map(IpNet::from))
+        .map_or_else(|_| fold_text(text), |net| net.to_string())
+}
+
+fn set(value: &Value, normal: fn(&str) -> String) -> BTreeSet<String> {
+    let items = value.as_array().map(Vec::as_slice).unwrap_or_default();
+    items
+        .iter()
+        .map(|item| text(item).map_or_else(|| item.to_string().to_ascii_lowercase(), normal))
+        .collect()
+}
+
+fn keys(value: &Value) -> BTreeSet<String> {
+    value
+        .as_object()
+        .map(|map| map.keys().map(|key| fold_text(key)).collect())
+        .unwrap_or_default()
+}
+
+fn trimmed_list(wanted: &Value, live: &Value) -> bool {
+    match (wanted.as_array(), live.as_array()) {
+        (Some(wanted), Some(live)) => {
+            wanted.len() == live.len()
+                && wanted.iter().zip(live).all(|(wanted, live)| {
+                    text(wanted).map(str::trim) == text(live).map(str::trim) || trimmed_field(wanted, live)
+                })
+        }
+        _ => trimmed_field(wanted, live),
+    }
+}
+
+fn trimmed_field(wanted: &Value, live: &Value) -> bool {
+    match (wanted.as_object(), live.as_object()) {
+        (Some(wanted), Some(live)) => wanted.iter().all(|(key, value)| {
+            live.get(key)
+                .is_some_and(|live| text(value).map(str::trim) == text(live).map(str::trim))
+        }),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn casing_that_azure_changed_is_no_difference() {
+        assert!(Compare::CaseInsensitive.same(&json!("standard"), Some(&json!("Standard"))));
+        assert!(!Compare::CaseInsensitive.same(&json!("standard"), Some(&json!("basic"))));
+    }
+
+    #[test]
+    fn a_display_name_of_a_region_is_the_region() {
+        assert!(Compare::Location.same(&json!("East US"), Some(&json!("eastus"))));
+    }
+
+    #[test]
+    fn what_azure_leaves_out_is_false_or_empty() {
+        for nothing in [json!(false), json!([]), json!({}), json!({"enabled": false}), json!("")] {
+            assert!(Compare::Exact.same(&nothing, None), "{nothing}");
+        }
+        assert!(!Compare::Exact.same(&json!(true), None));
+        assert!(!Compare::Exact.same(&json!(0), None));
+    }
+
+    #[test]
+    fn order_does_not_matter_where_azure_reorders() {
+        assert!(Compare::Set.same(&json!(["1", "2"]), Some(&json!(["2", "1"]))));
+        assert!(!Compare::Set.same(&json!(["1"]), Some(&json!(["2", "1"]))));
+    }
+
+    #[test]
+    fn a_lone_address_is_its_own_network() {
+        assert!(Compare::CidrSet.same(&json!(["20.1.2.3"]), Some(&json!(["20.1.2.3/32"]))));
+    }
+
+    #[test]
+    fn taints_of_others_are_left_alone() {
+        let spot = "kubernetes.azure.com/scalesetpriority=spot:NoSchedule";
+        assert!(Compare::Taints.same(&json!(["team=a:NoSchedule"]), Some(&json!([spot, "team=a:NoSchedule"]))));
+        assert!(!Compare::Taints.same(&json!(["team=a:NoSchedule"]), Some(&json!([spot]))));
+    }
+
+    #[test]
+    fn a_number_is_compared_by_value() {
+        assert!(Compare::Exact.same(&json!(-1), Some(&json!(-1.0))));
+    }
+}

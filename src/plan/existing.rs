@@ -1,0 +1,289 @@
+//! A cluster that exists.
+
+use serde_json::json;
+
+use super::blocker::{Blocker, Wait};
+use super::body::owner_tag;
+use super::change::{Change, Origin, Target};
+use super::diff::{Difference, Sides, diff};
+use super::effect::Effect;
+use super::fields;
+use super::live::{LiveCluster, ProvisioningState};
+use super::owner::Ownership;
+use super::step::Step;
+use super::{Input, Plan, keep_records, pools, upgrade};
+use crate::api::{AdoptionPolicy, ManagementPolicy};
+
+/// How often a failed operation is resumed before a user has to look.
+pub const MAX_RESUME_ATTEMPTS: u32 = 3;
+
+/// How we stand to the live cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// It carries our mark.
+    Ours,
+    /// Our mark was taken off it.
+    MarkLost,
+    /// It was there before and may be adopted.
+    Adopting,
+    /// It is somebody's and we only look.
+    Looking,
+}
+
+/// Plans what brings the live cluster to what Git asks for.
+pub fn plan(input: &Input<'_>, live: &LiveCluster, plan: &mut Plan) {
+    keep_records(input, plan);
+    let standing = match standing(input, live) {
+        Ok(standing) => standing,
+        Err(blocker) => return plan.blockers.push(blocker),
+    };
+    if let Some(busy) = live
+        .provisioning_state()
+        .busy()
+        .filter(|_| !input.facts.running.contains(&Target::Cluster))
+    {
+        plan.waits.push(Wait::AzureBusy {
+            target: Target::Cluster,
+            state: busy.to_owned(),
+        });
+    }
+    let found = differences(input, live, standing);
+    if standing != Standing::Looking {
+        plan.applied = found.applied.clone();
+    }
+    advise(&found, plan);
+
+    let Sorted {
+        refused,
+        version,
+        power,
+        tags,
+        settings,
+    } = sort(found.changes);
+    plan.blockers.extend(refused.iter().map(refusal));
+    mark_steps(input, standing, live, plan);
+    power_on(&power, plan);
+    write_steps(input, live, tags, settings, plan);
+    pools::plan(input, live, plan);
+    upgrade_steps(input, live, version.as_ref(), plan);
+    resume(input, live, plan);
+    power_off(input, &power, plan);
+}
+
+fn standing(input: &Input<'_>, live: &LiveCluster) -> Result<Standing, Blocker> {
+    let looking = input.cluster.policies.management == ManagementPolicy::Observe;
+    match Ownership::of(live.owner(), &input.cluster.mark) {
+        Ownership::Ours { .. } => Ok(Standing::Ours),
+        _ if looking => Ok(Standing::Looking),
+        Ownership::Other(mark) => Err(Blocker::ConflictingManager { mark }),
+        Ownership::Unmarked if !input.cluster.life.applied.is_empty() => Ok(Standing::MarkLost),
+        Ownership::Unmarked => match input.cluster.policies.adoption {
+            AdoptionPolicy::AfterPlan => Ok(Standing::Adopting),
+            AdoptionPolicy::Never => Err(Blocker::AdoptionRefused),
+        },
+    }
+}
+
+fn differences(input: &Input<'_>, live: &LiveCluster, standing: Standing) -> Difference {
+    let sides = Sides {
+        target: &Target::Cluster,
+        wanted: &input.cluster.body,
+        live: &live.body,
+        applied: &input.cluster.life.applied,
+        settled: live.provisioning_state() == ProvisioningState::Succeeded
+            && matches!(standing, Standing::Ours | Standing::MarkLost),
+        running: live.running_version(),
+        autoscaled: false,
+    };
+    diff(fields::cluster::FIELDS, sides)
+}
+
+/// What a manifest no longer says, and where Azure is ahead of it.
+fn advise(found: &Difference, plan: &mut Plan) {
+    for path in &found.released {
+        plan.advise(
+            Target::Cluster,
+            format!("{path} left the manifest: it is no longer managed and keeps its live value"),
+        );
+    }
+    for (path, running) in &found.ahead {
+        plan.advise(
+            Target::Cluster,
+            format!("{path} in Azure is {running}, ahead of the manifest; raise it in Git when convenient"),
+        );
+    }
+}
+
+/// The changes of a cluster by the kind of step they take.
+#[derive(Default)]
+struct Sorted {
+    refused: Vec<Change>,
+    version: Option<Change>,
+    power: Option<Change>,
+    tags: Vec<Change>,
+    settings: Vec<Change>,
+}
+
+fn sort(changes: Vec<Change>) -> Sorted {
+    let mut sorted = Sorted::default();
+    for change in changes {
+        if change.effect.is_refused() {
+            sorted.refused.push(change);
+        } else if change.path.starts_with("properties.kubernetesVersion") {
+            sorted.version = Some(change);
+        } else if change.path.starts_with("properties.powerState") {
+            sorted.power = Some(change);
+        } else if change.path.starts_with("tags") {
+            sorted.tags.push(change);
+        } else {
+            sorted.settings.push(change);
+        }
+    }
+    sorted
+}
+
+fn refusal(change: &Change) -> Blocker {
+    let (from, to) = (shown(change.shown_from()), shown(change.shown_to()));
+    if change.path.starts_with("location") {
+        Blocker::LocationMismatch { live: from, wanted: to }
+    } else {
+        Blocker::ForbiddenChange {
+            path: change.path.clone(),
+            from,
+            to,
+        }
+    }
+}
+
+pub(super) fn shown(value: Option<String>) -> String {
+    value.unwrap_or_else(|| "not set".to_owned())
+}
+
+/// Puts our mark where it belongs: on an adopted cluster, or back where someone took it off.
+fn mark_steps(input: &Input<'_>, standing: Standing, live: &LiveCluster, plan: &mut Plan) {
+    let mark = &input.cluster.mark;
+    let (mark, origin) = match standing {
+        Standing::Ours | Standing::Looking => return,
+        Standing::MarkLost if input.cluster.life.adopted => (mark.adopted(), Origin::Drift),
+        Standing::MarkLost => (mark.clone(), Origin::Drift),
+        Standing::Adopting => (mark.adopted(), Origin::Unrecorded),
+    };
+    let change = Change {
+        target: Target::Cluster,
+        path: owner_tag("tags"),
+        from: live.owner().map(|owner| json!(owner)),
+        to: Some(json!(mark.to_string())),
+        origin,
+        effect: Effect::InPlace,
+    };
+    match standing {
+        Standing::Adopting => plan.push(Step::AdoptCluster { changes: vec![change] }),
+        _ => plan.push(Step::TagCluster { changes: vec![change] }),
+    }
+}
+
+fn power_on(power: &Option<Change>, plan: &mut Plan) {
+    if let Some(change) = power.as_ref().filter(|change| change.to == Some(json!("Running"))) {
+        plan.push(Step::StartCluster {
+            changes: vec![change.clone()],
+        });
+    }
+}
+
+fn power_off(input: &Input<'_>, power: &Option<Change>, plan: &mut Plan) {
+    let Some(change) = power.as_ref().filter(|change| change.to == Some(json!("Stopped"))) else {
+        return;
+    };
+    if input.facts.own_cluster {
+        plan.blockers.push(Blocker::OwnCluster { action: "stopped" });
+    } else {
+        plan.push(Step::StopCluster {
+            changes: vec![change.clone()],
+        });
+    }
+}
+
+/// Tags alone go by PATCH, which leaves the cluster alone; together with settings they ride along.
+fn write_steps(input: &Input<'_>, live: &LiveCluster, tags: Vec<Change>, mut settings: Vec<Change>, plan: &mut Plan) {
+    if exhausted(input, live) {
+        return;
+    }
+    if settings.is_empty() {
+        if !tags.is_empty() {
+            plan.push(Step::TagCluster { changes: tags });
+        }
+    } else {
+        settings.extend(tags);
+        plan.push(Step::UpdateCluster { changes: settings });
+    }
+}
+
+fn upgrade_steps(input: &Input<'_>, live: &LiveCluster, version: Option<&Change>, plan: &mut Plan) {
+    let Some(running) = live.running_version() else { return };
+    if exhausted(input, live) {
+        return;
+    }
+    let route = upgrade::Route {
+        running,
+        wanted: input.cluster.version.zip(version),
+        offered: input.facts.offered.as_deref(),
+        upgrades_itself: live.upgrades_itself(),
+        pools: pools::on_route(input, live, plan),
+    };
+    let (steps, blockers) = upgrade::steps(&route);
+    plan.blockers.extend(blockers);
+    steps.into_iter().for_each(|step| plan.push(step));
+    // An upgrade that failed is resumed by sending the upgrade again.
+    let upgraded: Vec<Target> = plan
+        .steps
+        .iter()
+        .filter(|planned| matches!(planned.step, Step::UpgradePool { .. }))
+        .map(|planned| planned.step.target())
+        .collect();
+    plan.steps.retain(|planned| {
+        !matches!(planned.step, Step::ResumePool { .. }) || !upgraded.contains(&planned.step.target())
+    });
+}
+
+/// An operation that failed is itself a difference: AKS keeps its goal, and a PUT resumes it. A step that writes to
+/// the cluster anyway does so too.
+fn resume(input: &Input<'_>, live: &LiveCluster, plan: &mut Plan) {
+    let state = live.provisioning_state();
+    if !state.is_broken() {
+        return;
+    }
+    if exhausted(input, live) {
+        plan.blockers.push(Blocker::ResumeExhausted {
+            target: Target::Cluster,
+            state: broken_state(&state).to_owned(),
+            error: pools::error_clause(live.provisioning_error()),
+        });
+    } else if !plan.steps.iter().any(|planned| writes_cluster(&planned.step)) {
+        plan.steps.insert(
+            0,
+            super::Planned {
+                step: Step::ResumeCluster,
+                hold: None,
+            },
+        );
+    }
+}
+
+pub(super) fn broken_state(state: &ProvisioningState) -> &'static str {
+    if *state == ProvisioningState::Canceled {
+        "Canceled"
+    } else {
+        "Failed"
+    }
+}
+
+fn exhausted(input: &Input<'_>, live: &LiveCluster) -> bool {
+    live.provisioning_state().is_broken() && input.cluster.life.resume_attempts >= MAX_RESUME_ATTEMPTS
+}
+
+fn writes_cluster(step: &Step) -> bool {
+    matches!(
+        step,
+        Step::UpdateCluster { .. } | Step::UpgradeControlPlane { .. } | Step::UpgradeCluster { .. }
+    )
+}

@@ -1,0 +1,93 @@
+//! One row per managed path: how it is compared, what changing it disturbs, where that is known from, how it is unset.
+//!
+//! The diff, the plan, the documentation and the coverage tests all read this table and nothing else.
+
+pub mod cluster;
+pub mod pool;
+mod transitions;
+
+use super::compare::Compare;
+use super::effect::{Effect, EffectRule};
+
+/// One managed path.
+#[derive(Debug, Clone, Copy)]
+pub struct Field {
+    /// The path in the ARM body, with dots.
+    pub path: &'static str,
+    /// How the wanted and the live value are compared.
+    pub compare: Compare,
+    /// What Azure means when it leaves the field out; empty where that is false, empty or unset.
+    pub absent: &'static str,
+    /// What a change disturbs.
+    pub effect: EffectRule,
+    /// Where the effect is documented: an article of Azure's documentation, a release note, or a client that relies on it.
+    pub source: &'static str,
+    /// How the value is unset.
+    pub clear: Clear,
+}
+
+/// How a value is unset in Azure, where leaving a field out of a PUT keeps what is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Clear {
+    /// It can't be unset.
+    Never,
+    /// By writing the value named.
+    Write(&'static str),
+    /// By writing an empty list or map.
+    Empty,
+    /// No source says.
+    Unknown,
+}
+
+impl Field {
+    const fn new(path: &'static str, compare: Compare, effect: EffectRule, source: &'static str, clear: Clear) -> Self {
+        Self {
+            path,
+            compare,
+            absent: "",
+            effect,
+            source,
+            clear,
+        }
+    }
+
+    const fn absent(self, absent: &'static str) -> Self {
+        Self { absent, ..self }
+    }
+}
+
+const fn always(effect: Effect) -> EffectRule {
+    EffectRule::Always(effect)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_path_has_one_row_with_a_source() {
+        for table in [cluster::FIELDS, pool::FIELDS] {
+            let mut seen = BTreeSet::new();
+            for field in table {
+                assert!(seen.insert(field.path), "{} twice", field.path);
+                let unknown = matches!(field.effect, EffectRule::Always(Effect::Unknown));
+                assert!(
+                    unknown || !field.source.is_empty(),
+                    "{} has an effect without a source",
+                    field.path
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn at_most_one_row_in_twenty_is_unknown() {
+        let rows = cluster::FIELDS.iter().chain(pool::FIELDS);
+        let unknown = rows
+            .clone()
+            .filter(|field| matches!(field.effect, EffectRule::Always(Effect::Unknown)))
+            .count();
+        assert!(unknown * 20 <= rows.count(), "{unknown} rows are Unknown");
+    }
+}

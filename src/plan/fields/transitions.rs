@@ -1,0 +1,171 @@
+//! Effects that the direction of a change or the version decides.
+
+use crate::plan::effect::{Effect, Transition};
+
+/// Enabling restarts the API server and can't be undone (use-oidc-issuer).
+pub fn oidc_issuer(change: &Transition<'_>) -> Effect {
+    if change.turns_on() {
+        Effect::ControlPlaneRestart
+    } else {
+        Effect::Forbidden
+    }
+}
+
+/// kubenet moves to azure with overlay and reimages everything; every other move is refused (update-azure-cni).
+pub fn network_plugin(change: &Transition<'_>) -> Effect {
+    match (change.from_text().as_str(), change.to_text().as_str()) {
+        ("kubenet", "azure") => Effect::NodeReimage,
+        _ => Effect::Forbidden,
+    }
+}
+
+/// Only towards overlay (update-azure-cni).
+pub fn network_plugin_mode(change: &Transition<'_>) -> Effect {
+    if change.to_text() == "overlay" {
+        Effect::NodeReimage
+    } else {
+        Effect::Forbidden
+    }
+}
+
+/// From Cilium there is no way back; a switch between azure and calico goes through `none` (use-network-policies).
+pub fn network_policy(change: &Transition<'_>) -> Effect {
+    match (change.from_text().as_str(), change.to_text().as_str()) {
+        ("cilium", _) | ("azure", "calico") | ("calico", "azure") => Effect::Forbidden,
+        _ => Effect::NodeReimage,
+    }
+}
+
+/// Only towards Cilium (update-azure-cni).
+pub fn network_dataplane(change: &Transition<'_>) -> Effect {
+    if change.to_text() == "cilium" {
+        Effect::NodeReimage
+    } else {
+        Effect::Forbidden
+    }
+}
+
+/// Adding a family reimages every pool; nothing says how to take one away (node-disruption-policy, IPv6).
+pub fn ip_families(change: &Transition<'_>) -> Effect {
+    if change.shrinks() {
+        Effect::Forbidden
+    } else {
+        Effect::NodeReimage
+    }
+}
+
+/// basic to standard with downtime, never back (upgrade-basic-load-balancer-on-aks).
+pub fn load_balancer_sku(change: &Transition<'_>) -> Effect {
+    if change.to_text() == "standard" {
+        Effect::NetworkInterruption
+    } else {
+        Effect::Forbidden
+    }
+}
+
+/// More addresses are added silently, fewer are taken away with their connections.
+pub fn address_count(change: &Transition<'_>) -> Effect {
+    if change.shrinks() {
+        Effect::NetworkInterruption
+    } else {
+        Effect::InPlace
+    }
+}
+
+/// The StandardV2 gateway has no way back (egress-outboundtype).
+pub fn nat_gateway_sku(change: &Transition<'_>) -> Effect {
+    if change.to_text() == "standardv2" {
+        Effect::NetworkInterruption
+    } else {
+        Effect::Forbidden
+    }
+}
+
+/// To or from Unmanaged every node is reimaged (auto-upgrade-node-os-image).
+pub fn node_os_channel(change: &Transition<'_>) -> Effect {
+    if change.from_text() == "unmanaged" || change.to_text() == "unmanaged" {
+        Effect::NodeReimage
+    } else {
+        Effect::InPlace
+    }
+}
+
+/// A zone of one's own or of the system can be left for `none`, never entered later (private-clusters).
+pub fn private_dns_zone(change: &Transition<'_>) -> Effect {
+    if change.to_text() == "none" {
+        Effect::NodeReimage
+    } else {
+        Effect::Forbidden
+    }
+}
+
+/// One way on, with a reimage of all pools and a stop and start of the cluster (api-server-vnet-integration).
+pub fn vnet_integration(change: &Transition<'_>) -> Effect {
+    if change.turns_on() {
+        Effect::NodeReimage
+    } else {
+        Effect::Forbidden
+    }
+}
+
+/// Managed Entra is entered with a restart of the API server and never left.
+pub fn entra_managed(change: &Transition<'_>) -> Effect {
+    if change.turns_on() {
+        Effect::ControlPlaneRestart
+    } else {
+        Effect::Forbidden
+    }
+}
+
+/// Some settings wait for the next node image below Kubernetes 1.37 and reimage at once from it on.
+pub fn node_setting(change: &Transition<'_>) -> Effect {
+    if change.nodes_follow_at_once() {
+        Effect::NodeReimage
+    } else {
+        Effect::NewNodesOnly
+    }
+}
+
+/// The outbound type moves egress at once; whether the move is allowed at all is Azure's matrix.
+pub fn outbound_type(change: &Transition<'_>) -> Effect {
+    if change.nodes_follow_at_once() {
+        Effect::NodeReimage
+    } else {
+        Effect::NetworkInterruption
+    }
+}
+
+/// A pod network can only be widened, which existing nodes don't notice (azure-cni-overlay-pod-expand).
+pub fn pod_cidr(change: &Transition<'_>) -> Effect {
+    let net = |text: String| text.parse::<ipnet::IpNet>().ok();
+    match (net(change.from_text()), net(change.to_text())) {
+        (Some(from), Some(to)) if to.contains(&from) => Effect::InPlace,
+        _ => Effect::Forbidden,
+    }
+}
+
+/// Leaving a service principal reimages; between managed identities only tokens change.
+pub fn identity_type(change: &Transition<'_>) -> Effect {
+    match change.from_text().as_str() {
+        "" | "none" => Effect::NodeReimage,
+        _ => Effect::InPlace,
+    }
+}
+
+/// Gateway pools are made as such; System and User may be swapped any time (use-system-pools).
+pub fn pool_mode(change: &Transition<'_>) -> Effect {
+    if change.from_text() == "gateway" || change.to_text() == "gateway" {
+        Effect::PoolReplacement
+    } else {
+        Effect::InPlace
+    }
+}
+
+/// Linux images move to any other Linux image; Windows needs a new pool (upgrade-os-version).
+pub fn os_sku(change: &Transition<'_>) -> Effect {
+    if change.from_text().starts_with("windows") || change.to_text().starts_with("windows") {
+        Effect::PoolReplacement
+    } else {
+        Effect::NodeReimage
+    }
+}

@@ -1,0 +1,231 @@
+//! The pools of a cluster that exists.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::blocker::{Blocker, Wait};
+use super::body::owner_tag;
+use super::change::{Change, Origin, Target};
+use super::desired::DesiredPool;
+use super::diff::{Sides, diff};
+use super::effect::Effect;
+use super::existing::{MAX_RESUME_ATTEMPTS, broken_state, shown};
+use super::fields;
+use super::live::{LiveCluster, LivePool, ProvisioningState};
+use super::owner::Ownership;
+use super::path::Path;
+use super::step::Step;
+use super::upgrade::PoolOnRoute;
+use super::{Input, Plan};
+use crate::api::AdoptionPolicy;
+
+/// Plans every pool that stays: made where it is missing, brought to what Git asks for where it exists.
+pub fn plan(input: &Input<'_>, live: &LiveCluster, plan: &mut Plan) {
+    let wanted = without_duplicates(input, plan);
+    for pool in &wanted {
+        match live.pool(&pool.name) {
+            None => missing(input, live, pool, plan),
+            Some(found) => existing(input, live, pool, found, plan),
+        }
+    }
+    report_unlisted(input, live, plan);
+}
+
+/// One object per pool: the older one counts, the other says so.
+fn without_duplicates<'a>(input: &Input<'a>, plan: &mut Plan) -> Vec<&'a DesiredPool> {
+    let mut pools: Vec<&DesiredPool> = input.pools.iter().filter(|pool| !pool.is_going()).collect();
+    pools.sort_by(|a, b| (a.created_at, &a.object).cmp(&(b.created_at, &b.object)));
+    let mut first: BTreeMap<&str, &str> = BTreeMap::new();
+    pools.retain(|pool| match first.get(pool.name.as_str()) {
+        None => {
+            first.insert(&pool.name, &pool.object);
+            true
+        }
+        Some(other) => {
+            plan.blockers.push(Blocker::DuplicatePool {
+                pool: pool.name.clone(),
+                other: (*other).to_owned(),
+            });
+            false
+        }
+    });
+    pools
+}
+
+fn missing(input: &Input<'_>, live: &LiveCluster, pool: &DesiredPool, plan: &mut Plan) {
+    let running = input.facts.running.contains(&Target::Pool(pool.name.clone()));
+    let too_new = pool
+        .version
+        .zip(live.running_version())
+        .is_some_and(|(wanted, runs)| !runs.meets(wanted));
+    // A pool newer than the control plane is made once the control plane is there.
+    if running
+        || (too_new
+            && input
+                .cluster
+                .version
+                .zip(pool.version)
+                .is_some_and(|(plane, wanted)| plane.meets(wanted)))
+    {
+        return;
+    }
+    if let Some((wanted, control_plane)) = pool.version.zip(live.running_version()).filter(|_| too_new) {
+        plan.blockers.push(Blocker::PoolAheadOfControlPlane {
+            pool: pool.name.clone(),
+            wanted,
+            control_plane,
+        });
+        return;
+    }
+    plan.push(Step::CreatePool {
+        pool: pool.name.clone(),
+        again: !pool.life.applied.is_empty(),
+    });
+}
+
+fn existing(input: &Input<'_>, cluster: &LiveCluster, pool: &DesiredPool, live: &LivePool, plan: &mut Plan) {
+    let target = Target::Pool(pool.name.clone());
+    let mark = match mark_change(input, pool, live) {
+        Ok(change) => change,
+        Err(blocker) => return plan.blockers.push(blocker),
+    };
+    let state = live.provisioning_state();
+    if let Some(busy) = state.busy().filter(|_| !input.facts.running.contains(&target)) {
+        plan.waits.push(Wait::AzureBusy {
+            target: target.clone(),
+            state: busy.to_owned(),
+        });
+    }
+    let adopting = mark.as_ref().is_some_and(|change| change.origin == Origin::Unrecorded);
+    let sides = Sides {
+        target: &target,
+        wanted: &pool.body,
+        live: &live.body,
+        applied: &pool.life.applied,
+        settled: state == ProvisioningState::Succeeded && !adopting && !pool.observe,
+        running: live.running_version().or(cluster.running_version()),
+        autoscaled: wants_autoscaler(pool).unwrap_or_else(|| live.is_autoscaled()),
+    };
+    let found = diff(fields::pool::FIELDS, sides);
+    plan.pools_applied.insert(pool.name.clone(), found.applied);
+    for path in found.released {
+        plan.advise(
+            target.clone(),
+            format!("{path} left the manifest: it is no longer managed and keeps its live value"),
+        );
+    }
+    let (refused, writable): (Vec<Change>, Vec<Change>) = found
+        .changes
+        .into_iter()
+        .filter(|change| !change.path.starts_with("properties.orchestratorVersion"))
+        .partition(|change| change.effect.is_refused());
+    plan.blockers
+        .extend(refused.into_iter().map(|change| Blocker::ReplacementRequired {
+            pool: pool.name.clone(),
+            from: shown(change.shown_from()),
+            to: shown(change.shown_to()),
+            path: change.path,
+        }));
+    let changes: Vec<Change> = mark.into_iter().chain(writable).collect();
+    write_or_resume(pool, live, changes, plan);
+}
+
+fn write_or_resume(pool: &DesiredPool, live: &LivePool, changes: Vec<Change>, plan: &mut Plan) {
+    let state = live.provisioning_state();
+    if state.is_broken() && exhausted(pool, live) {
+        plan.blockers.push(Blocker::ResumeExhausted {
+            target: Target::Pool(pool.name.clone()),
+            state: broken_state(&state).to_owned(),
+            error: error_clause(live.provisioning_error()),
+        });
+    } else if !changes.is_empty() {
+        plan.push(Step::UpdatePool {
+            pool: pool.name.clone(),
+            changes,
+        });
+    } else if state.is_broken() {
+        plan.push(Step::ResumePool {
+            pool: pool.name.clone(),
+        });
+    }
+}
+
+fn exhausted(pool: &DesiredPool, live: &LivePool) -> bool {
+    live.provisioning_state().is_broken() && pool.life.resume_attempts >= MAX_RESUME_ATTEMPTS
+}
+
+/// The change that puts our mark on the pool, if it lacks it and may have it.
+fn mark_change(input: &Input<'_>, pool: &DesiredPool, live: &LivePool) -> Result<Option<Change>, Blocker> {
+    let refused = |owner: String| Blocker::PoolAdoptionRefused {
+        pool: pool.name.clone(),
+        owner,
+    };
+    let (mark, origin) = match Ownership::of(live.owner(), &pool.mark) {
+        Ownership::Ours { .. } => return Ok(None),
+        _ if pool.observe => return Ok(None),
+        Ownership::Other(mark) => return Err(refused(format!("belongs to {mark:?} by its tag armature-owner"))),
+        Ownership::Unmarked if !pool.life.applied.is_empty() => (pool.mark.clone(), Origin::Drift),
+        Ownership::Unmarked if input.cluster.policies.adoption == AdoptionPolicy::AfterPlan => {
+            (pool.mark.adopted(), Origin::Unrecorded)
+        }
+        Ownership::Unmarked => return Err(refused("was not made by Armature".to_owned())),
+    };
+    Ok(Some(Change {
+        target: Target::Pool(pool.name.clone()),
+        path: owner_tag("properties.tags"),
+        from: live.owner().map(|owner| json!(owner)),
+        to: Some(json!(mark.to_string())),
+        origin,
+        effect: Effect::InPlace,
+    }))
+}
+
+fn wants_autoscaler(pool: &DesiredPool) -> Option<bool> {
+    Path::new("properties.enableAutoScaling")
+        .get(&pool.body)
+        .and_then(Value::as_bool)
+}
+
+/// Pools that Git does not know are somebody's: they are named and left alone.
+fn report_unlisted(input: &Input<'_>, live: &LiveCluster, plan: &mut Plan) {
+    let listed = |name: &str| input.pools.iter().any(|pool| pool.name.eq_ignore_ascii_case(name));
+    for pool in live.pools.iter().filter(|pool| !listed(&pool.name)) {
+        plan.advise(
+            Target::Cluster,
+            format!(
+                "pool {} is in Azure and no AksNodePool describes it; it is left alone",
+                pool.name
+            ),
+        );
+    }
+}
+
+/// The pools an upgrade has to think of: those that exist, stay and are ours to move.
+pub fn on_route(input: &Input<'_>, live: &LiveCluster, plan: &Plan) -> Vec<PoolOnRoute> {
+    let blocked = |pool: &DesiredPool| {
+        plan.blockers.iter().any(|blocker| match blocker {
+            Blocker::PoolAdoptionRefused { pool: name, .. } | Blocker::DuplicatePool { pool: name, .. } => {
+                *name == pool.name
+            }
+            Blocker::ResumeExhausted { target, .. } => *target == Target::Pool(pool.name.clone()),
+            _ => false,
+        })
+    };
+    let movable = input.pools.iter().filter(|pool| !pool.is_going() && !blocked(pool));
+    movable
+        .filter_map(|pool| {
+            Some(PoolOnRoute {
+                name: pool.name.clone(),
+                running: live.pool(&pool.name)?.running_version()?,
+                policy: pool.version_policy,
+                floor: pool.version,
+            })
+        })
+        .collect()
+}
+
+/// What Azure says about a failure, as the end of a sentence.
+pub fn error_clause(error: Option<(&str, &str)>) -> String {
+    error.map_or_else(String::new, |(code, message)| format!(" ({code}: {message})"))
+}

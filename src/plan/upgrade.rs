@@ -1,0 +1,217 @@
+//! The way up: hops of one minor, control plane before pools, never out of the allowed skew.
+
+use super::blocker::Blocker;
+use super::change::{Change, Origin, Target};
+use super::effect::Effect;
+use super::path::Path;
+use super::step::Step;
+use super::version::Version;
+use crate::api::VersionPolicy;
+use serde_json::json;
+
+/// A pool may trail the control plane by three minors (Kubernetes 1.28 and later, supported-kubernetes-versions).
+const MAX_SKEW: u32 = 3;
+
+/// Where a cluster is and where it is meant to go.
+#[derive(Debug, Clone)]
+pub struct Route<'a> {
+    /// What the control plane runs.
+    pub running: Version,
+    /// The difference at the control plane's version, if there is one.
+    pub wanted: Option<(Version, &'a Change)>,
+    /// What Azure offers next, where it was asked.
+    pub offered: Option<&'a [Version]>,
+    /// Whether AKS upgrades on its own, so that control plane and pools only go together.
+    pub upgrades_itself: bool,
+    /// The pools that exist and stay.
+    pub pools: Vec<PoolOnRoute>,
+}
+
+/// A pool on the way.
+#[derive(Debug, Clone)]
+pub struct PoolOnRoute {
+    /// Its name in Azure.
+    pub name: String,
+    /// What its nodes run.
+    pub running: Version,
+    /// How it follows.
+    pub policy: VersionPolicy,
+    /// The floor its manifest names.
+    pub floor: Option<Version>,
+}
+
+/// The steps, and what stands in the way.
+pub fn steps(route: &Route<'_>) -> (Vec<Step>, Vec<Blocker>) {
+    let mut way = Way {
+        control_plane: route.running,
+        pools: route.pools.clone(),
+        steps: Vec::new(),
+        blockers: Vec::new(),
+    };
+    way.climb(route);
+    way.settle_pools(route);
+    (way.steps, way.blockers)
+}
+
+struct Way {
+    control_plane: Version,
+    pools: Vec<PoolOnRoute>,
+    steps: Vec<Step>,
+    blockers: Vec<Blocker>,
+}
+
+impl Way {
+    /// Takes the control plane up hop by hop, and behind each hop the pools that follow.
+    fn climb(&mut self, route: &Route<'_>) {
+        let Some((target, change)) = route.wanted else { return };
+        if let Some(refusal) = self.not_offered(target, route) {
+            self.blockers.push(refusal);
+            return;
+        }
+        while !self.control_plane.meets(target) {
+            let next = self.next_hop(target, route.offered);
+            if !self.within_skew(next) {
+                return;
+            }
+            let changes = vec![Change {
+                to: Some(json!(next.to_string())),
+                ..change.clone()
+            }];
+            self.control_plane = next;
+            if route.upgrades_itself {
+                self.steps.push(Step::UpgradeCluster { to: next, changes });
+                self.pools.iter_mut().for_each(|pool| pool.running = next);
+            } else {
+                self.steps.push(Step::UpgradeControlPlane { to: next, changes });
+                self.follow(Some(target));
+            }
+        }
+    }
+
+    /// One minor at a time, unless Azure offers the target itself, as it does between long-term versions.
+    fn next_hop(&self, target: Version, offered: Option<&[Version]>) -> Version {
+        let offered_directly =
+            offered.is_some_and(|versions| versions.iter().any(|version| version.same_minor(target)));
+        let first = self.steps.is_empty();
+        if target.minors_ahead_of(self.control_plane) <= 1 || (first && offered_directly) {
+            target
+        } else {
+            self.control_plane.next_minor()
+        }
+    }
+
+    /// A first hop that Azure does not offer is refused before anything is written.
+    fn not_offered(&self, target: Version, route: &Route<'_>) -> Option<Blocker> {
+        let offered = route.offered?;
+        let hop = self.next_hop(target, Some(offered));
+        let exists = offered
+            .iter()
+            .any(|version| version.same_minor(hop) && version.meets(hop) && (!hop.is_patch() || *version == hop));
+        let already_there = hop.same_minor(self.control_plane) && !hop.is_patch();
+        (!exists && !already_there).then(|| Blocker::VersionNotOffered {
+            wanted: hop,
+            running: self.control_plane,
+            offered: listed(offered),
+        })
+    }
+
+    /// Takes pools up that would fall too far behind; a pool that goes its own way stops the climb instead.
+    fn within_skew(&mut self, next: Version) -> bool {
+        let (steps, blockers) = (&mut self.steps, &mut self.blockers);
+        for pool in &mut self.pools {
+            while next.minors_ahead_of(pool.running) > MAX_SKEW {
+                if pool.policy == VersionPolicy::Manual {
+                    blockers.push(Blocker::SkewTooWide {
+                        pool: pool.name.clone(),
+                        running: pool.running,
+                        next,
+                    });
+                    return false;
+                }
+                let hop = pool.running.next_minor();
+                steps.push(upgrade(pool, hop));
+                pool.running = hop;
+            }
+        }
+        true
+    }
+
+    /// Takes the pools that follow to where the control plane is.
+    fn follow(&mut self, target: Option<Version>) {
+        let control_plane = self.control_plane;
+        let precise = target.filter(|target| target.same_minor(control_plane));
+        let floor = precise.unwrap_or_else(|| control_plane.alias());
+        for index in 0..self.pools.len() {
+            if self.pools[index].policy == VersionPolicy::Follow {
+                self.raise(index, floor);
+            }
+        }
+    }
+
+    /// Takes pools to the floors of their own, and followers that were left behind to the control plane.
+    fn settle_pools(&mut self, route: &Route<'_>) {
+        if self.blockers.is_empty() {
+            self.follow(route.wanted.map(|(target, _)| target));
+        }
+        for index in 0..self.pools.len() {
+            let PoolOnRoute {
+                name, running, floor, ..
+            } = &self.pools[index];
+            let Some(floor) = *floor else { continue };
+            if running.meets(floor) {
+                continue;
+            }
+            if self.control_plane.meets(floor) {
+                self.raise(index, floor);
+            } else {
+                self.blockers.push(Blocker::PoolAheadOfControlPlane {
+                    pool: name.clone(),
+                    wanted: floor,
+                    control_plane: self.control_plane,
+                });
+            }
+        }
+    }
+
+    fn raise(&mut self, index: usize, floor: Version) {
+        let control_plane = self.control_plane;
+        let Some(pool) = self.pools.get_mut(index).filter(|_| control_plane.meets(floor)) else {
+            return;
+        };
+        while !pool.running.meets(floor) {
+            let hop = if floor.minors_ahead_of(pool.running) > 1 {
+                pool.running.next_minor()
+            } else if floor.same_minor(control_plane) {
+                // The very version of the control plane, so that a pool never comes out newer.
+                control_plane
+            } else {
+                floor
+            };
+            self.steps.push(upgrade(pool, hop));
+            pool.running = hop;
+        }
+    }
+}
+
+fn upgrade(pool: &PoolOnRoute, to: Version) -> Step {
+    let change = Change {
+        target: Target::Pool(pool.name.clone()),
+        path: Path::new("properties.orchestratorVersion"),
+        from: Some(json!(pool.running.to_string())),
+        to: Some(json!(to.to_string())),
+        origin: Origin::Edit,
+        effect: Effect::RollingReplace,
+    };
+    Step::UpgradePool {
+        pool: pool.name.clone(),
+        to,
+        changes: vec![change],
+    }
+}
+
+fn listed(versions: &[Version]) -> String {
+    if versions.is_empty() {
+        return "no upgrade at the moment".to_owned();
+    }
+    versions.iter().map(Version::to_string).collect::<Vec<_>>().join(", ")
+}

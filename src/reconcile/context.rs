@@ -1,0 +1,147 @@
+//! What all passes share.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::{SignedDuration, Timestamp};
+use kube::Client;
+use kube::runtime::events::Recorder;
+use kube::runtime::reflector::{ObjectRef, Store};
+
+use super::memory::Memory;
+use super::store::Written;
+use crate::api::{AksCluster, AksNodePool, AzureIdentity};
+use crate::arm::{ClusterId, Observer, clients::Clients};
+use crate::runtime::leader::Leadership;
+use crate::runtime::metrics::Metrics;
+use crate::runtime::settings::{InstallationId, Settings};
+
+/// What all passes share.
+pub struct Context {
+    /// The management cluster.
+    pub client: Client,
+    /// What the operator was told at start.
+    pub settings: Settings,
+    /// The name of this installation in the ownership tag.
+    pub installation: InstallationId,
+    /// Who may write.
+    pub leadership: Leadership,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// All clusters.
+    pub clusters: Store<AksCluster>,
+    /// All node pools.
+    pub pools: Store<AksNodePool>,
+    /// All identities.
+    pub identities: Store<AzureIdentity>,
+    /// What Azure showed last.
+    pub observer: Observer,
+    /// A client for each way to sign in.
+    pub clients: Clients,
+    /// What was written to Kubernetes and may not have come back yet.
+    pub written: Written,
+    /// Where events go.
+    pub recorder: Recorder,
+    memories: Mutex<HashMap<ObjectRef<AksCluster>, Arc<tokio::sync::Mutex<Memory>>>>,
+    known: Mutex<HashMap<ClusterId, ObjectRef<AksCluster>>>,
+}
+
+/// The parts of a context that are made outside.
+pub struct Parts {
+    /// The management cluster.
+    pub client: Client,
+    /// What the operator was told at start.
+    pub settings: Settings,
+    /// The name of this installation in the ownership tag.
+    pub installation: InstallationId,
+    /// Who may write.
+    pub leadership: Leadership,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// All clusters.
+    pub clusters: Store<AksCluster>,
+    /// All node pools.
+    pub pools: Store<AksNodePool>,
+    /// All identities.
+    pub identities: Store<AzureIdentity>,
+    /// What Azure showed last.
+    pub observer: Observer,
+    /// A client for each way to sign in.
+    pub clients: Clients,
+    /// Where events go.
+    pub recorder: Recorder,
+}
+
+impl Context {
+    /// A context without memories.
+    pub fn new(parts: Parts) -> Self {
+        let Parts {
+            client,
+            settings,
+            installation,
+            leadership,
+            metrics,
+            clusters,
+            pools,
+            identities,
+            observer,
+            clients,
+            recorder,
+        } = parts;
+        Self {
+            client,
+            settings,
+            installation,
+            leadership,
+            metrics,
+            clusters,
+            pools,
+            identities,
+            observer,
+            clients,
+            written: Written::default(),
+            recorder,
+            memories: Mutex::default(),
+            known: Mutex::default(),
+        }
+    }
+
+    /// The memory of an aggregate. One object is never in two passes at once, so nobody waits for the lock.
+    pub fn memory(&self, cluster: &ObjectRef<AksCluster>) -> Arc<tokio::sync::Mutex<Memory>> {
+        lock(&self.memories).entry(cluster.clone()).or_default().clone()
+    }
+
+    /// Notes which object stands for a cluster in Azure.
+    pub fn know(&self, id: &ClusterId, cluster: &ObjectRef<AksCluster>) {
+        lock(&self.known).insert(id.clone(), cluster.clone());
+    }
+
+    /// The object that stands for a cluster in Azure.
+    pub fn object_of(&self, id: &ClusterId) -> Option<ObjectRef<AksCluster>> {
+        lock(&self.known).get(id).cloned()
+    }
+
+    /// Forgets an aggregate that is gone.
+    pub fn forget(&self, cluster: &ObjectRef<AksCluster>, id: Option<&ClusterId>) {
+        lock(&self.memories).remove(cluster);
+        let mut known = lock(&self.known);
+        if let Some(id) = id.filter(|id| known.get(id) == Some(cluster)) {
+            known.remove(id);
+            self.observer.unwatch(id);
+        }
+    }
+
+    /// The time.
+    pub fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+}
+
+/// A duration as jiff counts it; settings never come near the limit.
+pub fn signed(duration: std::time::Duration) -> SignedDuration {
+    SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

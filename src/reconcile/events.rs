@@ -1,0 +1,66 @@
+//! Events: when a step starts, and when an object's readiness changes.
+
+use kube::Resource;
+use kube::runtime::events::{Event, EventType};
+use tracing::debug;
+
+use super::context::Context;
+use super::pass::Pass;
+use crate::plan::step::Step;
+use crate::status::conditions::{READY, STALLED, find};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+
+/// The API server refuses a note beyond this length.
+const NOTE_LENGTH: usize = 1000;
+
+/// Azure took on a step.
+pub async fn started(pass: &Pass<'_>, step: &Step) {
+    let note = format!("{step}: {}", step.effect().sentence());
+    publish(
+        pass.context,
+        &pass.objects.cluster,
+        EventType::Normal,
+        "StepStarted",
+        step.name(),
+        &note,
+    )
+    .await;
+}
+
+/// The readiness of an object changed: one event for the new state, none while it stays.
+pub async fn readiness<K: Resource<DynamicType = ()>>(
+    context: &Context,
+    object: &K,
+    before: &[Condition],
+    after: &[Condition],
+) {
+    let state =
+        |conditions: &[Condition]| find(conditions, READY).map(|ready| (ready.status.clone(), ready.reason.clone()));
+    let Some(ready) = find(after, READY).filter(|_| state(before) != state(after)) else {
+        return;
+    };
+    let bad = find(after, STALLED).is_some() || (ready.status == "False" && ready.reason != "Deleting");
+    let kind = if bad { EventType::Warning } else { EventType::Normal };
+    publish(context, object, kind, &ready.reason, "Reconcile", &ready.message).await;
+}
+
+async fn publish<K: Resource<DynamicType = ()>>(
+    context: &Context,
+    object: &K,
+    type_: EventType,
+    reason: &str,
+    action: &str,
+    note: &str,
+) {
+    let event = Event {
+        type_,
+        reason: reason.to_owned(),
+        note: Some(note.chars().take(NOTE_LENGTH).collect()),
+        action: action.to_owned(),
+        secondary: None,
+    };
+    // An event is a courtesy: a pass never fails for it.
+    if let Err(error) = context.recorder.publish(&event, &object.object_ref(&())).await {
+        debug!(%error, reason, "an event could not be published");
+    }
+}

@@ -1,0 +1,182 @@
+//! What Azure has, with as few calls as honesty allows.
+
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use kube::{Api, CustomResourceExt};
+use tokio::time::Instant;
+
+use super::context::signed;
+use super::failure::Ended;
+use super::operations;
+use super::pass::Pass;
+use crate::api::{AksCluster, AksNodePool};
+use crate::arm::{ArmClient, ArmError, Priority, Retry, Snapshot};
+use crate::plan::change::Target;
+use crate::plan::live::LiveCluster;
+use crate::plan::step::Step;
+use crate::plan::version::Version;
+use crate::plan::{Facts, Input, Plan, plan};
+
+/// Looks at the cluster: the shared snapshot where it is good enough, else a GET.
+///
+/// # Errors
+/// The GET failed.
+pub async fn live(pass: &mut Pass<'_>, arm: &ArmClient) -> Result<(), Ended> {
+    match pass
+        .context
+        .observer
+        .get(&pass.id)
+        .filter(|snapshot| is_fresh_enough(pass, snapshot))
+    {
+        Some(snapshot) => {
+            pass.live = Some(LiveCluster::new(snapshot.body.clone()));
+            Ok(())
+        }
+        None => fresh(pass, arm).await,
+    }
+}
+
+/// GETs the cluster.
+///
+/// # Errors
+/// The GET failed.
+pub async fn fresh(pass: &mut Pass<'_>, arm: &ArmClient) -> Result<(), Ended> {
+    let body = arm
+        .get_cluster(&pass.id)
+        .await
+        .or_else(missing_group)
+        .map_err(|error| pass.call_failed(Target::Cluster, &error))?;
+    match &body {
+        Some(body) => pass.context.observer.record(&pass.id, body.clone()),
+        None => pass.context.observer.record_absent(&pass.id),
+    }
+    pass.live = body.map(LiveCluster::new);
+    pass.memory.stale = false;
+    pass.fresh = true;
+    Ok(())
+}
+
+/// A group that does not exist holds no cluster. What that means is for the plan to say.
+fn missing_group(error: ArmError) -> Result<Option<serde_json::Value>, ArmError> {
+    match error.code() {
+        Some("ResourceGroupNotFound") => Ok(None),
+        _ => Err(error),
+    }
+}
+
+/// A snapshot is good unless we wrote since, or it shows work that may be over by now.
+fn is_fresh_enough(pass: &Pass<'_>, snapshot: &Snapshot) -> bool {
+    let live = LiveCluster::new(snapshot.body.clone());
+    let busy = live.provisioning_state().busy().is_some()
+        || live.pools.iter().any(|pool| pool.provisioning_state().busy().is_some());
+    let old = snapshot.observed_at + operations::interval(pass.context) <= Instant::now();
+    let may_be_over = busy && old && pass.operations.is_empty();
+    !pass.memory.stale && !may_be_over
+}
+
+/// Decides, asking Azure for what the decision turns out to need.
+///
+/// # Errors
+/// A question failed.
+pub async fn decide(pass: &mut Pass<'_>, arm: &ArmClient) -> Result<Plan, Ended> {
+    let mut facts = facts(pass).await?;
+    let first = decide_with(pass, &facts);
+    match first
+        .steps
+        .iter()
+        .find(|planned| planned.hold.is_none())
+        .map(|planned| planned.step.clone())
+    {
+        Some(Step::CreateCluster { .. }) => facts.resource_group = Some(group_exists(pass, arm).await?),
+        Some(Step::UpgradeControlPlane { .. } | Step::UpgradeCluster { .. }) => {
+            facts.offered = Some(offered(pass, arm).await?);
+        }
+        _ => return Ok(pass.memory.check(first)),
+    }
+    let plan = decide_with(pass, &facts);
+    Ok(pass.memory.check(plan))
+}
+
+fn decide_with(pass: &Pass<'_>, facts: &Facts) -> Plan {
+    let input = Input {
+        cluster: &pass.desired.cluster,
+        pools: &pass.desired.pools,
+        live: pass.live.as_ref(),
+        facts,
+        now: pass.context.now(),
+    };
+    let mut plan = plan(&input);
+    plan.blockers.extend(pass.desired.unreadable.iter().cloned());
+    plan
+}
+
+/// What is known without asking Azure.
+///
+/// # Errors
+/// The resource definitions can't be read while an object is going away.
+pub async fn facts(pass: &mut Pass<'_>) -> Result<Facts, Ended> {
+    let timing = pass.context.settings.timing;
+    let (pools, now) = (pass.objects.pool_set(), pass.context.now());
+    Ok(Facts {
+        own_cluster: is_own(pass),
+        resource_group: None,
+        offered: None,
+        pools_unchanged_since: pass.memory.pools_unchanged_since(pools, now),
+        running: pass.operations.keys().map(|key| operations::target(key)).collect(),
+        definitions_terminating: pass.objects.any_going() && definitions_terminating(pass).await?,
+        pool_quiet_period: signed(timing.pool_quiet_period),
+        pool_delete_grace: signed(timing.pool_delete_grace),
+    })
+}
+
+fn is_own(pass: &Pass<'_>) -> bool {
+    pass.context.settings.own_cluster.as_ref() == Some(&pass.id)
+}
+
+/// Deleting a definition deletes every object, and is rarely meant to delete the clusters.
+async fn definitions_terminating(pass: &Pass<'_>) -> Result<bool, Ended> {
+    let definitions: Api<CustomResourceDefinition> = Api::all(pass.context.client.clone());
+    for name in [AksCluster::crd_name(), AksNodePool::crd_name()] {
+        let definition = definitions.get_opt(name).await.map_err(|error| {
+            let message = format!("CustomResourceDefinition {name} can't be read: {error}");
+            Ended::ours(
+                Target::Cluster,
+                "DefinitionUnreadable",
+                message,
+                "check the operator's permissions",
+                Retry::Backoff,
+            )
+        })?;
+        if definition.is_none_or(|definition| definition.metadata.deletion_timestamp.is_some()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+async fn group_exists(pass: &Pass<'_>, arm: &ArmClient) -> Result<bool, Ended> {
+    let group = arm.get_resource_group(pass.id.group()).await;
+    group
+        .map(|found| found.is_some())
+        .map_err(|error| pass.call_failed(Target::Cluster, &error))
+}
+
+async fn offered(pass: &mut Pass<'_>, arm: &ArmClient) -> Result<Vec<Version>, Ended> {
+    let running = pass.live.as_ref().and_then(LiveCluster::running_version);
+    if let Some(known) = running.and_then(|running| pass.memory.offered(running)) {
+        return Ok(known);
+    }
+    let profile = arm
+        .upgrade_profile(&pass.id, Priority::Upgrade)
+        .await
+        .map_err(|error| pass.call_failed(Target::Cluster, &error))?;
+    // A preview is never taken by itself; asked for by its full version it is Azure's to allow.
+    let offered: Vec<Version> = profile
+        .upgrades
+        .iter()
+        .filter_map(|upgrade| upgrade.version.parse().ok())
+        .collect();
+    if let Some(running) = running {
+        pass.memory.remember_offer(running, offered.clone());
+    }
+    Ok(offered)
+}

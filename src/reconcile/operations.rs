@@ -1,0 +1,109 @@
+//! Long operations of Azure: stored in status when they start, asked about here until they end.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tracing::{info, warn};
+
+use super::context::Context;
+use super::failure::Ended;
+use super::pass::Pass;
+use crate::api::OperationStatus;
+use crate::arm::{ArmClient, ArmError, OperationState, OperationUrl, Retry, ServiceError, classify};
+use crate::plan::change::Target;
+use crate::plan::existing::MAX_RESUME_ATTEMPTS;
+use crate::runtime::metrics::StepResult;
+
+/// AKS answers two questions about operations per second and subscription (quotas-skus-regions): with more operations
+/// than that in flight, each is asked about less often.
+const QUESTIONS_PER_SECOND: u32 = 2;
+
+/// Asks about every operation that is due. Those that ended leave the list.
+///
+/// # Errors
+/// An operation failed: the pass ends here and tries again after a pause.
+pub async fn poll(pass: &mut Pass<'_>, arm: &ArmClient) -> Result<(), Ended> {
+    for (key, operation) in pass.operations.clone() {
+        let due = pass.memory.polls.get(&key).is_none_or(|due| *due <= Instant::now());
+        if due {
+            ask(pass, arm, &key, &operation).await?;
+        }
+    }
+    let running = &pass.operations;
+    pass.memory.polls.retain(|key, _| running.contains_key(key));
+    Ok(())
+}
+
+/// How long to wait between two questions about one operation.
+pub fn interval(context: &Context) -> Duration {
+    let in_flight: usize = context
+        .clusters
+        .state()
+        .iter()
+        .map(|cluster| cluster.status.as_ref().map_or(0, |status| status.operations.len()))
+        .sum();
+    let fair = Duration::from_secs_f64(in_flight as f64 / f64::from(QUESTIONS_PER_SECOND));
+    context.settings.timing.operation_poll_interval.max(fair)
+}
+
+async fn ask(pass: &mut Pass<'_>, arm: &ArmClient, key: &str, operation: &OperationStatus) -> Result<(), Ended> {
+    let target = target(key);
+    let step = operation.step.as_str();
+    match arm.operation_status(&OperationUrl::new(&operation.url)).await {
+        Ok(OperationState::Running { retry_after, .. }) => {
+            let wait = interval(pass.context).max(retry_after.unwrap_or_default());
+            pass.memory.polls.insert(key.to_owned(), Instant::now() + wait);
+            Ok(())
+        }
+        Ok(OperationState::Succeeded) => {
+            info!(step, %target, "operation ended well");
+            pass.end_operation(key, step, StepResult::Succeeded);
+            pass.memory.failures = 0;
+            pass.ended += 1;
+            Ok(())
+        }
+        Ok(OperationState::Canceled) => {
+            warn!(step, %target, "operation was canceled in Azure");
+            pass.end_operation(key, step, StepResult::Canceled);
+            pass.memory.unwrite(&target);
+            Ok(())
+        }
+        Ok(OperationState::Unknown) => {
+            warn!(step, %target, "Azure no longer knows the operation; the resource itself tells how it went");
+            pass.end_operation(key, step, StepResult::Canceled);
+            Ok(())
+        }
+        Ok(OperationState::Failed(error)) => Err(failed(pass, key, operation, &error)),
+        Err(error) => postponed(pass, key, &error),
+    }
+}
+
+fn failed(pass: &mut Pass<'_>, key: &str, operation: &OperationStatus, error: &ServiceError) -> Ended {
+    let (target, step) = (target(key), operation.step.as_str());
+    let ended = Ended::operation(target.clone(), &operation.description, error);
+    warn!(step, %target, code = %error.code, "operation failed in Azure");
+    pass.end_operation(key, step, StepResult::Failed);
+    pass.memory.unwrite(&target);
+    if ended.retry == Retry::User {
+        pass.attempts.insert(target, MAX_RESUME_ATTEMPTS);
+    }
+    ended
+}
+
+/// A question that got no answer says nothing about the operation: it is asked again later.
+fn postponed(pass: &mut Pass<'_>, key: &str, error: &ArmError) -> Result<(), Ended> {
+    let retry = classify(error);
+    if retry == Retry::User {
+        return Err(Ended::call(target(key), error, pass.memory.failures));
+    }
+    warn!(%error, "the state of an operation could not be read; asking again later");
+    let wait = pass.memory.back_off(retry, interval(pass.context));
+    pass.memory.polls.insert(key.to_owned(), Instant::now() + wait);
+    Ok(())
+}
+
+/// The target a key of `status.operations` names.
+pub fn target(key: &str) -> Target {
+    key.strip_prefix("pool/")
+        .map_or(Target::Cluster, |pool| Target::Pool(pool.to_owned()))
+}

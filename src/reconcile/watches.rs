@@ -1,0 +1,297 @@
+//! What wakes which reconcile: watches on our kinds, and Azure's own changes.
+
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
+
+use futures::{Stream, StreamExt, future};
+use kube::core::NamespaceResourceScope;
+use kube::runtime::controller::{Action, Config, Controller};
+use kube::runtime::events::{Recorder, Reporter};
+use kube::runtime::reflector::{self, ObjectRef, ReflectHandle, Store};
+use kube::runtime::{WatchStreamExt, watcher};
+use kube::{Api, Resource, ResourceExt};
+use serde::de::DeserializeOwned;
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, error, info};
+
+use super::context::{Context, Parts};
+use super::write::WriteError;
+use super::{Deps, identities, orphans, pass};
+use crate::api::{AksCluster, AksNodePool, AzureIdentity};
+use crate::arm::budget::Budget;
+use crate::arm::clients::{Clients, SetupError};
+use crate::arm::metrics::ArmMetrics;
+use crate::arm::{ClusterId, Observer};
+use crate::runtime::metrics::{Metrics, ObjectKind, ReadyLabel, SharedRegistry};
+use crate::runtime::readiness::Readiness;
+use crate::runtime::settings::Settings;
+use crate::status::conditions::{READY, find};
+
+/// Events that a subscriber may be behind before the watch waits for it.
+const BUFFER: usize = 1024;
+/// How long several events of one object may be taken for one.
+const DEBOUNCE: Duration = Duration::from_millis(50);
+/// How often the objects are counted for `/metrics`.
+const COUNT_EVERY: Duration = Duration::from_secs(15);
+
+/// Waits until this replica leads and runs the controllers until shutdown.
+pub async fn run(deps: Deps) {
+    let Deps {
+        client,
+        settings,
+        installation,
+        leadership,
+        readiness,
+        metrics,
+        registry,
+        shutdown,
+    } = deps;
+    let clients = match clients(&settings, &registry) {
+        Ok(clients) => clients,
+        Err(error) => return error!(%error, "no client for Azure can be made"),
+    };
+    if shutdown.run_until_cancelled(leadership.wait()).await.is_none() {
+        return;
+    }
+    info!("this replica leads");
+    let (observer, wakes) = Observer::new(settings.timing.list_interval);
+    let namespace = settings.watch_namespace.as_deref();
+    let clusters = Watched::<AksCluster>::start(api(&client, namespace), &readiness, &shutdown);
+    let pools = Watched::<AksNodePool>::start(api(&client, namespace), &readiness, &shutdown);
+    let identities = Watched::<AzureIdentity>::start(Api::all(client.clone()), &readiness, &shutdown);
+    let (Some(clusters), Some(pools), Some(identities)) = (clusters, pools, identities) else {
+        return error!("the watches can't be shared");
+    };
+    let recorder = Recorder::new(
+        client.clone(),
+        Reporter {
+            controller: "armature".to_owned(),
+            instance: None,
+        },
+    );
+    let context = Arc::new(Context::new(Parts {
+        client,
+        settings,
+        installation,
+        leadership,
+        metrics,
+        clusters: clusters.store.clone(),
+        pools: pools.store.clone(),
+        identities: identities.store.clone(),
+        observer,
+        clients,
+        recorder,
+    }));
+    future::join4(
+        reconcile_clusters(
+            &context,
+            clusters,
+            pools.events.clone(),
+            identities.events.clone(),
+            wakes,
+            &shutdown,
+        ),
+        reconcile_orphans(&context, pools, &shutdown),
+        reconcile_identities(&context, identities, &shutdown),
+        count(&context, &shutdown),
+    )
+    .await;
+}
+
+async fn reconcile_clusters(
+    context: &Arc<Context>,
+    clusters: Watched<AksCluster>,
+    pools: ReflectHandle<AksNodePool>,
+    identities: ReflectHandle<AzureIdentity>,
+    wakes: impl Stream<Item = ClusterId> + Send + 'static,
+    shutdown: &CancellationToken,
+) {
+    let of_pool =
+        pools.map(|pool| ObjectRef::new(&pool.spec.cluster_ref.name).within(&pool.namespace().unwrap_or_default()));
+    let users = Arc::clone(context);
+    let of_identity = identities.flat_map(move |identity| futures::stream::iter(users_of(&users, &identity)));
+    let known = Arc::clone(context);
+    let of_azure = wakes.filter_map(move |id| future::ready(known.object_of(&id)));
+    let concurrency = context.settings.concurrency;
+    // A pass reads all three caches.
+    let filled = future::join3(
+        context.clusters.wait_until_ready(),
+        context.pools.wait_until_ready(),
+        context.identities.wait_until_ready(),
+    );
+    if shutdown.run_until_cancelled(filled).await.is_none() {
+        return;
+    }
+    Controller::for_shared_stream(clusters.events, clusters.store)
+        .with_config(Config::default().concurrency(concurrency).debounce(DEBOUNCE))
+        .reconcile_on(of_pool)
+        .reconcile_on(of_identity)
+        .reconcile_on(of_azure)
+        .graceful_shutdown_on(shutdown.clone().cancelled_owned())
+        .run(
+            reconcile_cluster,
+            |_, error: &Never, _| match *error {},
+            Arc::clone(context),
+        )
+        .for_each(|result| async move {
+            if let Err(error) = result {
+                debug!(%error, "the cluster controller skipped an event");
+            }
+        })
+        .await;
+}
+
+/// A pass answers every failure itself.
+#[derive(Debug, thiserror::Error)]
+enum Never {}
+
+async fn reconcile_cluster(cluster: Arc<AksCluster>, context: Arc<Context>) -> Result<Action, Never> {
+    let started = Instant::now();
+    let next = pass::run(&context, &cluster).await;
+    context.metrics.reconciled(next.outcome, started.elapsed());
+    Ok(next.after.map_or_else(Action::await_change, Action::requeue))
+}
+
+/// The clusters that name an identity.
+fn users_of(context: &Context, identity: &AzureIdentity) -> Vec<ObjectRef<AksCluster>> {
+    let name = identity.name_any();
+    let uses = |cluster: &Arc<AksCluster>| {
+        cluster
+            .spec
+            .identity_ref
+            .as_ref()
+            .is_some_and(|reference| reference.name == name)
+    };
+    let users = context.clusters.state().into_iter().filter(uses);
+    users.map(|cluster| ObjectRef::from_obj(cluster.as_ref())).collect()
+}
+
+async fn reconcile_orphans(context: &Arc<Context>, pools: Watched<AksNodePool>, shutdown: &CancellationToken) {
+    Controller::for_shared_stream(pools.events, pools.store)
+        .with_config(Config::default().debounce(DEBOUNCE))
+        .graceful_shutdown_on(shutdown.clone().cancelled_owned())
+        .run(orphans::reconcile, |_, error, _| retry(error), Arc::clone(context))
+        .for_each(|_| future::ready(()))
+        .await;
+}
+
+async fn reconcile_identities(
+    context: &Arc<Context>,
+    identities: Watched<AzureIdentity>,
+    shutdown: &CancellationToken,
+) {
+    Controller::for_shared_stream(identities.events, identities.store)
+        .with_config(Config::default().debounce(DEBOUNCE))
+        .graceful_shutdown_on(shutdown.clone().cancelled_owned())
+        .run(identities::reconcile, |_, error, _| retry(error), Arc::clone(context))
+        .for_each(|_| future::ready(()))
+        .await;
+}
+
+/// A write to Kubernetes that failed, by what failed.
+fn retry(error: &WriteError) -> Action {
+    let after = match error {
+        WriteError::Conflict | WriteError::Gone => Duration::from_millis(500),
+        WriteError::Timeout | WriteError::Refused(_) | WriteError::NotLeader => Duration::from_secs(10),
+    };
+    Action::requeue(after)
+}
+
+/// Counts objects by readiness, until shutdown.
+async fn count(context: &Context, shutdown: &CancellationToken) {
+    let mut ticks = tokio::time::interval(COUNT_EVERY);
+    while shutdown.run_until_cancelled(ticks.tick()).await.is_some() {
+        let clusters = context.clusters.state();
+        tally(
+            &context.metrics,
+            ObjectKind::AksCluster,
+            clusters
+                .iter()
+                .map(|cluster| cluster.status.as_ref().map(|status| status.conditions.as_slice())),
+        );
+        let pools = context.pools.state();
+        tally(
+            &context.metrics,
+            ObjectKind::AksNodePool,
+            pools
+                .iter()
+                .map(|pool| pool.status.as_ref().map(|status| status.conditions.as_slice())),
+        );
+    }
+}
+
+fn tally<'a>(
+    metrics: &Metrics,
+    kind: ObjectKind,
+    objects: impl Iterator<Item = Option<&'a [k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition]>>,
+) {
+    let (mut yes, mut no, mut unknown) = (0, 0, 0);
+    for conditions in objects {
+        match conditions
+            .and_then(|conditions| find(conditions, READY))
+            .map(|ready| ready.status.as_str())
+        {
+            Some("True") => yes += 1,
+            Some("False") => no += 1,
+            _ => unknown += 1,
+        }
+    }
+    metrics.objects(kind, ReadyLabel::True, yes);
+    metrics.objects(kind, ReadyLabel::False, no);
+    metrics.objects(kind, ReadyLabel::Unknown, unknown);
+}
+
+/// One watch of a kind: what it holds, and its events. Every handle on the events has to be read, because the slowest
+/// reader holds up the watch.
+struct Watched<K: Resource<DynamicType = ()> + Clone + 'static> {
+    store: Store<K>,
+    events: ReflectHandle<K>,
+}
+
+impl<K> Watched<K>
+where
+    K: Resource<DynamicType = ()> + Clone + std::fmt::Debug + DeserializeOwned + Send + Sync + 'static,
+{
+    /// `None` never happens: kube makes the store of `store_shared` with a dispatcher.
+    fn start(api: Api<K>, readiness: &Readiness, shutdown: &CancellationToken) -> Option<Self> {
+        let (store, writer) = reflector::store_shared(BUFFER);
+        let events = writer.subscribe()?;
+        let watch = watcher(api, watcher::Config::default())
+            .default_backoff()
+            .reflect_shared(writer);
+        let gate = readiness.wait_for(format!("the first list of {} objects", K::kind(&())));
+        let filled = store.clone();
+        tokio::spawn(async move {
+            if filled.wait_until_ready().await.is_ok() {
+                gate.open();
+            }
+        });
+        tokio::spawn(
+            shutdown
+                .clone()
+                .run_until_cancelled_owned(watch.for_each(|event| async move {
+                    if let Err(error) = event {
+                        error!(%error, kind = %K::kind(&()), "a watch broke off and is started again");
+                    }
+                })),
+        );
+        Some(Self { store, events })
+    }
+}
+
+fn api<K>(client: &kube::Client, namespace: Option<&str>) -> Api<K>
+where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
+{
+    match namespace {
+        Some(namespace) => Api::namespaced(client.clone(), namespace),
+        None => Api::all(client.clone()),
+    }
+}
+
+fn clients(settings: &Settings, registry: &SharedRegistry) -> Result<Clients, SetupError> {
+    let budget = Budget::new();
+    let mut registry = registry.lock().unwrap_or_else(PoisonError::into_inner);
+    let metrics = ArmMetrics::register(&mut registry, &budget);
+    Clients::new(settings.azure.clone(), budget, metrics)
+}

@@ -1,0 +1,167 @@
+//! Writes to Kubernetes: status and finalizers, bounded in time and guarded by resource versions.
+
+use std::fmt::Debug;
+use std::time::Duration;
+
+use kube::api::{Patch, PatchParams, PostParams};
+use kube::core::NamespaceResourceScope;
+use kube::{Api, Resource, ResourceExt};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+use super::context::Context;
+use crate::api::{FIELD_MANAGER, FINALIZER};
+use crate::runtime::metrics::{KubeVerb, ObjectKind, WriteResult};
+
+/// A write that takes longer has lost its API server; the pass is run again anyway.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// Why something was not written.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// Somebody else wrote first: the pass starts anew from what they wrote.
+    #[error("the object changed meanwhile")]
+    Conflict,
+    /// The object is gone.
+    #[error("the object is gone")]
+    Gone,
+    /// No answer came in time.
+    #[error("the Kubernetes API server did not answer in {} s", WRITE_TIMEOUT.as_secs())]
+    Timeout,
+    /// The API server refused.
+    #[error("the Kubernetes API server refused the write: {0}")]
+    Refused(#[source] Box<kube::Error>),
+    /// This replica may not write.
+    #[error("another replica leads now")]
+    NotLeader,
+}
+
+/// A kind whose objects we write.
+pub trait Written:
+    Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + Serialize + DeserializeOwned
+{
+    /// Its name in metrics.
+    const KIND: ObjectKind;
+}
+
+impl Written for crate::api::AksCluster {
+    const KIND: ObjectKind = ObjectKind::AksCluster;
+}
+
+impl Written for crate::api::AksNodePool {
+    const KIND: ObjectKind = ObjectKind::AksNodePool;
+}
+
+/// Stores the status of `object`, whose resource version guards the write, and returns what is stored.
+///
+/// # Errors
+/// [`WriteError`].
+pub async fn status<K: Written>(context: &Context, object: &K) -> Result<K, WriteError> {
+    let api = api::<K>(context, object);
+    let (name, params) = (
+        object.name_any(),
+        PostParams {
+            field_manager: Some(FIELD_MANAGER.to_owned()),
+            dry_run: false,
+        },
+    );
+    finish(context, KubeVerb::Status, api.replace_status(&name, &params, object)).await
+}
+
+/// The object as it is stored now.
+///
+/// # Errors
+/// [`WriteError`].
+pub async fn read<K: Written>(context: &Context, object: &K) -> Result<K, WriteError> {
+    match tokio::time::timeout(WRITE_TIMEOUT, api::<K>(context, object).get(&object.name_any())).await {
+        Ok(answer) => answer.map_err(refused),
+        Err(_) => Err(WriteError::Timeout),
+    }
+}
+
+/// Whether our finalizer is on the object.
+pub fn is_finalized<K: Resource>(object: &K) -> bool {
+    object
+        .meta()
+        .finalizers
+        .as_deref()
+        .unwrap_or_default()
+        .iter()
+        .any(|finalizer| finalizer == FINALIZER)
+}
+
+/// Puts our finalizer on the object.
+///
+/// # Errors
+/// [`WriteError`].
+pub async fn add_finalizer<K: Written>(context: &Context, object: &K) -> Result<K, WriteError> {
+    let mut finalizers = object.meta().finalizers.clone().unwrap_or_default();
+    finalizers.push(FINALIZER.to_owned());
+    set_finalizers(context, object, finalizers).await
+}
+
+/// Takes our finalizer off the object. One that is gone already is fine.
+///
+/// # Errors
+/// [`WriteError`].
+pub async fn remove_finalizer<K: Written>(context: &Context, object: &K) -> Result<(), WriteError> {
+    let mut finalizers = object.meta().finalizers.clone().unwrap_or_default();
+    finalizers.retain(|finalizer| finalizer != FINALIZER);
+    match set_finalizers(context, object, finalizers).await {
+        Ok(_) | Err(WriteError::Gone) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+async fn set_finalizers<K: Written>(context: &Context, object: &K, finalizers: Vec<String>) -> Result<K, WriteError> {
+    let patch = json!({ "metadata": { "resourceVersion": object.resource_version(), "finalizers": finalizers } });
+    let (name, api) = (object.name_any(), api::<K>(context, object));
+    let params = PatchParams {
+        field_manager: Some(FIELD_MANAGER.to_owned()),
+        ..PatchParams::default()
+    };
+    finish(
+        context,
+        KubeVerb::Patch,
+        api.patch(&name, &params, &Patch::Merge(patch)),
+    )
+    .await
+}
+
+async fn finish<K: Written>(
+    context: &Context,
+    verb: KubeVerb,
+    write: impl Future<Output = kube::Result<K>>,
+) -> Result<K, WriteError> {
+    if !context.leadership.is_leader() {
+        return Err(WriteError::NotLeader);
+    }
+    let answer = match tokio::time::timeout(WRITE_TIMEOUT, write).await {
+        Ok(answer) => answer.map_err(refused),
+        Err(_) => Err(WriteError::Timeout),
+    };
+    let result = match &answer {
+        Ok(object) => {
+            context.written.note(object);
+            WriteResult::Succeeded
+        }
+        Err(WriteError::Conflict) => WriteResult::Conflict,
+        Err(WriteError::Timeout) => WriteResult::Timeout,
+        Err(_) => WriteResult::Failed,
+    };
+    context.metrics.kube_write(K::KIND, verb, result);
+    answer
+}
+
+fn refused(error: kube::Error) -> WriteError {
+    match &error {
+        kube::Error::Api(status) if status.is_conflict() => WriteError::Conflict,
+        kube::Error::Api(status) if status.is_not_found() => WriteError::Gone,
+        _ => WriteError::Refused(Box::new(error)),
+    }
+}
+
+fn api<K: Written>(context: &Context, object: &K) -> Api<K> {
+    Api::namespaced(context.client.clone(), &object.namespace().unwrap_or_default())
+}

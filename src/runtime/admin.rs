@@ -1,0 +1,127 @@
+//! The admin server: `/healthz`, `/readyz`, `/metrics`.
+
+use std::sync::{Arc, PoisonError};
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use prometheus_client::encoding::text;
+use tokio::net::TcpListener;
+
+use super::leader::Leadership;
+use super::metrics::SharedRegistry;
+use super::readiness::Readiness;
+
+/// What the admin server shows.
+#[derive(Clone, Debug)]
+pub struct Admin {
+    /// What the process waits for.
+    pub readiness: Readiness,
+    /// Who leads.
+    pub leadership: Leadership,
+    /// What is counted.
+    pub registry: SharedRegistry,
+}
+
+impl Admin {
+    /// Serves for as long as the future is polled.
+    ///
+    /// # Errors
+    /// When the listener breaks.
+    pub async fn serve(self, listener: TcpListener) -> std::io::Result<()> {
+        axum::serve(listener, self.router()).await
+    }
+
+    fn router(self) -> Router {
+        Router::new()
+            .route("/healthz", get(|| async { "ok\n" }))
+            .route("/readyz", get(readyz))
+            .route("/metrics", get(metrics))
+            .with_state(Arc::new(self))
+    }
+}
+
+async fn readyz(State(admin): State<Arc<Admin>>) -> (StatusCode, String) {
+    readiness_answer(&admin.readiness.waiting_for(), admin.leadership.is_leader())
+}
+
+/// A standby replica is ready: a rolling update must be able to replace the leader.
+fn readiness_answer(waiting_for: &[String], leads: bool) -> (StatusCode, String) {
+    if waiting_for.is_empty() {
+        let role = if leads {
+            "leading"
+        } else {
+            "standing by: another replica leads"
+        };
+        return (StatusCode::OK, format!("ok ({role})\n"));
+    }
+    let lines: String = waiting_for
+        .iter()
+        .map(|reason| format!("waiting for {reason}\n"))
+        .collect();
+    (StatusCode::SERVICE_UNAVAILABLE, lines)
+}
+
+async fn metrics(State(admin): State<Arc<Admin>>) -> Response {
+    let mut body = String::new();
+    let registry = admin.registry.lock().unwrap_or_else(PoisonError::into_inner);
+    match text::encode(&mut body, &registry) {
+        Ok(()) => ([(header::CONTENT_TYPE, OPEN_METRICS)], body).into_response(),
+        Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, "the metrics could not be written\n").into_response(),
+    }
+}
+
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn readyz_names_everything_that_is_waited_for() {
+        let readiness = Readiness::default();
+        let crd = readiness.wait_for("CRD aksclusters.aks.armature.dev");
+        let _list = readiness.wait_for("the first list of AksCluster objects");
+        let (status, body) = readiness_answer(&readiness.waiting_for(), false);
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(
+            body,
+            "waiting for CRD aksclusters.aks.armature.dev\nwaiting for the first list of AksCluster objects\n"
+        );
+        crd.open();
+        let (_, body) = readiness_answer(&readiness.waiting_for(), false);
+        assert_eq!(body, "waiting for the first list of AksCluster objects\n");
+    }
+
+    #[test]
+    fn a_standby_replica_is_ready() {
+        let (status, body) = readiness_answer(&[], false);
+        assert_eq!(
+            (status, body.as_str()),
+            (StatusCode::OK, "ok (standing by: another replica leads)\n")
+        );
+        assert_eq!(readiness_answer(&[], true).1, "ok (leading)\n");
+    }
+
+    #[tokio::test]
+    async fn the_server_answers_all_three_questions() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let readiness = Readiness::default();
+        let gate = readiness.wait_for("something");
+        let admin = Admin {
+            readiness,
+            leadership: Leadership::always(),
+            registry: SharedRegistry::default(),
+        };
+        tokio::spawn(admin.serve(listener));
+        let status = async |path: &str| reqwest::get(format!("http://{address}{path}")).await.unwrap().status();
+        assert_eq!(status("/healthz").await, 200);
+        assert_eq!(status("/readyz").await, 503);
+        assert_eq!(status("/metrics").await, 200);
+        gate.open();
+        assert_eq!(status("/readyz").await, 200);
+    }
+}

@@ -1,0 +1,258 @@
+//! The status of a cluster.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::conditions::{READY, Verdict, Why, conditions, find};
+use super::failure::{Failure, Severity};
+use super::in_sync::in_sync;
+use super::intent::{progress, published};
+use crate::api::{AksClusterStatus, IdentityStatus, KubeletIdentityStatus, OperationStatus, PoolSummary};
+use crate::plan::blocker::Wait;
+use crate::plan::change::Target;
+use crate::plan::live::LiveCluster;
+use crate::plan::owner::{Mark, Ownership};
+use crate::plan::{Fate, Plan};
+
+/// What a pass found out about a cluster.
+#[derive(Debug, Clone, Copy)]
+pub struct Report<'a> {
+    /// The status before.
+    pub previous: &'a AksClusterStatus,
+    /// The generation that was looked at.
+    pub generation: i64,
+    /// Whether the object is going away.
+    pub deleting: bool,
+    /// What was decided; `None` when the pass failed before.
+    pub plan: Option<&'a Plan>,
+    /// What Azure has; `None` when it has nothing or nobody could look.
+    pub live: Option<&'a LiveCluster>,
+    /// Our mark, to tell whether the cluster was adopted.
+    pub mark: &'a Mark,
+    /// Operations that run.
+    pub operations: &'a BTreeMap<String, OperationStatus>,
+    /// How many operations ended well since the status before.
+    pub ended: i64,
+    /// Why the pass ended early, if it did.
+    pub failure: Option<&'a Failure>,
+    /// How often a failed operation was resumed.
+    pub resume_attempts: u32,
+    /// The pools, ready or not, and what is wrong with those that need a user.
+    pub pools: &'a PoolsSummary,
+    /// The last reconcile someone asked for.
+    pub requested_at: Option<&'a str>,
+    /// The time.
+    pub now: Timestamp,
+}
+
+/// The pools of a cluster in short.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PoolsSummary {
+    /// How many objects there are.
+    pub total: i64,
+    /// How many of them are ready.
+    pub ready: i64,
+    /// The first pool that needs a user, and why.
+    pub stalled: Option<String>,
+}
+
+/// The status after the pass.
+pub fn status(report: &Report<'_>) -> AksClusterStatus {
+    let verdict = verdict(report);
+    let in_sync = report.plan.map(|plan| in_sync(plan, &Target::Cluster));
+    let mut status = AksClusterStatus {
+        observed_generation: observed(report.previous.observed_generation, &verdict, report.generation),
+        conditions: conditions(
+            &report.previous.conditions,
+            &verdict,
+            in_sync.as_ref(),
+            report.generation,
+            report.now,
+        ),
+        operations: report.operations.clone(),
+        plan: report.plan.and_then(|plan| published(plan, &Target::Cluster)),
+        progress: progress(
+            report.previous.progress.as_ref(),
+            report.plan,
+            report.operations,
+            report.ended,
+        ),
+        applied: report.plan.map_or_else(
+            || report.previous.applied.clone(),
+            |plan| plan.applied.clone().into_status(),
+        ),
+        advice: report
+            .plan
+            .map_or_else(|| report.previous.advice.clone(), |plan| advice(plan, &Target::Cluster)),
+        last_error: last_error(report, &verdict),
+        resume_attempts: Some(i64::from(report.resume_attempts)).filter(|attempts| *attempts > 0),
+        pools: Some(PoolSummary {
+            total: report.pools.total,
+            ready: report.pools.ready,
+            summary: format!("{}/{}", report.pools.ready, report.pools.total),
+        }),
+        last_handled_reconcile_at: report.requested_at.map(str::to_owned),
+        ..report.previous.clone()
+    };
+    match report.live {
+        Some(live) => describe(&mut status, live, report.mark),
+        None if matches!(report.plan, Some(Plan { fate: Fate::Gone, .. })) => forget(&mut status),
+        None => {}
+    }
+    status
+}
+
+/// `observedGeneration` of the whole object moves when the generation has come to its end.
+pub(super) fn observed(previous: Option<i64>, verdict: &Verdict, generation: i64) -> Option<i64> {
+    if verdict.is_final() {
+        Some(generation)
+    } else {
+        previous.or(Some(-1))
+    }
+}
+
+/// Advice about one object.
+pub(super) fn advice(plan: &Plan, target: &Target) -> Vec<String> {
+    plan.advice
+        .iter()
+        .filter(|advice| advice.target == *target)
+        .map(|advice| advice.text.clone())
+        .collect()
+}
+
+/// The last error stays until the object is fine again.
+fn last_error(report: &Report<'_>, verdict: &Verdict) -> Option<crate::api::LastError> {
+    match report.failure {
+        Some(failure) => failure.record(report.previous.last_error.as_ref(), report.now),
+        None if matches!(verdict, Verdict::Ready(_)) => None,
+        None => report.previous.last_error.clone(),
+    }
+}
+
+fn verdict(report: &Report<'_>) -> Verdict {
+    if let Some(Plan {
+        fate: Fate::Blocked(why),
+        ..
+    }) = report.plan
+    {
+        return Verdict::Stalled(Why::new("DeletionBlocked", why));
+    }
+    if let Some(failure) = report.failure.filter(|failure| failure.target == Target::Cluster) {
+        return kept_through(failure, report).unwrap_or_else(|| failure.verdict());
+    }
+    if report.deleting {
+        return Verdict::Deleting(Why::new("Deleting", deleting(report)));
+    }
+    let Some(plan) = report.plan else {
+        return Verdict::Progressing(Why::new("Progressing", "Armature is about to look at this cluster"));
+    };
+    if let Some(blocker) = plan.blockers.iter().find(|blocker| blocker.target() == Target::Cluster) {
+        return Verdict::Stalled(Why::new(blocker.reason(), blocker.to_string()));
+    }
+    if let Some(running) = report.operations.values().next() {
+        return Verdict::Progressing(Why::new("Progressing", &running.description));
+    }
+    if let Some(wait) = plan
+        .waits
+        .iter()
+        .find(|wait| matches!(wait, Wait::WaitingForSystemPool { .. } | Wait::PoolSetSettling))
+    {
+        return Verdict::Waiting(Why::new(wait.reason(), wait.to_string()));
+    }
+    if let Some(open) = plan.steps.iter().find(|planned| planned.hold.is_none()) {
+        return Verdict::Progressing(Why::new("Progressing", format!("next: {}", open.step)));
+    }
+    settled(report)
+}
+
+/// What passes by itself takes nothing away from a cluster that was ready at this generation.
+fn kept_through(failure: &Failure, report: &Report<'_>) -> Option<Verdict> {
+    let ready = find(&report.previous.conditions, READY)?;
+    let current = ready.status == "True" && report.previous.observed_generation == Some(report.generation);
+    (failure.severity == Severity::Passing && current && !report.deleting)
+        .then(|| Verdict::Ready(Why::new(&ready.reason, &ready.message)))
+}
+
+/// Nothing is left to do, or what is left is held: the cluster is as ready as it and its pools are.
+fn settled(report: &Report<'_>) -> Verdict {
+    let Some(live) = report.live else {
+        return Verdict::Progressing(Why::new("Progressing", "Azure does not show the cluster yet"));
+    };
+    if let Some(failure) = report.failure {
+        return failure.verdict();
+    }
+    if let Some(stalled) = &report.pools.stalled {
+        return Verdict::Stalled(Why::new("PoolStalled", stalled));
+    }
+    if live.provisioning_state().busy().is_some() && !was_ready(report) {
+        return Verdict::Progressing(Why::new("Progressing", "Azure is working on the cluster"));
+    }
+    let power = if live.is_stopped() { ", stopped" } else { "" };
+    let version = live
+        .running_version()
+        .map_or_else(String::new, |version| format!("Kubernetes {version}, "));
+    let count = live.pools.len();
+    let plural = if count == 1 { "" } else { "s" };
+    Verdict::Ready(Why::new(
+        "Succeeded",
+        format!("{version}{count} node pool{plural}{power}"),
+    ))
+}
+
+/// Work that AKS does by itself takes nothing away from a cluster that was ready.
+fn was_ready(report: &Report<'_>) -> bool {
+    super::conditions::find(&report.previous.conditions, super::conditions::READY)
+        .is_some_and(|ready| ready.status == "True")
+}
+
+fn deleting(report: &Report<'_>) -> String {
+    match report.operations.values().next() {
+        Some(running) => running.description.clone(),
+        None => "the cluster is being deleted in Azure".to_owned(),
+    }
+}
+
+/// What Azure says about the cluster.
+fn describe(status: &mut AksClusterStatus, live: &LiveCluster, mark: &Mark) {
+    let text = |path: &str| {
+        live.body
+            .pointer(path)
+            .and_then(Value::as_str)
+            .filter(|text| !text.is_empty())
+            .map(str::to_owned)
+    };
+    status.resource_id = live.id().map(str::to_owned).or_else(|| status.resource_id.take());
+    status.adopted = match Ownership::of(live.owner(), mark) {
+        Ownership::Ours { adopted } => Some(adopted),
+        Ownership::Unmarked | Ownership::Other(_) => status.adopted,
+    };
+    status.provisioning_state = text("/properties/provisioningState");
+    status.power_state = text("/properties/powerState/code");
+    status.kubernetes_version = text("/properties/kubernetesVersion");
+    status.current_kubernetes_version = text("/properties/currentKubernetesVersion");
+    status.fqdn = text("/properties/fqdn");
+    status.private_fqdn = text("/properties/privateFQDN");
+    status.portal_fqdn = text("/properties/azurePortalFQDN");
+    status.oidc_issuer_url = text("/properties/oidcIssuerProfile/issuerURL");
+    status.node_resource_group = text("/properties/nodeResourceGroup");
+    let identity = IdentityStatus {
+        principal_id: text("/identity/principalId"),
+        tenant_id: text("/identity/tenantId"),
+    };
+    status.identity = Some(identity).filter(|identity| *identity != IdentityStatus::default());
+    let kubelet = |field: &str| text(&format!("/properties/identityProfile/kubeletidentity/{field}"));
+    let identity = KubeletIdentityStatus {
+        resource_id: kubelet("resourceId"),
+        client_id: kubelet("clientId"),
+        object_id: kubelet("objectId"),
+    };
+    status.kubelet_identity = Some(identity).filter(|identity| *identity != KubeletIdentityStatus::default());
+}
+
+/// Nothing is left in Azure.
+fn forget(status: &mut AksClusterStatus) {
+    status.provisioning_state = None;
+    status.power_state = None;
+}

@@ -1,0 +1,70 @@
+//! A failure as users see it.
+
+use jiff::Timestamp;
+
+use super::conditions::{Verdict, Why};
+use crate::api::LastError;
+use crate::plan::change::Target;
+
+/// What may be done about a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Severity {
+    /// It passes: Azure is busy, or asks to slow down. Nothing is wrong.
+    Passing,
+    /// It is tried again by itself.
+    Retried,
+    /// A user has to act.
+    User,
+}
+
+/// Why a pass ended early.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Failure {
+    /// The object it concerns.
+    pub target: Target,
+    /// Azure's code, or our word for it.
+    pub code: String,
+    /// What happened, where.
+    pub message: String,
+    /// What to do next.
+    pub next_step: String,
+    /// What may be done about it.
+    pub severity: Severity,
+}
+
+impl Failure {
+    /// The conditions it amounts to.
+    pub fn verdict(&self) -> Verdict {
+        let why = Why::new(&self.code, self.sentence());
+        match self.severity {
+            Severity::Passing => Verdict::Progressing(why),
+            Severity::Retried => Verdict::Retrying(why),
+            Severity::User => Verdict::Stalled(why),
+        }
+    }
+
+    /// What happened and what to do.
+    pub fn sentence(&self) -> String {
+        let message = self.message.trim_end_matches('.');
+        if self.next_step.is_empty() {
+            message.to_owned()
+        } else {
+            format!("{message}; {}", self.next_step)
+        }
+    }
+
+    /// The record in status: the same failure again only counts up.
+    pub fn record(&self, previous: Option<&LastError>, now: Timestamp) -> Option<LastError> {
+        if self.severity == Severity::Passing {
+            return previous.cloned();
+        }
+        let again = previous.filter(|before| before.code == self.code && before.message == self.message);
+        Some(LastError {
+            code: self.code.clone(),
+            message: self.message.clone(),
+            next_step: self.next_step.clone(),
+            at: now,
+            count: again.map_or(1, |before| before.count.saturating_add(1)),
+        })
+    }
+}

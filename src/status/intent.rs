@@ -1,0 +1,106 @@
+//! The published plan: what Armature is about to do, or would do.
+
+use crate::api::{OperationStatus, PlanStatus, PlannedChange, PlannedStep, Progress};
+use crate::plan::change::{Change, Target};
+use crate::plan::{Hold, Plan, Planned};
+use std::collections::BTreeMap;
+
+/// A status is read by people and copied by every watch: beyond this many lines of a kind, a plan only counts.
+const SHOWN: usize = 20;
+
+/// The part of the plan that concerns `target`; the cluster shows the whole plan. `None` when there is nothing to do.
+pub fn published(plan: &Plan, target: &Target) -> Option<PlanStatus> {
+    let concerns = |other: &Target| matches!(target, Target::Cluster) || other == target;
+    let steps: Vec<&Planned> = plan
+        .steps
+        .iter()
+        .filter(|planned| concerns(&planned.step.target()))
+        .collect();
+    if steps.is_empty() {
+        return None;
+    }
+    let changes: Vec<(&Change, Option<&Hold>)> =
+        plan.changes().filter(|(change, _)| concerns(&change.target)).collect();
+    let omitted = steps.len().saturating_sub(SHOWN) + changes.len().saturating_sub(SHOWN);
+    Some(PlanStatus {
+        hash: plan.hash(),
+        steps: steps.into_iter().take(SHOWN).map(step).collect(),
+        changes: changes
+            .into_iter()
+            .take(SHOWN)
+            .map(|(what, hold)| change(what, hold))
+            .collect(),
+        omitted: i64::try_from(omitted).ok().filter(|omitted| *omitted > 0),
+    })
+}
+
+fn step(planned: &Planned) -> PlannedStep {
+    PlannedStep {
+        step: planned.step.name().to_owned(),
+        target: planned.step.target().to_string(),
+        description: planned.step.to_string(),
+        effect: planned.step.effect().sentence().to_owned(),
+        held: planned.hold.as_ref().map(ToString::to_string),
+    }
+}
+
+fn change(change: &Change, hold: Option<&Hold>) -> PlannedChange {
+    PlannedChange {
+        target: change.target.to_string(),
+        path: change.path.to_string(),
+        from: change.shown_from(),
+        to: change.shown_to(),
+        origin: change.origin.to_string(),
+        effect: change.effect.sentence().to_owned(),
+        held: hold.map(ToString::to_string),
+    }
+}
+
+/// How far the work has come. Plans are made anew at every look and shrink while they are carried out, so the steps
+/// that are done are counted here.
+pub fn progress(
+    previous: Option<&Progress>,
+    plan: Option<&Plan>,
+    operations: &BTreeMap<String, OperationStatus>,
+    ended_now: i64,
+) -> Option<Progress> {
+    let open = plan.map_or(0, |plan| {
+        plan.steps.iter().filter(|planned| planned.hold.is_none()).count()
+    });
+    let (open, running) = (
+        i64::try_from(open).unwrap_or(i64::MAX),
+        i64::try_from(operations.len()).unwrap_or(i64::MAX),
+    );
+    if open + running == 0 {
+        return None;
+    }
+    let completed = previous.map_or(0, |before| before.completed) + ended_now;
+    let current = match operations.values().next() {
+        Some(first) if running > 1 => format!("{} (and {} more)", first.description, running - 1),
+        Some(first) => first.description.clone(),
+        None => next_step(plan).unwrap_or_default(),
+    };
+    let waits: Vec<String> = plan
+        .into_iter()
+        .flat_map(|plan| plan.waits.iter().map(ToString::to_string))
+        .collect();
+    let waiting_for = if running > 0 {
+        Some("Azure to finish the operation".to_owned())
+    } else {
+        waits.into_iter().next()
+    };
+    Some(Progress {
+        completed,
+        total: completed + running + open,
+        current,
+        waiting_for,
+    })
+}
+
+fn next_step(plan: Option<&Plan>) -> Option<String> {
+    plan?
+        .steps
+        .iter()
+        .find(|planned| planned.hold.is_none())
+        .map(|planned| planned.step.to_string())
+}

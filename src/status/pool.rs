@@ -1,0 +1,213 @@
+//! The status of a node pool.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::cluster::{advice, observed};
+use super::conditions::{READY, STALLED, Verdict, Why, conditions, find};
+use super::failure::{Failure, Severity};
+use super::in_sync::in_sync;
+use super::intent::published;
+use crate::api::{AksNodePoolStatus, LastError, OperationStatus};
+use crate::plan::change::Target;
+use crate::plan::live::LivePool;
+use crate::plan::{Fate, Plan};
+
+/// What a pass found out about a pool.
+#[derive(Debug, Clone, Copy)]
+pub struct Report<'a> {
+    /// The status before.
+    pub previous: &'a AksNodePoolStatus,
+    /// The generation that was looked at.
+    pub generation: i64,
+    /// The name of the pool in Azure.
+    pub name: &'a str,
+    /// The name of the cluster object.
+    pub cluster: &'a str,
+    /// The id of the cluster in Azure.
+    pub cluster_id: Option<&'a str>,
+    /// Whether the object is going away.
+    pub deleting: bool,
+    /// What becomes of the object; `None` when the pass failed before that was decided.
+    pub fate: Option<&'a Fate>,
+    /// What was decided.
+    pub plan: Option<&'a Plan>,
+    /// What Azure has.
+    pub live: Option<&'a LivePool>,
+    /// Operations that run, of the whole cluster.
+    pub operations: &'a BTreeMap<String, OperationStatus>,
+    /// Why the pass ended early, if it did.
+    pub failure: Option<&'a Failure>,
+    /// How often a failed operation was resumed.
+    pub resume_attempts: u32,
+    /// The last reconcile someone asked for.
+    pub requested_at: Option<&'a str>,
+    /// The time.
+    pub now: Timestamp,
+}
+
+/// The status after the pass.
+pub fn status(report: &Report<'_>) -> AksNodePoolStatus {
+    let target = Target::Pool(report.name.to_owned());
+    let verdict = verdict(report, &target);
+    let in_sync = report.plan.map(|plan| in_sync(plan, &target));
+    let applied = report.plan.and_then(|plan| plan.pools_applied.get(report.name));
+    let mut status = AksNodePoolStatus {
+        observed_generation: observed(report.previous.observed_generation, &verdict, report.generation),
+        conditions: conditions(
+            &report.previous.conditions,
+            &verdict,
+            in_sync.as_ref(),
+            report.generation,
+            report.now,
+        ),
+        plan: report.plan.and_then(|plan| published(plan, &target)),
+        applied: applied.map_or_else(
+            || report.previous.applied.clone(),
+            |applied| applied.clone().into_status(),
+        ),
+        advice: report
+            .plan
+            .map_or_else(|| report.previous.advice.clone(), |plan| advice(plan, &target)),
+        last_error: last_error(report, &target, &verdict),
+        resume_attempts: Some(i64::from(report.resume_attempts)).filter(|attempts| *attempts > 0),
+        last_handled_reconcile_at: report.requested_at.map(str::to_owned),
+        ..report.previous.clone()
+    };
+    if let Some(live) = report.live {
+        describe(&mut status, live, report);
+    }
+    status
+}
+
+fn last_error(report: &Report<'_>, target: &Target, verdict: &Verdict) -> Option<LastError> {
+    match report.failure.filter(|failure| failure.target == *target) {
+        Some(failure) => failure.record(report.previous.last_error.as_ref(), report.now),
+        None if matches!(verdict, Verdict::Ready(_)) => None,
+        None => report.previous.last_error.clone(),
+    }
+}
+
+fn verdict(report: &Report<'_>, target: &Target) -> Verdict {
+    if let Some(Fate::Blocked(why)) = report.fate {
+        return Verdict::Stalled(Why::new("DeletionBlocked", why));
+    }
+    if let Some(failure) = report.failure.filter(|failure| failure.target == *target) {
+        return failure.verdict();
+    }
+    let running = report.operations.get(&target.to_string());
+    if report.deleting {
+        let text = running.map_or("the node pool is being deleted in Azure", |running| {
+            running.description.as_str()
+        });
+        return Verdict::Deleting(Why::new("Deleting", text));
+    }
+    let Some(plan) = report.plan else {
+        return without_plan(report);
+    };
+    if let Some(blocker) = plan.blockers.iter().find(|blocker| blocker.target() == *target) {
+        return Verdict::Stalled(Why::new(blocker.reason(), blocker.to_string()));
+    }
+    if let Some(running) = running {
+        return Verdict::Progressing(Why::new("Progressing", &running.description));
+    }
+    if plan
+        .blockers
+        .iter()
+        .any(|blocker| blocker.target() == Target::Cluster && blocker.stops_everything())
+    {
+        return cluster_not_ready(report);
+    }
+    let open = plan
+        .steps
+        .iter()
+        .find(|planned| planned.hold.is_none() && planned.step.target() == *target);
+    if let Some(open) = open {
+        return Verdict::Progressing(Why::new("Progressing", format!("next: {}", open.step)));
+    }
+    match report.live {
+        Some(live) if live.provisioning_state().busy().is_some() && !was_ready(report) => {
+            Verdict::Progressing(Why::new("Progressing", "Azure is working on the node pool"))
+        }
+        Some(live) => Verdict::Ready(Why::new("Succeeded", summary(live))),
+        None => match report.operations.get("cluster") {
+            Some(running) => Verdict::Progressing(Why::new("Progressing", &running.description)),
+            None => cluster_not_ready(report),
+        },
+    }
+}
+
+/// The pass failed before anything was decided about this pool.
+fn without_plan(report: &Report<'_>) -> Verdict {
+    match report.failure {
+        Some(failure) if failure.severity == Severity::Passing && was_ready(report) => {
+            Verdict::Ready(Why::new("Succeeded", report.live.map_or_else(String::new, summary)))
+        }
+        _ => cluster_not_ready(report),
+    }
+}
+
+fn cluster_not_ready(report: &Report<'_>) -> Verdict {
+    let message = format!(
+        "waits for AksCluster {}; its conditions say what it waits for",
+        report.cluster
+    );
+    Verdict::Waiting(Why::new("DependencyNotReady", message))
+}
+
+fn was_ready(report: &Report<'_>) -> bool {
+    find(&report.previous.conditions, READY).is_some_and(|ready| ready.status == "True")
+}
+
+fn summary(live: &LivePool) -> String {
+    let version = live
+        .running_version()
+        .map_or_else(String::new, |version| format!(", Kubernetes {version}"));
+    let count = live.count().unwrap_or_default();
+    format!("{count} node{}{version}", if count == 1 { "" } else { "s" })
+}
+
+/// What Azure says about the pool.
+fn describe(status: &mut AksNodePoolStatus, live: &LivePool, report: &Report<'_>) {
+    let text = |path: &str| live.body.pointer(path).and_then(Value::as_str).map(str::to_owned);
+    status.resource_id = report.cluster_id.map(|id| format!("{id}/agentPools/{}", live.name));
+    status.provisioning_state = text("/properties/provisioningState");
+    status.power_state = text("/properties/powerState/code");
+    status.count = live.count();
+    status.kubernetes_version = text("/properties/orchestratorVersion");
+    status.current_kubernetes_version = text("/properties/currentOrchestratorVersion");
+    status.node_image_version = text("/properties/nodeImageVersion");
+}
+
+/// Why a pool needs a user, if it does.
+pub fn stalled(name: &str, status: &AksNodePoolStatus) -> Option<String> {
+    let stalled = find(&status.conditions, STALLED).filter(|condition| condition.status == "True")?;
+    Some(format!(
+        "node pool {name} needs attention ({}): {}",
+        stalled.reason, stalled.message
+    ))
+}
+
+/// Whether a pool is ready.
+pub fn is_ready(status: &AksNodePoolStatus) -> bool {
+    find(&status.conditions, READY).is_some_and(|ready| ready.status == "True")
+}
+
+/// The status of a pool whose cluster object does not exist.
+pub fn without_cluster(
+    previous: &AksNodePoolStatus,
+    generation: i64,
+    cluster: &str,
+    now: Timestamp,
+) -> AksNodePoolStatus {
+    let message =
+        format!("AksCluster {cluster} does not exist in this namespace; apply it, or correct spec.clusterRef.name");
+    let verdict = Verdict::Waiting(Why::new("ClusterNotFound", message));
+    AksNodePoolStatus {
+        observed_generation: observed(previous.observed_generation, &verdict, generation),
+        conditions: conditions(&previous.conditions, &verdict, None, generation, now),
+        ..previous.clone()
+    }
+}

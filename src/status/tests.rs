@@ -1,0 +1,1 @@
+//! The rules of conditions, held over whole reports.

@@ -1,0 +1,111 @@
+//! Rules about security features and the cluster autoscaler.
+
+use serde_json::{Value, json};
+
+use crate::cluster::user_assigned;
+use crate::harness::Kind::Cluster;
+use crate::harness::{Case, case, id};
+
+pub fn cases() -> Vec<Case> {
+    [security(), autoscaler()].into_iter().flatten().collect()
+}
+
+fn security() -> Vec<Case> {
+    let kms = |fields: Value, identity: Value| json!({ "identity": identity, "securityProfile": { "azureKeyVaultKms": fields } });
+    let key = "https://vault.vault.azure.net/keys/etcd/1";
+    let vault = id("Microsoft.KeyVault/vaults/vault");
+    let workspace = id("Microsoft.OperationalInsights/workspaces/logs");
+    vec![
+        case(
+            Cluster,
+            "securityProfile.workloadIdentity needs",
+            json!({
+                "securityProfile": { "workloadIdentity": { "enabled": true } },
+                "oidcIssuerProfile": { "enabled": true },
+            }),
+            json!({ "securityProfile": { "workloadIdentity": { "enabled": true } } }),
+        ),
+        case(
+            Cluster,
+            "securityProfile.azureKeyVaultKms needs identity",
+            kms(json!({ "enabled": true, "keyId": key }), user_assigned()),
+            kms(
+                json!({ "enabled": true, "keyId": key }),
+                json!({ "type": "SystemAssigned" }),
+            ),
+        ),
+        case(
+            Cluster,
+            "securityProfile.azureKeyVaultKms needs a key",
+            kms(json!({ "enabled": false }), user_assigned()),
+            kms(json!({ "enabled": true }), user_assigned()),
+        ),
+        case(
+            Cluster,
+            "azureKeyVaultKms.keyVaultResourceId goes",
+            kms(
+                json!({ "keyVaultNetworkAccess": "Private", "keyVaultResourceId": vault }),
+                user_assigned(),
+            ),
+            kms(json!({ "keyVaultNetworkAccess": "Private" }), user_assigned()),
+        ),
+        case(
+            Cluster,
+            "azureKeyVaultKms.keyVaultResourceId goes",
+            kms(json!({ "keyVaultResourceId": "" }), user_assigned()),
+            kms(json!({ "keyVaultResourceId": vault }), user_assigned()),
+        ),
+        case(
+            Cluster,
+            "securityProfile.imageCleaner.intervalHours is",
+            json!({ "securityProfile": { "imageCleaner": { "enabled": true, "intervalHours": 48 } } }),
+            json!({ "securityProfile": { "imageCleaner": { "enabled": false, "intervalHours": 48 } } }),
+        ),
+        case(
+            Cluster,
+            "securityProfile.defender needs",
+            json!({ "securityProfile": { "defender": {
+                "securityMonitoring": { "enabled": true }, "logAnalyticsWorkspaceResourceId": workspace,
+            } } }),
+            json!({ "securityProfile": { "defender": { "securityMonitoring": { "enabled": true } } } }),
+        ),
+    ]
+}
+
+fn autoscaler() -> Vec<Case> {
+    let profile = |name: &str, value: &str| json!({ "autoScalerProfile": { name: value } });
+    let setting =
+        |says: &str, name: &str, good: &str, bad: &str| case(Cluster, says, profile(name, good), profile(name, bad));
+    vec![
+        setting(
+            "this has to be a whole number and s, m or h",
+            "scan-interval",
+            "20s",
+            "20",
+        ),
+        setting(
+            "this has to be a whole number in quotes",
+            "max-empty-bulk-delete",
+            "10",
+            "ten",
+        ),
+        setting(
+            "this has to be \"true\" or \"false\"",
+            "skip-nodes-with-system-pods",
+            "false",
+            "no",
+        ),
+        setting(
+            "max-total-unready-percentage is",
+            "max-total-unready-percentage",
+            "100",
+            "101",
+        ),
+        setting(
+            "scale-down-utilization-threshold is",
+            "scale-down-utilization-threshold",
+            "0.5",
+            "1.5",
+        ),
+    ]
+}
