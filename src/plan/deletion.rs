@@ -163,6 +163,19 @@ fn is_last_system_pool(cluster: &LiveCluster, pool: &LivePool) -> bool {
     pool.is_system() && cluster.pools.iter().filter(|other| other.is_system()).count() == 1
 }
 
+/// Deletes the cluster: sent once, and at once whatever else runs, because AKS lets a DELETE preempt it.
+pub fn cluster_step(live: Option<&LiveCluster>, plan: &mut Plan) {
+    let deleting = live.is_some_and(|live| live.provisioning_state().busy() == Some("Deleting"));
+    if deleting {
+        plan.waits.push(Wait::AzureBusy {
+            target: Target::Cluster,
+            state: "Deleting".to_owned(),
+        });
+    } else {
+        plan.push(Step::DeleteCluster);
+    }
+}
+
 /// Deletes the pools whose objects go, once it is clear that their cluster stays: a prune deletes pools first.
 pub fn pool_steps(input: &Input<'_>, plan: &mut Plan) {
     let Some(live) = input.live.filter(|_| plan.fate == Fate::Alive) else {
