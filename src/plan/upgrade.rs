@@ -17,8 +17,10 @@ const MAX_SKEW: u32 = 3;
 pub struct Route<'a> {
     /// What the control plane runs.
     pub running: Version,
+    /// The floor under the control plane's version.
+    pub floor: Option<Version>,
     /// The difference at the control plane's version, if there is one.
-    pub wanted: Option<(Version, &'a Change)>,
+    pub change: Option<&'a Change>,
     /// What Azure offers next, where it was asked.
     pub offered: Option<&'a [Version]>,
     /// Whether AKS upgrades on its own, so that control plane and pools only go together.
@@ -63,7 +65,9 @@ struct Way {
 impl Way {
     /// Takes the control plane up hop by hop, and behind each hop the pools that follow.
     fn climb(&mut self, route: &Route<'_>) {
-        let Some((target, change)) = route.wanted else { return };
+        let Some((target, change)) = route.floor.zip(route.change) else {
+            return;
+        };
         if let Some(refusal) = self.not_offered(target, route) {
             self.blockers.push(refusal);
             return;
@@ -88,15 +92,15 @@ impl Way {
         }
     }
 
-    /// One minor at a time, unless Azure offers the target itself, as it does between long-term versions.
+    /// One minor at a time, unless Azure offers the target itself, as it does between long-term versions. A jump past
+    /// the skew would leave every pool behind it.
     fn next_hop(&self, target: Version, offered: Option<&[Version]>) -> Version {
         let offered_directly =
             offered.is_some_and(|versions| versions.iter().any(|version| version.same_minor(target)));
-        let first = self.steps.is_empty();
-        if target.minors_ahead_of(self.control_plane) <= 1 || (first && offered_directly) {
-            target
-        } else {
-            self.control_plane.next_minor()
+        match target.minors_ahead_of(self.control_plane) {
+            0 | 1 => target,
+            2..=MAX_SKEW if self.steps.is_empty() && offered_directly => target,
+            _ => self.control_plane.next_minor(),
         }
     }
 
@@ -104,11 +108,8 @@ impl Way {
     fn not_offered(&self, target: Version, route: &Route<'_>) -> Option<Blocker> {
         let offered = route.offered?;
         let hop = self.next_hop(target, Some(offered));
-        let exists = offered
-            .iter()
-            .any(|version| version.same_minor(hop) && version.meets(hop) && (!hop.is_patch() || *version == hop));
-        let already_there = hop.same_minor(self.control_plane) && !hop.is_patch();
-        (!exists && !already_there).then(|| Blocker::VersionNotOffered {
+        let fits = |version: &Version| version.same_minor(hop) && (!hop.is_patch() || *version == hop);
+        (!offered.iter().any(fits)).then(|| Blocker::VersionNotOffered {
             wanted: hop,
             running: self.control_plane,
             offered: listed(offered),
@@ -136,7 +137,8 @@ impl Way {
         true
     }
 
-    /// Takes the pools that follow to where the control plane is.
+    /// Takes the pools that follow to where the control plane is: to its minor, and to the very patch where the
+    /// manifest names one.
     fn follow(&mut self, target: Option<Version>) {
         let control_plane = self.control_plane;
         let precise = target.filter(|target| target.same_minor(control_plane));
@@ -150,9 +152,7 @@ impl Way {
 
     /// Takes pools to the floors of their own, and followers that were left behind to the control plane.
     fn settle_pools(&mut self, route: &Route<'_>) {
-        if self.blockers.is_empty() {
-            self.follow(route.wanted.map(|(target, _)| target));
-        }
+        self.follow(route.floor);
         for index in 0..self.pools.len() {
             let PoolOnRoute {
                 name, running, floor, ..
