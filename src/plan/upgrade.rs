@@ -45,6 +45,7 @@ pub struct PoolOnRoute {
 /// The steps, and what stands in the way.
 pub fn steps(route: &Route<'_>) -> (Vec<Step>, Vec<Blocker>) {
     let mut way = Way {
+        start: route.running,
         control_plane: route.running,
         pools: route.pools.clone(),
         steps: Vec::new(),
@@ -56,6 +57,7 @@ pub fn steps(route: &Route<'_>) -> (Vec<Step>, Vec<Blocker>) {
 }
 
 struct Way {
+    start: Version,
     control_plane: Version,
     pools: Vec<PoolOnRoute>,
     steps: Vec<Step>,
@@ -72,6 +74,8 @@ impl Way {
             self.blockers.push(refusal);
             return;
         }
+        // Pools that trail come first, so that a plan made between two steps goes on where the last one was.
+        self.catch_up(Some(target));
         while !self.control_plane.meets(target) {
             let next = self.next_hop(target, route.offered);
             if !self.within_skew(next) {
@@ -99,7 +103,7 @@ impl Way {
             offered.is_some_and(|versions| versions.iter().any(|version| version.same_minor(target)));
         match target.minors_ahead_of(self.control_plane) {
             0 | 1 => target,
-            2..=MAX_SKEW if self.steps.is_empty() && offered_directly => target,
+            2..=MAX_SKEW if self.control_plane == self.start && offered_directly => target,
             _ => self.control_plane.next_minor(),
         }
     }
@@ -150,27 +154,29 @@ impl Way {
         }
     }
 
-    /// Takes pools to the floors of their own, and followers that were left behind to the control plane.
-    fn settle_pools(&mut self, route: &Route<'_>) {
-        self.follow(route.floor);
+    /// Takes every pool as far as it is meant to be and the control plane lets it.
+    fn catch_up(&mut self, target: Option<Version>) {
+        self.follow(target);
         for index in 0..self.pools.len() {
-            let PoolOnRoute {
-                name, running, floor, ..
-            } = &self.pools[index];
-            let Some(floor) = *floor else { continue };
-            if running.meets(floor) {
-                continue;
-            }
-            if self.control_plane.meets(floor) {
+            if let Some(floor) = self.pools[index].floor {
                 self.raise(index, floor);
-            } else {
-                self.blockers.push(Blocker::PoolAheadOfControlPlane {
-                    pool: name.clone(),
-                    wanted: floor,
-                    control_plane: self.control_plane,
-                });
             }
         }
+    }
+
+    /// Takes the pools to where the control plane ends, and names those that want to be beyond it.
+    fn settle_pools(&mut self, route: &Route<'_>) {
+        self.catch_up(route.floor);
+        let control_plane = self.control_plane;
+        let beyond = self.pools.iter().filter_map(|pool| {
+            let wanted = pool.floor.filter(|floor| !control_plane.meets(*floor))?;
+            Some(Blocker::PoolAheadOfControlPlane {
+                pool: pool.name.clone(),
+                wanted,
+                control_plane,
+            })
+        });
+        self.blockers.extend(beyond);
     }
 
     fn raise(&mut self, index: usize, floor: Version) {
