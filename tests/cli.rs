@@ -1,4 +1,5 @@
 //! The built `armature` command, as a user starts it.
+#![allow(clippy::expect_used)]
 
 use std::process::{Command, Output};
 

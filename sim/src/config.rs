@@ -16,7 +16,9 @@ pub const DEFAULT_CLIENT_ID: &str = "33333333-3333-4333-8333-333333333333";
 pub const DEFAULT_CLIENT_SECRET: &str = "armature-simulator";
 
 /// A stateful simulator of Azure Resource Manager, Entra and AKS. Prints one JSON line when it is ready.
-#[derive(Debug, Clone, Parser)]
+///
+/// Not `Debug`: it holds the secrets that clients sign in with.
+#[derive(Clone, Parser)]
 #[command(name = "armature-sim", version, max_term_width = 100)]
 pub struct Config {
     /// Address of the Azure side; port 0 takes a free one.

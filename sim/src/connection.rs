@@ -15,6 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
+use tokio_util::sync::CancellationToken;
 
 /// Handshakes that are done and wait for the server to take them.
 const ACCEPT_QUEUE: usize = 64;
@@ -51,20 +52,27 @@ pub struct SwitchedListener {
 }
 
 impl SwitchedListener {
-    /// Starts to accept on `listener`; with `tls`, each connection begins with a handshake.
+    /// Starts to accept on `listener`; with `tls`, each connection begins with a handshake. After `stop` every
+    /// connection fails, also those that were kept open.
     #[must_use]
-    pub fn new(listener: TcpListener, tls: Option<Arc<ServerConfig>>) -> Self {
+    pub fn new(listener: TcpListener, tls: Option<Arc<ServerConfig>>, stop: CancellationToken) -> Self {
         let (send, ready) = mpsc::channel(ACCEPT_QUEUE);
-        tokio::spawn(accept_all(listener, tls.map(TlsAcceptor::from), send));
+        tokio::spawn(accept_all(listener, tls.map(TlsAcceptor::from), send, stop));
         Self { ready }
     }
 }
 
-async fn accept_all(listener: TcpListener, tls: Option<TlsAcceptor>, send: mpsc::Sender<(Connection, Peer)>) {
+async fn accept_all(
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    send: mpsc::Sender<(Connection, Peer)>,
+    stop: CancellationToken,
+) {
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             () = send.closed() => return,
+            () = stop.cancelled() => return,
         };
         let stream = match accepted {
             Ok((stream, _address)) => stream,
@@ -74,17 +82,23 @@ async fn accept_all(listener: TcpListener, tls: Option<TlsAcceptor>, send: mpsc:
                 continue;
             }
         };
-        tokio::spawn(prepare(stream, tls.clone(), send.clone()));
+        tokio::spawn(prepare(stream, tls.clone(), send.clone(), stop.clone()));
     }
 }
 
-async fn prepare(stream: TcpStream, tls: Option<TlsAcceptor>, send: mpsc::Sender<(Connection, Peer)>) {
+async fn prepare(
+    stream: TcpStream,
+    tls: Option<TlsAcceptor>,
+    send: mpsc::Sender<(Connection, Peer)>,
+    stop: CancellationToken,
+) {
     // Without it a small answer waits for the client's delayed acknowledgement.
     let _ = stream.set_nodelay(true);
     let peer = Peer::new();
     let stream = Switched {
         stream,
         reset: peer.reset.clone(),
+        stop,
     };
     let connection = match tls {
         None => Connection::Plain(stream),
@@ -116,15 +130,16 @@ impl Listener for SwitchedListener {
     }
 }
 
-/// A TCP stream that fails once its switch is set.
+/// A TCP stream that fails once its switch is set or the server stops.
 pub struct Switched {
     stream: TcpStream,
     reset: Arc<AtomicBool>,
+    stop: CancellationToken,
 }
 
 impl Switched {
     fn cut(&self) -> Option<io::Error> {
-        self.reset.load(Ordering::Relaxed).then(|| {
+        (self.reset.load(Ordering::Relaxed) || self.stop.is_cancelled()).then(|| {
             // With no linger the kernel answers with RST instead of an orderly end.
             let _ = self.stream.set_zero_linger();
             io::Error::from(io::ErrorKind::ConnectionReset)

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::arm::ids::{ClusterKey, GroupRef};
@@ -115,16 +116,16 @@ impl World {
         }
     }
 
-    /// Shows on its subject how an operation has ended.
-    pub(crate) fn show_outcome(&mut self, operation: &Operation, outcome: &Outcome) {
+    /// Shows on its subject how an operation has ended, at the simulated time `at`.
+    pub(crate) fn show_outcome(&mut self, operation: &Operation, outcome: &Outcome, at: Timestamp) {
         match &operation.subject {
-            Subject::Cluster(key) => self.cluster_ended(key, operation, outcome),
-            Subject::Pool(key, name) => self.pool_ended(key, name, operation, outcome),
+            Subject::Cluster(key) => self.cluster_ended(key, operation, outcome, at),
+            Subject::Pool(key, name) => self.pool_ended(key, name, operation, outcome, at),
             Subject::Group(group) => self.group_ended(group, outcome),
         }
     }
 
-    fn cluster_ended(&mut self, key: &ClusterKey, operation: &Operation, outcome: &Outcome) {
+    fn cluster_ended(&mut self, key: &ClusterKey, operation: &Operation, outcome: &Outcome, at: Timestamp) {
         if operation.activity == Activity::Deleting && *outcome == Outcome::Succeeded {
             self.remove_cluster(key);
             return;
@@ -135,7 +136,7 @@ impl World {
         if *outcome == Outcome::Succeeded {
             let reference = cluster.reference.clone();
             let region = cluster.region.clone();
-            let place = self.place(&reference, &region);
+            let place = self.place(&reference, &region, at);
             defaults::finish_cluster(&mut cluster.body, &place);
             if operation.activity == Activity::Creating {
                 for pool in &mut cluster.pools {
@@ -159,7 +160,7 @@ impl World {
         self.clusters.insert(key.clone(), cluster);
     }
 
-    fn pool_ended(&mut self, key: &ClusterKey, name: &str, operation: &Operation, outcome: &Outcome) {
+    fn pool_ended(&mut self, key: &ClusterKey, name: &str, operation: &Operation, outcome: &Outcome, at: Timestamp) {
         let Some(mut cluster) = self.clusters.remove(key) else {
             return;
         };
@@ -177,7 +178,7 @@ impl World {
         } = &mut cluster;
         if let Some(pool) = pools.iter_mut().find(|pool| pool.name.eq_ignore_ascii_case(name)) {
             if *outcome == Outcome::Succeeded {
-                finish_pool(pool, operation.activity, body, &self.place(reference, region));
+                finish_pool(pool, operation.activity, body, &self.place(reference, region, at));
             }
             let (state, error) = final_state(operation.activity, outcome);
             show_state(&mut pool.properties, state, error);

@@ -279,7 +279,7 @@ impl World {
                 Step::Finish => {
                     let outcome = operation.fails.clone().map_or(Outcome::Succeeded, Outcome::Failed);
                     self.operations.end(&operation.id, at, outcome.clone());
-                    self.show_outcome(&operation, &outcome);
+                    self.show_outcome(&operation, &outcome, at);
                 }
             }
         }

@@ -23,7 +23,7 @@ use crate::dispatch::{self, Delivery};
 use crate::reply::Reply;
 use crate::tls;
 use crate::wire::Request;
-use crate::world::World;
+use crate::world::{UnknownRule, World};
 
 /// Largest request body that ARM takes, bytes (Learn: request size 4 MB).
 const LARGEST_BODY: usize = 4 * 1024 * 1024;
@@ -53,6 +53,9 @@ pub enum StartError {
     /// The TLS library refuses the certificate.
     #[error("cannot set up TLS: {0}")]
     Tls(rustls::Error),
+    /// A rule to switch off does not exist.
+    #[error(transparent)]
+    Rule(#[from] UnknownRule),
     /// The key for access tokens is of a form that cannot be published.
     #[error("cannot make a key for access tokens: it is not a P-256 key")]
     TokenKey,
@@ -77,6 +80,8 @@ pub struct Simulator {
     endpoint: String,
     admin: String,
     ca: Option<PathBuf>,
+    /// A folder that nobody named: it goes when the simulator stops.
+    own_folder: Option<PathBuf>,
     stop: CancellationToken,
     tasks: TaskTracker,
 }
@@ -93,15 +98,12 @@ impl Simulator {
             address(&azure, config.listen)?,
             address(&admin_listener, config.admin_listen)?,
         );
-        let tls = if config.tls {
-            let own = || std::env::temp_dir().join(format!("armature-sim-{}", azure_address.port()));
-            Some(tls::prepare(
-                &config.state_dir.clone().unwrap_or_else(own),
-                &config.tls_names,
-            )?)
-        } else {
-            None
-        };
+        let own_folder = (config.tls && config.state_dir.is_none())
+            .then(|| std::env::temp_dir().join(format!("armature-sim-{}", azure_address.port())));
+        let folder = config.state_dir.as_ref().or(own_folder.as_ref()).filter(|_| config.tls);
+        let tls = folder
+            .map(|folder| tls::prepare(folder, &config.tls_names))
+            .transpose()?;
         let scheme = if tls.is_some() { "https" } else { "http" };
         let shared = Shared {
             world: Arc::new(Mutex::new(World::new(config)?)),
@@ -117,7 +119,7 @@ impl Simulator {
             .fallback(handle)
             .layer(DefaultBodyLimit::max(LARGEST_BODY))
             .with_state(state);
-        let listener = SwitchedListener::new(azure, tls.as_ref().map(|tls| Arc::clone(&tls.server)));
+        let listener = SwitchedListener::new(azure, tls.as_ref().map(|tls| Arc::clone(&tls.server)), stop.clone());
         let service = router.into_make_service_with_connect_info::<Peer>();
         let stopped = stop.clone().cancelled_owned();
         tasks.spawn(async move {
@@ -141,6 +143,7 @@ impl Simulator {
             endpoint: format!("{scheme}://{azure_address}"),
             admin: format!("http://{admin_address}"),
             ca: tls.map(|tls| tls.ca),
+            own_folder,
             stop,
             tasks,
         })
@@ -185,10 +188,14 @@ impl Simulator {
         .to_string()
     }
 
-    /// Stops listening. Connections that are open are dropped.
+    /// Stops listening. Connections to the Azure side that were kept open fail at their next use.
     pub async fn stop(self) {
         self.stop.cancel();
         self.tasks.wait().await;
+        if let Some(folder) = &self.own_folder {
+            // What is left behind is one certificate in the temporary folder.
+            let _ = std::fs::remove_dir_all(folder);
+        }
     }
 }
 

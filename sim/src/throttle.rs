@@ -58,28 +58,32 @@ pub enum Bucket {
     Other { subscription: String, region: String },
 }
 
-/// Size and refill of a bucket.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// Size and refill of a bucket, in tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Limit {
-    size: f64,
-    per_second: f64,
+    size: u32,
+    per_minute: u32,
 }
+
+/// Credit that one token is worth: a bucket that refills by `n` tokens a minute earns `n` of it in each millisecond, so
+/// that levels are whole numbers.
+const TOKEN: u64 = 60_000;
 
 impl Bucket {
     /// Learn: request-limits-and-throttling (gateway), quotas-skus-regions of 2026-08-03 (AKS).
     fn limit(&self) -> Limit {
-        let (size, per_second) = match self {
+        let (size, per_minute) = match self {
             Self::Principal { kind, .. } | Self::Tenant { kind, .. } => gateway_limit(*kind),
             Self::Global { kind, .. } => {
-                let (size, per_second) = gateway_limit(*kind);
-                (15.0 * size, 15.0 * per_second)
+                let (size, per_minute) = gateway_limit(*kind);
+                (15 * size, 15 * per_minute)
             }
-            Self::ListSubscription { .. } => (500.0, 1.0),
-            Self::ListGroup { .. } | Self::GetCluster { .. } | Self::Other { .. } => (60.0, 1.0),
-            Self::PutPool { .. } | Self::PutCluster { .. } => (20.0, 1.0 / 60.0),
-            Self::OperationStatus { .. } => (200.0, 2.0),
+            Self::ListSubscription { .. } => (500, 60),
+            Self::ListGroup { .. } | Self::GetCluster { .. } | Self::Other { .. } => (60, 60),
+            Self::PutPool { .. } | Self::PutCluster { .. } => (20, 1),
+            Self::OperationStatus { .. } => (200, 120),
         };
-        Limit { size, per_second }
+        Limit { size, per_minute }
     }
 
     /// Whether a refused request starts the wait anew when it comes before the wait is over (Learn, gateway only).
@@ -88,18 +92,20 @@ impl Bucket {
     }
 }
 
-fn gateway_limit(kind: Kind) -> (f64, f64) {
+fn gateway_limit(kind: Kind) -> (u32, u32) {
     match kind {
-        Kind::Read => (250.0, 25.0),
-        Kind::Write | Kind::Delete => (200.0, 10.0),
+        Kind::Read => (250, 25 * 60),
+        Kind::Write | Kind::Delete => (200, 10 * 60),
     }
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Level {
-    tokens: f64,
-    at: Timestamp,
-    closed_until: Option<Timestamp>,
+    credit: u64,
+    /// Simulated time up to which the credit counts, Unix milliseconds.
+    at: i64,
+    /// Until when the bucket refuses the impatient, Unix milliseconds.
+    closed_until: i64,
 }
 
 /// The levels of all buckets that were ever used.
@@ -112,36 +118,30 @@ impl Throttle {
     /// Takes one token; answers with the whole tokens left.
     ///
     /// # Errors
-    /// The simulated time until the next token, when the bucket is empty.
+    /// The simulated time until the next token, whole seconds, when the bucket is empty.
     pub fn take(&mut self, bucket: &Bucket, now: Timestamp) -> Result<u32, Duration> {
-        let limit = bucket.limit();
-        let level = self.levels.entry(bucket.clone()).or_insert(Level {
-            tokens: limit.size,
+        let Limit { size, per_minute } = bucket.limit();
+        let (now, full, refill) = (now.as_millisecond(), u64::from(size) * TOKEN, u64::from(per_minute));
+        let fresh = Level {
+            credit: full,
             at: now,
-            closed_until: None,
-        });
-        let passed = now.duration_since(level.at).as_secs_f64().max(0.0);
-        level.tokens = (level.tokens + passed * limit.per_second).min(limit.size);
+            closed_until: i64::MIN,
+        };
+        let level = self.levels.entry(bucket.clone()).or_insert(fresh);
+        let passed = u64::try_from(now.saturating_sub(level.at)).unwrap_or(0);
+        level.credit = passed.saturating_mul(refill).saturating_add(level.credit).min(full);
         level.at = now;
-        let impatient = bucket.punishes_impatience() && level.closed_until.is_some_and(|until| now < until);
-        if impatient || level.tokens < 1.0 {
+        let impatient = bucket.punishes_impatience() && now < level.closed_until;
+        if impatient || level.credit < TOKEN {
             // A whole second at least: the header cannot say less.
-            let wait = ((1.0 - level.tokens).max(0.0) / limit.per_second).ceil().max(1.0);
-            let wait = Duration::from_secs_f64(wait);
-            level.closed_until = jiff::SignedDuration::try_from(wait)
-                .ok()
-                .map(|wait| crate::clock::shift(now, wait));
-            return Err(wait);
+            let missing = TOKEN.saturating_sub(level.credit).div_ceil(refill);
+            let seconds = missing.div_ceil(1000).max(1);
+            level.closed_until = now.saturating_add(i64::try_from(seconds * 1000).unwrap_or(i64::MAX));
+            return Err(Duration::from_secs(seconds));
         }
-        level.closed_until = None;
-        level.tokens -= 1.0;
-        Ok(whole(level.tokens))
+        level.credit -= TOKEN;
+        Ok(u32::try_from(level.credit / TOKEN).unwrap_or(u32::MAX))
     }
-}
-
-/// Tokens as the whole number that headers show; bucket sizes keep it far below the limit of `u32`.
-fn whole(tokens: f64) -> u32 {
-    tokens.clamp(0.0, f64::from(u32::MAX)) as u32
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use crate::refusal::Refusal;
 
-/// One request on the Azure side.
-#[derive(Debug, Clone)]
+/// One request on the Azure side. Not `Debug`: it holds tokens and secrets.
+#[derive(Clone)]
 pub struct Request {
     /// HTTP method.
     pub method: Method,

@@ -19,6 +19,7 @@ use crate::identity::roles::{Role, RoleAssignment};
 use crate::identity::tokens::TokenKey;
 use crate::log::RequestLog;
 use crate::operations::{OperationId, Operations};
+use crate::rules::{self, Confidence};
 use crate::server::StartError;
 use crate::throttle::Throttle;
 
@@ -187,6 +188,27 @@ pub struct Settings {
     pub disabled_rules: BTreeSet<String>,
 }
 
+impl Settings {
+    /// Looks for names that switch nothing off: unknown rules, and rules that have a source.
+    ///
+    /// # Errors
+    /// The first such name.
+    pub fn check(&self) -> Result<(), UnknownRule> {
+        let switchable = |name: &str| {
+            rules::rules().any(|rule| rule.name == name && rule.confidence == Confidence::GeneralKnowledge)
+        };
+        match self.disabled_rules.iter().find(|name| !switchable(name)) {
+            None => Ok(()),
+            Some(name) => Err(UnknownRule(name.clone())),
+        }
+    }
+}
+
+/// A rule that is to be switched off does not exist, or has a source and stays.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no rule called '{0}' can be switched off; GET /rules of the admin side lists those that can")]
+pub struct UnknownRule(String);
+
 impl From<&Config> for Settings {
     fn from(config: &Config) -> Self {
         Self {
@@ -231,7 +253,7 @@ impl World {
     /// A world with the configured subscriptions and one principal that owns them.
     ///
     /// # Errors
-    /// [`StartError`] when no token key could be made.
+    /// [`StartError`] when no token key could be made, or a rule to switch off does not exist.
     pub fn new(config: Config) -> Result<Self, StartError> {
         let start = config.start_time.unwrap_or_else(Timestamp::now);
         let clock = if config.manual_clock {
@@ -253,6 +275,7 @@ impl World {
             ids: Ids::new(format!("{}|{}", config.tenant, start)),
             config,
         };
+        world.settings.check()?;
         world.reset();
         Ok(world)
     }
@@ -305,6 +328,14 @@ impl World {
         self.settle();
     }
 
+    /// A subscription's id with the casing of its configuration, whatever casing a path has.
+    #[must_use]
+    pub fn subscription_id(&self, id: &str) -> String {
+        self.subscriptions
+            .get(&id.to_lowercase())
+            .map_or_else(|| id.to_owned(), |found| found.id.clone())
+    }
+
     /// The group, when it exists.
     #[must_use]
     pub fn group(&self, group: &GroupRef) -> Option<&Group> {
@@ -314,16 +345,16 @@ impl World {
             .get(&group.name.to_lowercase())
     }
 
-    /// Where a cluster is, for `defaults`.
+    /// Where a cluster is, and the simulated time of what happens to it, for `defaults`.
     #[must_use]
-    pub fn place<'a>(&'a self, cluster: &'a ClusterRef, region: &'a str) -> Place<'a> {
+    pub fn place<'a>(&'a self, cluster: &'a ClusterRef, region: &'a str, now: Timestamp) -> Place<'a> {
         Place {
             subscription_id: &cluster.group.subscription,
             resource_group: &cluster.group.name,
             cluster: &cluster.name,
             region,
             tenant_id: self.directory.tenant(),
-            now: self.now(),
+            now,
         }
     }
 }

@@ -13,9 +13,11 @@ use std::time::Duration;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
+use tracing::error;
 
 use crate::runtime::args::{RunArgs, SettingsError};
 use crate::runtime::connect::{ConnectError, KubeArgs, told};
+use crate::runtime::settings::Settings;
 use crate::runtime::telemetry::{self, TelemetryError};
 use crate::runtime::{self, RunError, shutdown};
 
@@ -144,10 +146,20 @@ fn dispatch(command: Command) -> Result<ExitCode, CliError> {
 async fn run(command: RunCommand) -> Result<ExitCode, CliError> {
     let settings = command.run.into_settings(|name| std::env::var_os(name))?;
     telemetry::init(&settings.log)?;
+    match operate(settings, &command.kube).await {
+        Ok(()) => Ok(ExitCode::SUCCESS),
+        // Whoever collects the log looks for the reason there, in the format of all its lines.
+        Err(error) => {
+            error!(%error, "the operator ended");
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}
+
+async fn operate(settings: Settings, kube: &KubeArgs) -> Result<(), CliError> {
     let shutdown = shutdown::on_signal().map_err(CliError::Process)?;
-    let client = command.kube.connect().await?;
-    runtime::run(settings, client, shutdown).await?;
-    Ok(ExitCode::SUCCESS)
+    let client = kube.connect().await?;
+    Ok(runtime::run(settings, client, shutdown).await?)
 }
 
 fn block_on<T>(work: impl Future<Output = T>) -> Result<T, CliError> {

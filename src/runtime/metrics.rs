@@ -198,3 +198,35 @@ impl Metrics {
             .inc();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use prometheus_client::encoding::text;
+
+    use super::*;
+
+    #[test]
+    fn everything_counted_is_printed_under_its_documented_name() {
+        let mut registry = Registry::default();
+        let metrics = Metrics::register(&mut registry);
+        metrics.reconciled(ReconcileOutcome::InSync, Duration::from_millis(2));
+        metrics.step("CreateCluster", StepResult::Started);
+        metrics.objects(ObjectKind::AksCluster, ReadyLabel::True, 3);
+        metrics.objects(ObjectKind::AksCluster, ReadyLabel::True, 2);
+        metrics.kube_write(ObjectKind::AksNodePool, KubeVerb::Status, WriteResult::Conflict);
+        let mut printed = String::new();
+        text::encode(&mut printed, &registry).unwrap();
+        for line in [
+            "armature_reconcile_total{outcome=\"InSync\"} 1",
+            "armature_reconcile_duration_seconds_count 1",
+            "armature_steps_total{step=\"CreateCluster\",result=\"Started\"} 1",
+            "armature_objects{kind=\"AksCluster\",ready=\"True\"} 2",
+            "armature_kube_writes_total{kind=\"AksNodePool\",verb=\"Status\",result=\"Conflict\"} 1",
+        ] {
+            assert!(
+                printed.lines().any(|printed| printed == line),
+                "{line} is missing in\n{printed}"
+            );
+        }
+    }
+}

@@ -133,3 +133,56 @@ async fn drained(shutdown: &CancellationToken) {
     tokio::time::sleep(DRAIN).await;
     warn!("some reconciles did not end in time; they are taken up again after the next start");
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+    use kube::Config;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Command {
+        #[command(flatten)]
+        run: args::RunArgs,
+    }
+
+    /// Settings for a process of its own on `address`, without any identity.
+    fn settings(address: SocketAddr) -> Settings {
+        let address = address.to_string();
+        let arguments = [
+            "armature",
+            "--credential",
+            "none",
+            "--no-leader-elect",
+            "--admin-address",
+            &address,
+        ];
+        Command::parse_from(arguments).run.into_settings(|_| None).unwrap()
+    }
+
+    /// A client of an API server that is not there.
+    fn nowhere() -> Client {
+        Client::try_from(Config::new("http://127.0.0.1:9".parse().unwrap())).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_taken_admin_address_is_an_error_at_start() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let settings = settings(listener.local_addr().unwrap());
+        let error = run(settings, nowhere(), CancellationToken::new()).await.unwrap_err();
+        assert!(matches!(error, RunError::Listen { .. }), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_process_that_still_waits_for_its_crds_ends_at_once_when_asked() {
+        let settings = settings(SocketAddr::from(([127, 0, 0, 1], 0)));
+        let shutdown = CancellationToken::new();
+        let process = run(settings, nowhere(), shutdown.clone());
+        shutdown.cancel();
+        tokio::time::timeout(DRAIN / 2, process)
+            .await
+            .expect("it does not wait for the drain")
+            .unwrap();
+    }
+}

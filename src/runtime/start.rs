@@ -7,20 +7,14 @@ use k8s_openapi::api::core::v1::Namespace;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::runtime::conditions::is_crd_established;
 use kube::runtime::wait::Condition;
-use kube::{Api, Client};
+use kube::{Api, Client, CustomResourceExt};
 use tokio::time::{sleep, timeout};
 use tracing::{info, warn};
 
 use super::connect::told;
 use super::readiness::{Gate, Readiness};
 use super::settings::{InstallationId, InstallationSource};
-
-/// The CRDs without which nothing can be watched.
-const CRDS: [&str; 3] = [
-    "aksclusters.aks.armature.dev",
-    "aksnodepools.aks.armature.dev",
-    "azureidentities.aks.armature.dev",
-];
+use crate::api::{AksCluster, AksNodePool, AzureIdentity};
 
 /// Between two looks; somebody is installing the chart right now.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -31,7 +25,12 @@ const ANSWER: Duration = Duration::from_secs(10);
 /// why is more use than one that restarts.
 pub(super) async fn crds(client: &Client, readiness: &Readiness) {
     let api = Api::<CustomResourceDefinition>::all(client.clone());
-    join_all(CRDS.map(|name| crd(&api, name, readiness.wait_for(format!("CRD {name}"))))).await;
+    let names = [
+        AksCluster::crd_name(),
+        AksNodePool::crd_name(),
+        AzureIdentity::crd_name(),
+    ];
+    join_all(names.map(|name| crd(&api, name, readiness.wait_for(format!("CRD {name}"))))).await;
 }
 
 async fn crd(api: &Api<CustomResourceDefinition>, name: &'static str, gate: Gate) {

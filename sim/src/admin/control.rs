@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 use super::{Answer, Input, Problem, read};
 use crate::faults::Injection;
 use crate::log::Filter;
+use crate::rules::{self, Confidence};
 use crate::server::Shared;
-use crate::world::World;
+use crate::world::{Settings, World};
 
 pub(super) async fn reset(State(shared): State<Shared>) -> Json<Value> {
     shared.lock().reset();
@@ -29,8 +30,23 @@ pub(super) async fn change_settings(State(shared): State<Shared>, input: Input) 
     for (name, value) in changes {
         settings[name] = value;
     }
-    world.settings = serde_json::from_value(settings).map_err(|error| Problem::Invalid(error.to_string()))?;
+    let settings: Settings = serde_json::from_value(settings).map_err(|error| Problem::Invalid(error.to_string()))?;
+    settings.check().map_err(|error| Problem::Invalid(error.to_string()))?;
+    world.settings = settings;
     Ok(Json(json!(world.settings)))
+}
+
+/// Every rule that requests are held against, with its source.
+pub(super) async fn rules() -> Json<Value> {
+    let rule = |rule: &rules::Rule| {
+        let confidence = match rule.confidence {
+            Confidence::Documented => "documented",
+            Confidence::Inferred => "inferred",
+            Confidence::GeneralKnowledge => "generalKnowledge",
+        };
+        json!({"name": rule.name, "confidence": confidence, "source": rule.source})
+    };
+    Json(rules::rules().map(rule).collect())
 }
 
 fn clock_body(world: &World) -> Value {

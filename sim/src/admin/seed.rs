@@ -109,7 +109,7 @@ fn build(world: &mut World, seed: &Seed, region: &Region, reference: ClusterRef)
         "properties": {"dnsPrefix": reference.name},
     });
     let mut body = defaults::merge(Definition::ManagedCluster, Some(&plain), &seed.cluster);
-    let place = world.place(&reference, region.name);
+    let place = world.place(&reference, region.name, world.now());
     defaults::fill_cluster(&mut body, &place);
     defaults::finish_cluster(&mut body, &place);
     body["properties"]["provisioningState"] = json!("Succeeded");

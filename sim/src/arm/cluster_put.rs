@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
 
 use super::gateway::Context;
-use super::ids::ClusterRef;
+use super::ids::{ClusterRef, GroupRef};
 use super::preconditions::{self, Intent};
 use super::render::{self, Pointers};
 use super::rolling::{self, Rolling, goal};
@@ -38,8 +38,8 @@ pub fn put(world: &mut World, cx: &Context<'_>, reference: &ClusterRef) -> Resul
         return Err(Refusal::gateway(409, "ResourceGroupBeingDeleted", message));
     }
     let reference = ClusterRef {
-        group: super::ids::GroupRef {
-            subscription: reference.group.subscription.clone(),
+        group: GroupRef {
+            subscription: world.subscription_id(&reference.group.subscription),
             name: group.name.clone(),
         },
         name: reference.name.clone(),
@@ -114,7 +114,7 @@ fn propose(
     stored: Option<&Cluster>,
     sent: &Value,
 ) -> Result<Proposal, Refusal> {
-    let place = world.place(reference, region);
+    let place = world.place(reference, region, world.now());
     let mut body = defaults::merge(Definition::ManagedCluster, stored.map(|stored| &stored.body), sent);
     defaults::fill_cluster(&mut body, &place);
     let before = stored.map(Cluster::pool_resources).unwrap_or_default();

@@ -170,7 +170,7 @@ pub fn pool(world: &mut World, cx: &Context<'_>, reference: &ChildRef) -> Result
 /// DELETE of a resource group, with everything in it: 202 with `Location`.
 ///
 /// # Errors
-/// 404; 409 for a group that a cluster manages.
+/// 404.
 pub fn group(world: &mut World, cx: &Context<'_>, reference: &GroupRef) -> Result<Reply, Refusal> {
     let group = world
         .group(reference)

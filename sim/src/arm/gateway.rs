@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::calls::{Call, Target};
-use super::ids::normal_location;
+use super::calls::Call;
+use super::limits::{self, Remaining};
 use super::route::NoRoute;
 use super::{
     api_versions, cluster_put, clusters, credentials, delete, groups, lists, maintenance, operation_status, pool_put,
@@ -13,12 +13,11 @@ use crate::identity::tokens::{self, Claims};
 use crate::operations::OperationError;
 use crate::refusal::Refusal;
 use crate::reply::Reply;
-use crate::throttle::{Bucket, Kind};
 use crate::wire::Request;
 use crate::world::World;
 
 /// What handlers know about a request besides what it names.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Context<'a> {
     /// The request.
     pub request: &'a Request,
@@ -72,9 +71,8 @@ pub fn handle(
         .map_err(|reason| no_route(request, &reason))
         .and_then(|call| admit(world, &cx, call, &mut remaining).and_then(|()| run(world, &cx, call)));
     let mut reply = result.unwrap_or_else(|Stop(reply)| reply);
-    if let Some((kind, left, global)) = remaining {
-        let (own, all) = remaining_headers(kind);
-        reply = reply.with(own, left.to_string()).with(all, global.to_string());
+    if let Some(remaining) = remaining {
+        reply = remaining.show(reply);
     }
     Handled {
         principal: Some(claims.oid),
@@ -92,12 +90,7 @@ impl From<Refusal> for Stop {
 }
 
 /// The gateway's checks, in its order; the rights come before AKS sees (and counts) the call.
-fn admit(
-    world: &mut World,
-    cx: &Context<'_>,
-    call: &Call,
-    remaining: &mut Option<(Kind, u32, u32)>,
-) -> Result<(), Stop> {
+fn admit(world: &mut World, cx: &Context<'_>, call: &Call, remaining: &mut Option<Remaining>) -> Result<(), Stop> {
     let facts = call.facts();
     let target = call.target();
     let principal = cx.claims.oid.to_lowercase();
@@ -108,31 +101,7 @@ fn admit(
         let message = format!("The subscription '{id}' could not be found.");
         return Err(Refusal::gateway(404, "SubscriptionNotFound", message).into());
     }
-    match &subscription {
-        None => {
-            take(
-                world,
-                &Bucket::Tenant {
-                    principal,
-                    kind: facts.kind,
-                },
-                facts.name,
-            )?;
-        }
-        Some(subscription) => {
-            let bucket = Bucket::Principal {
-                subscription: subscription.clone(),
-                principal,
-                kind: facts.kind,
-            };
-            let own = take(world, &bucket, facts.name)?;
-            let bucket = Bucket::Global {
-                subscription: subscription.clone(),
-                kind: facts.kind,
-            };
-            *remaining = Some((facts.kind, own, take(world, &bucket, facts.name)?));
-        }
-    }
+    *remaining = limits::gateway(world, subscription.as_deref(), &principal, &facts).map_err(Stop)?;
     let scope = target.scope();
     if !facts.action.is_empty()
         && !world
@@ -146,101 +115,7 @@ fn admit(
         return Err(Refusal::gateway(403, "AuthorizationFailed", message).into());
     }
     api_versions::check(cx.request, call)?;
-    if let Some(bucket) = provider_bucket(world, call) {
-        take(world, &bucket, facts.name)?;
-    }
-    Ok(())
-}
-
-fn take(world: &mut World, bucket: &Bucket, call: &str) -> Result<u32, Stop> {
-    if !world.settings.throttling {
-        return Ok(u32::from(u16::MAX));
-    }
-    let now = world.now();
-    world.throttle.take(bucket, now).map_err(|wait| {
-        let wait = world.clock.retry_after(wait);
-        Stop(Reply::from(throttled(bucket, call, wait)).with("retry-after", wait.to_string()))
-    })
-}
-
-fn throttled(bucket: &Bucket, call: &str, wait: u64) -> Refusal {
-    let gateway = |subscription: &str| {
-        Refusal::gateway(
-            429,
-            "SubscriptionRequestsThrottled",
-            format!(
-                "Number of requests for subscription '{subscription}' and operation '{call}' exceeded the backend storage limit. Please try again after '{wait}' seconds."
-            ),
-        )
-    };
-    match bucket {
-        Bucket::Principal { subscription, .. } | Bucket::Global { subscription, .. } => gateway(subscription),
-        Bucket::Tenant { .. } => Refusal::gateway(429, "TooManyRequests", "The request is being throttled."),
-        Bucket::ListSubscription { .. }
-        | Bucket::ListGroup { .. }
-        | Bucket::PutPool { .. }
-        | Bucket::PutCluster { .. }
-        | Bucket::GetCluster { .. }
-        | Bucket::OperationStatus { .. }
-        | Bucket::Other { .. } => Refusal::provider(
-            429,
-            "Throttled",
-            format!(
-                "The {call} request limit has been exceeded, please retry again in {wait} seconds. For more information, please visit aka.ms/aks/throttling"
-            ),
-        ),
-    }
-}
-
-/// The bucket of AKS that a call takes from; none for calls that ARM answers itself.
-fn provider_bucket(world: &World, call: &Call) -> Option<Bucket> {
-    let lower = |text: &str| text.to_lowercase();
-    match call {
-        Call::ManagedClustersList(subscription) => {
-            return Some(Bucket::ListSubscription {
-                subscription: lower(subscription),
-            });
-        }
-        Call::ManagedClustersListByResourceGroup(group) => {
-            let (subscription, group) = (lower(&group.subscription), lower(&group.name));
-            return Some(Bucket::ListGroup { subscription, group });
-        }
-        Call::ManagedClustersCreateOrUpdate(cluster) => {
-            return Some(Bucket::PutCluster {
-                cluster: cluster.key().to_string(),
-            });
-        }
-        Call::ManagedClustersGet(cluster) => {
-            return Some(Bucket::GetCluster {
-                cluster: cluster.key().to_string(),
-            });
-        }
-        Call::AgentPoolsCreateOrUpdate(pool) => {
-            return Some(Bucket::PutPool {
-                pool: format!("{}/{}", pool.cluster.key(), lower(&pool.name)),
-            });
-        }
-        Call::OperationStatus { location, .. } | Call::OperationResult { location, .. } => {
-            let (subscription, region) = (lower(&location.subscription), normal_location(&location.region));
-            return Some(Bucket::OperationStatus { subscription, region });
-        }
-        _ => {}
-    }
-    match call.target() {
-        Target::Location(location) => Some(Bucket::Other {
-            subscription: lower(&location.subscription),
-            region: normal_location(&location.region),
-        }),
-        Target::Cluster(cluster) => {
-            // ARM itself answers for clusters that do not exist.
-            let region = world.clusters.get(&cluster.key())?.region.clone();
-            Some(Bucket::Other {
-                subscription: lower(&cluster.group.subscription),
-                region,
-            })
-        }
-        Target::Tenant | Target::Subscription(_) | Target::Group(_) => None,
-    }
+    limits::provider(world, call).map_err(Stop)
 }
 
 fn run(world: &mut World, cx: &Context<'_>, call: &Call) -> Result<Reply, Stop> {
@@ -321,23 +196,6 @@ fn no_route(request: &Request, reason: &NoRoute) -> Stop {
         ),
     };
     refusal.into()
-}
-
-fn remaining_headers(kind: Kind) -> (&'static str, &'static str) {
-    match kind {
-        Kind::Read => (
-            "x-ms-ratelimit-remaining-subscription-reads",
-            "x-ms-ratelimit-remaining-subscription-global-reads",
-        ),
-        Kind::Write => (
-            "x-ms-ratelimit-remaining-subscription-writes",
-            "x-ms-ratelimit-remaining-subscription-global-writes",
-        ),
-        Kind::Delete => (
-            "x-ms-ratelimit-remaining-subscription-deletes",
-            "x-ms-ratelimit-remaining-subscription-global-deletes",
-        ),
-    }
 }
 
 /// Header fields of every answer of ARM (wire recordings).

@@ -11,6 +11,7 @@ pub mod gateway;
 pub mod groups;
 pub mod ids;
 pub mod judge;
+pub mod limits;
 pub mod lists;
 pub mod maintenance;
 pub mod operation_status;

@@ -72,7 +72,7 @@ fn propose(
     stored: Option<&Pool>,
     sent: &Value,
 ) -> Result<Value, Refusal> {
-    let place = world.place(&cluster.reference, &cluster.region);
+    let place = world.place(&cluster.reference, &cluster.region, world.now());
     let cluster_body = render::cluster(cluster);
     let old = stored.map(Pool::resource);
     let mut new = defaults::merge(Definition::AgentPool, old.as_ref(), sent);

@@ -7,6 +7,8 @@ use crate::schema::{Definition, strip_read_only, strip_secrets};
 
 /// Maps that are replaced whole (Learn: use-labels, use-tags; identities: the CLI swaps the single one).
 const WHOLE: &[&str] = &["tags", "nodeLabels", "userAssignedIdentities", "config", "podLabels"];
+/// Texts that the Azure CLI sends empty when it means to leave the choice to AKS.
+const EMPTY_IS_ABSENT: &[&str] = &["kubernetesVersion", "orchestratorVersion", "vmSize"];
 const LOAD_BALANCER: &str = "/properties/networkProfile/loadBalancerProfile";
 /// Ways to give a load balancer its outbound addresses; one at a time.
 const OUTBOUND_GROUPS: [&str; 3] = ["managedOutboundIPs", "outboundIPs", "outboundIPPrefixes"];
@@ -81,7 +83,7 @@ fn overlay(target: &mut Value, sent: &Value) {
     let (Value::Object(target), Value::Object(sent)) = (target, sent) else {
         return;
     };
-    for (key, value) in sent.iter().filter(|(_, value)| !value.is_null()) {
+    for (key, value) in sent.iter().filter(|(key, value)| !is_absent(key, value)) {
         match target.get_mut(key) {
             Some(there) if replaces(key, there, value) => *there = value.clone(),
             Some(there) => overlay(there, value),
@@ -90,6 +92,10 @@ fn overlay(target: &mut Value, sent: &Value) {
             }
         }
     }
+}
+
+fn is_absent(key: &str, value: &Value) -> bool {
+    value.is_null() || (value.as_str() == Some("") && EMPTY_IS_ABSENT.contains(&key))
 }
 
 fn replaces(key: &str, there: &Value, value: &Value) -> bool {
@@ -157,6 +163,19 @@ mod tests {
             merged["properties"],
             json!({"dnsPrefix": "a",
                 "networkProfile": {"networkPlugin": "azure", "podCidr": "x", "networkPolicy": "cilium"}})
+        );
+    }
+
+    #[test]
+    fn an_empty_version_keeps_the_stored_one() {
+        let stored = json!({"properties": {"kubernetesVersion": "1.35", "fqdnSubdomain": "a"}});
+        let merged = cluster(
+            stored,
+            json!({"properties": {"kubernetesVersion": "", "fqdnSubdomain": ""}}),
+        );
+        assert_eq!(
+            merged["properties"],
+            json!({"kubernetesVersion": "1.35", "fqdnSubdomain": ""})
         );
     }
 

@@ -2,6 +2,8 @@
 //!
 //! Order of use for a PUT: [`merge`] (and [`merge_pools`]) the body over what is stored, fill with [`fill_cluster`] or
 //! [`fill_pool`], then `rules::check`. When the operation ends well, [`finish_cluster`] or [`finish_pool`].
+//!
+//! REC in a comment stands for recorded answers of AKS in the test suite of azure-cli, SPEC for the API description.
 
 mod cluster;
 mod ids;

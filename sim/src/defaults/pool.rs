@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Place;
-use super::json::{flag, integer, is, list, present, set, set_default, text};
+use super::json::{flag, integer, is, list, present, remove, set, set_default, text};
 use super::network::max_pods;
 use crate::catalog::{Minor, Version, Wanted, node_image, resolve};
 
@@ -125,6 +125,10 @@ fn fill_upgrade_settings(pool: &mut Value) {
 
 fn fill_spot(pool: &mut Value) {
     if !is(pool, "/scaleSetPriority", "Spot") {
+        // Clients send the description's defaults with every pool; a regular one does not come back with them.
+        for setting in ["/scaleSetPriority", "/scaleSetEvictionPolicy", "/spotMaxPrice"] {
+            remove(pool, setting);
+        }
         return;
     }
     set_default(pool, "/scaleSetEvictionPolicy", "Delete");

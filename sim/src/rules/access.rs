@@ -82,7 +82,7 @@ pub(super) const RULES: &[Rule] = &[
         "Learn: api-server-vnet-integration",
         integration_subnet,
     ),
-    general_knowledge(
+    documented(
         "static-credential-needs-local-accounts",
         &[Operation::ListAdminCredential],
         "terraform-provider-azurerm#15489, AKS's own text",

@@ -149,6 +149,22 @@ impl World {
         })
     }
 
+    /// The cluster as GET shows it, pools inside.
+    pub(super) fn answer(&self) -> Value {
+        let mut answer = self.cluster.clone();
+        let profiles: Vec<Value> = self
+            .pools
+            .iter()
+            .map(|pool| {
+                let mut profile = pool["properties"].clone();
+                profile["name"] = pool["name"].clone();
+                profile
+            })
+            .collect();
+        set(&mut answer, "/properties/agentPoolProfiles", profiles);
+        answer
+    }
+
     /// An operation without a body on the cluster or on the pool `name`.
     pub(super) fn act(&self, operation: Operation, name: &str) -> Outcome {
         let pool = self.pools.iter().find(|pool| is(pool, "/name", name));

@@ -1,14 +1,15 @@
-//! Names and the texts that nodes are addressed and marked by.
+//! Names of clusters, pools and of what is derived from them.
 
 use std::sync::LazyLock;
 
 use regex::Regex;
 use serde_json::Value;
 
-use super::request::{Pool, Request};
+use super::pattern::Pattern;
+use super::request::Request;
 use super::words::{invalid, require};
 use super::{CLUSTER, POOLS, Rule, documented, inferred};
-use crate::defaults::json::{flag, list, present, text, texts};
+use crate::defaults::json::{flag, text};
 use crate::refusal::Refusal;
 
 pub(super) const RULES: &[Rule] = &[
@@ -61,118 +62,17 @@ pub(super) const RULES: &[Rule] = &[
         "Learn: troubleshooting, MC_ name up to 80",
         node_group_length,
     ),
-    documented("ssh-single-key", CLUSTER, "SPEC ssh.publicKeys", ssh_single_key),
-    documented(
-        "linux-admin-length",
-        CLUSTER,
-        "SUP faq: up to 32 characters",
-        linux_admin_length,
-    ),
-    documented(
-        "windows-admin-name",
-        CLUSTER,
-        "SPEC windowsProfile.adminUsername",
-        windows_admin_name,
-    ),
-    documented(
-        "windows-admin-password",
-        CLUSTER,
-        "SPEC windowsProfile.adminPassword",
-        windows_admin_password,
-    ),
-    documented(
-        "subnet-name-length",
-        POOLS,
-        "Learn: concepts-network-azure-cni-overlay, names become labels",
-        subnet_name_length,
-    ),
-    inferred("node-label-form", POOLS, "CLI validate_label", node_label_form),
-    inferred(
-        "node-label-reserved",
-        POOLS,
-        "CAPZ: kubernetes.azure.com is AKS's own",
-        node_label_reserved,
-    ),
-    inferred("node-taint-form", POOLS, "CLI validate_taint", node_taint_form),
 ];
-
-/// Compiled once; a pattern that does not compile matches nothing, which the tests of its rule would show.
-struct Pattern(LazyLock<Option<Regex>>);
-
-impl Pattern {
-    fn matches(&self, text: &str) -> bool {
-        self.0.as_ref().is_some_and(|regex| regex.is_match(text))
-    }
-}
 
 static CLUSTER_NAME: Pattern = Pattern(LazyLock::new(|| {
     Regex::new("^[a-zA-Z0-9]$|^[a-zA-Z0-9][-_a-zA-Z0-9]{0,61}[a-zA-Z0-9]$").ok()
 }));
+
 static POOL_NAME: Pattern = Pattern(LazyLock::new(|| Regex::new("^[a-z][a-z0-9]{0,11}$").ok()));
+
 static DNS_PREFIX: Pattern = Pattern(LazyLock::new(|| {
     Regex::new("^[a-zA-Z0-9]([a-zA-Z0-9-]{0,52}[a-zA-Z0-9])?$").ok()
 }));
-static TAINT: Pattern = Pattern(LazyLock::new(|| {
-    Regex::new(
-        r"^[a-zA-Z0-9][A-Za-z0-9_\-./]{0,252}=([a-zA-Z0-9][A-Za-z0-9_\-.]{0,62})?:(NoSchedule|PreferNoSchedule|NoExecute)$",
-    )
-    .ok()
-}));
-static LABEL_PREFIX: Pattern = Pattern(LazyLock::new(|| {
-    Regex::new(r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$").ok()
-}));
-static LABEL_PART: Pattern = Pattern(LazyLock::new(|| {
-    Regex::new(r"^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$").ok()
-}));
-
-/// Names that Windows keeps for itself (SPEC windowsProfile.adminUsername).
-const WINDOWS_NAMES: &[&str] = &[
-    "administrator",
-    "admin",
-    "user",
-    "user1",
-    "test",
-    "user2",
-    "test1",
-    "user3",
-    "admin1",
-    "1",
-    "123",
-    "a",
-    "actuser",
-    "adm",
-    "admin2",
-    "aspnet",
-    "backup",
-    "console",
-    "david",
-    "guest",
-    "john",
-    "owner",
-    "root",
-    "server",
-    "sql",
-    "support",
-    "support_388945a0",
-    "sys",
-    "test2",
-    "test3",
-    "user4",
-    "user5",
-];
-/// Passwords that everyone tries (SPEC windowsProfile.adminPassword).
-const WEAK_PASSWORDS: &[&str] = &[
-    "abc@123",
-    "P@$$w0rd",
-    "P@ssw0rd",
-    "P@ssword123",
-    "Pa$$word",
-    "pass@word1",
-    "Password!",
-    "Password1",
-    "Password22",
-    "iloveyou!",
-];
 
 fn cluster_name(request: &Request<'_>) -> Result<(), Refusal> {
     require(CLUSTER_NAME.matches(request.name), || {
@@ -294,143 +194,6 @@ fn node_group_length(request: &Request<'_>) -> Result<(), Refusal> {
     })
 }
 
-fn ssh_single_key(request: &Request<'_>) -> Result<(), Refusal> {
-    let keys = list(request.new, "/properties/linuxProfile/ssh/publicKeys").len();
-    require(keys <= 1, || {
-        invalid(
-            "linuxProfile.ssh.publicKeys",
-            format!("{keys} keys were given and one is allowed"),
-        )
-    })
-}
-
-fn linux_admin_length(request: &Request<'_>) -> Result<(), Refusal> {
-    let name = text(request.new, "/properties/linuxProfile/adminUsername").unwrap_or_default();
-    require(name.len() <= 32, || {
-        invalid("linuxProfile.adminUsername", "the name is longer than 32 characters")
-    })
-}
-
-fn windows_admin_name(request: &Request<'_>) -> Result<(), Refusal> {
-    let Some(name) = text(request.new, "/properties/windowsProfile/adminUsername") else {
-        return Ok(());
-    };
-    let reserved = WINDOWS_NAMES.iter().any(|reserved| reserved.eq_ignore_ascii_case(name));
-    require(name.chars().count() <= 20 && !name.ends_with('.') && !reserved, || {
-        invalid(
-            "windowsProfile.adminUsername",
-            format!("'{name}' must have 1 to 20 characters, must not end in '.' and must not be a reserved name"),
-        )
-    })
-}
-
-fn windows_admin_password(request: &Request<'_>) -> Result<(), Refusal> {
-    let Some(password) = text(request.sent, "/properties/windowsProfile/adminPassword") else {
-        return Ok(());
-    };
-    let kinds = [
-        password.contains(|c: char| c.is_lowercase()),
-        password.contains(|c: char| c.is_uppercase()),
-        password.contains(|c: char| c.is_ascii_digit()),
-        password.contains(|c: char| !c.is_alphanumeric()),
-    ];
-    let strong = (8..=123).contains(&password.chars().count())
-        && kinds.iter().filter(|kind| **kind).count() >= 3
-        && !WEAK_PASSWORDS.iter().any(|weak| weak.eq_ignore_ascii_case(password));
-    require(strong, || {
-        invalid(
-            "windowsProfile.adminPassword",
-            "the password must have 8 to 123 characters of three kinds (lower, upper, digit, other) and not be a common one",
-        )
-    })
-}
-
-fn subnet_name_length(request: &Request<'_>) -> Result<(), Refusal> {
-    request.for_each_pool(|pool| {
-        for key in ["vnetSubnetID", "podSubnetID"] {
-            let id = text(pool.new, &format!("/{key}")).unwrap_or_default();
-            let named = |at: usize| id.split('/').nth(at).unwrap_or_default();
-            // .../resourceGroups/{4}/providers/Microsoft.Network/virtualNetworks/{8}/subnets/{10}
-            require([4, 8, 10].iter().all(|at| named(*at).len() <= 63), || {
-                invalid(
-                    &format!("agentPoolProfile.{key}"),
-                    "resource group, virtual network and subnet names become node labels and have up to 63 characters",
-                )
-            })?;
-        }
-        Ok(())
-    })
-}
-
-fn node_label_form(request: &Request<'_>) -> Result<(), Refusal> {
-    request.for_each_pool(|pool| {
-        let Some(labels) = pool.new.get("nodeLabels").and_then(Value::as_object) else {
-            return Ok(());
-        };
-        labels.iter().try_for_each(|(key, value)| {
-            let value = value.as_str().unwrap_or_default();
-            let (prefix, name) = key
-                .rsplit_once('/')
-                .map_or((None, key.as_str()), |(prefix, name)| (Some(prefix), name));
-            let good = prefix.is_none_or(|prefix| prefix.len() <= 253 && LABEL_PREFIX.matches(prefix))
-                && LABEL_PART.matches(name)
-                && (value.is_empty() || LABEL_PART.matches(value));
-            require(good, || {
-                invalid(
-                    "agentPoolProfile.nodeLabels",
-                    format!("'{key}={value}' is not a valid label"),
-                )
-            })
-        })
-    })
-}
-
-/// AKS's own prefix is refused, except for what AKS itself put there and the client sends back.
-fn node_label_reserved(request: &Request<'_>) -> Result<(), Refusal> {
-    request.for_each_pool(|pool| {
-        let Some(labels) = pool.sent.get("nodeLabels").and_then(Value::as_object) else {
-            return Ok(());
-        };
-        labels.iter().try_for_each(|(key, value)| {
-            require(
-                !key.starts_with("kubernetes.azure.com") || own_label(pool, key, value),
-                || {
-                    invalid(
-                        "agentPoolProfile.nodeLabels",
-                        format!("'{key}' has the reserved prefix kubernetes.azure.com"),
-                    )
-                },
-            )
-        })
-    })
-}
-
-fn own_label(pool: &Pool<'_>, key: &str, value: &Value) -> bool {
-    let stored = pool
-        .old
-        .and_then(|old| old.get("nodeLabels"))
-        .and_then(|labels| labels.get(key));
-    stored == Some(value) || (pool.is_spot() && key == "kubernetes.azure.com/scalesetpriority" && value == "spot")
-}
-
-fn node_taint_form(request: &Request<'_>) -> Result<(), Refusal> {
-    request.for_each_pool(|pool| {
-        texts(pool.new, "/nodeTaints").into_iter().try_for_each(|taint| {
-            require(TAINT.matches(taint), || {
-                invalid(
-                    "agentPoolProfile.nodeTaints",
-                    format!("'{taint}' is not of the form key=value:effect"),
-                )
-            })
-        })?;
-        let all_texts = list(pool.new, "/nodeTaints").len() == texts(pool.new, "/nodeTaints").len();
-        require(
-            all_texts && present(pool.new, "/nodeTaints").is_none_or(Value::is_array),
-            || invalid("agentPoolProfile.nodeTaints", "taints are texts"),
-        )
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -495,80 +258,5 @@ mod tests {
     fn node_resource_group_length() {
         create(json!({"nodeResourceGroup": "a".repeat(80)})).accepted();
         create(json!({"nodeResourceGroup": "a".repeat(81)})).refused_by("node-resource-group-length");
-    }
-
-    #[test]
-    fn linux_profile() {
-        let profile = |name: &str, keys: usize| {
-            let keys: Vec<_> = (0..keys).map(|_| json!({"keyData": "ssh-rsa a"})).collect();
-            create(json!({"linuxProfile": {"adminUsername": name, "ssh": {"publicKeys": keys}}}))
-        };
-        profile(&"a".repeat(32), 1).accepted();
-        profile(&"a".repeat(33), 1).refused_by("linux-admin-length");
-        profile("a", 2).refused_by("ssh-single-key");
-    }
-
-    #[test]
-    fn windows_profile() {
-        let profile = |name: &str, password: &str| {
-            create(json!({"windowsProfile": {"adminUsername": name, "adminPassword": password}}))
-        };
-        profile("azureuser", "Abcdef12").accepted();
-        profile("Admin", "Abcdef12").refused_by("windows-admin-name");
-        profile("azureuser.", "Abcdef12").refused_by("windows-admin-name");
-        profile("azureuser", "Abcde12").refused_by("windows-admin-password");
-        profile("azureuser", "abcdefgh1").refused_by("windows-admin-password");
-        let refusal = profile("azureuser", "P@ssw0rd").refused_by("windows-admin-password");
-        assert!(!refusal.message.contains("P@ssw0rd"));
-    }
-
-    #[test]
-    fn subnet_name_length() {
-        let world = World::with(
-            json!({}),
-            json!({"vnetSubnetID": subnet("a")}),
-            json!({"vnetSubnetID": subnet("a")}),
-        );
-        world
-            .put_pool("more", json!({"vnetSubnetID": subnet(&"a".repeat(63))}))
-            .accepted();
-        world
-            .put_pool("more", json!({"vnetSubnetID": subnet(&"a".repeat(64))}))
-            .refused_by("subnet-name-length");
-    }
-
-    fn subnet(name: &str) -> String {
-        format!("/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v/subnets/{name}")
-    }
-
-    #[test]
-    fn node_labels() {
-        let label = |key: &str, value: &str| World::new().put_pool("work", json!({"nodeLabels": {key: value}}));
-        label("example.com/a_b", "").accepted();
-        label("a", &"x".repeat(63)).accepted();
-        label("a", &"x".repeat(64)).refused_by("node-label-form");
-        label("Upper.com/a", "b").refused_by("node-label-form");
-        label("kubernetes.azure.com/a", "b").refused_by("node-label-reserved");
-    }
-
-    #[test]
-    fn the_label_of_a_spot_pool_may_be_sent_back() {
-        let spot = json!({"scaleSetPriority": "Spot"});
-        let world = World::with(json!({}), json!({}), spot);
-        world
-            .put_pool(
-                "work",
-                json!({"nodeLabels": {"kubernetes.azure.com/scalesetpriority": "spot"}}),
-            )
-            .accepted();
-    }
-
-    #[test]
-    fn node_taints() {
-        let taint = |taint: &str| World::new().put_pool("work", json!({"nodeTaints": [taint]}));
-        taint("sku=gpu:NoSchedule").accepted();
-        taint("CriticalAddonsOnly=true:NoExecute").accepted();
-        taint("sku=gpu").refused_by("node-taint-form");
-        taint("sku=gpu:Sometimes").refused_by("node-taint-form");
     }
 }

@@ -3,7 +3,7 @@
 use ipnet::IpNet;
 use serde_json::Value;
 
-use super::request::{Request, properties};
+use super::request::{Request, network, properties};
 use super::words::{invalid, require, unchangeable};
 use super::{CLUSTER, Rule, documented, inferred};
 use crate::defaults::json::{is, present, text, texts};
@@ -71,10 +71,6 @@ pub(super) const RULES: &[Rule] = &[
         outbound_type_not_with_nap,
     ),
 ];
-
-fn network(cluster: &Value) -> &Value {
-    cluster.pointer("/properties/networkProfile").unwrap_or(&Value::Null)
-}
 
 /// The stored and the wanted network profile of an update.
 fn before_and_after<'a>(request: &Request<'a>) -> Option<(&'a Value, &'a Value)> {

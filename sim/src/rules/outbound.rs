@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::request::{Request, properties};
+use super::request::{Request, network, properties};
 use super::words::{invalid, require};
 use super::{CLUSTER, POOLS, Rule, documented, inferred};
 use crate::catalog::surge;
@@ -81,10 +81,6 @@ pub(super) const RULES: &[Rule] = &[
 const BALANCER: &str = "/properties/networkProfile/loadBalancerProfile";
 /// Ports that one outbound address gives to nodes.
 const PORTS_PER_ADDRESS: i64 = 64_000;
-
-fn network(cluster: &Value) -> &Value {
-    cluster.pointer("/properties/networkProfile").unwrap_or(&Value::Null)
-}
 
 fn outbound(cluster: &Value) -> &str {
     text(network(cluster), "/outboundType").unwrap_or("loadBalancer")

@@ -3,7 +3,7 @@
 use super::request::{Pool, Request, properties};
 use super::versions::current;
 use super::words::{invalid, require};
-use super::{CLUSTER, POOLS, Rule, documented};
+use super::{CLUSTER, POOLS, Rule, documented, inferred};
 use crate::catalog::{SupportPlan, Version, Wanted, resolve};
 use crate::defaults::json::text;
 use crate::refusal::Refusal;
@@ -17,7 +17,7 @@ pub(super) const RULES: &[Rule] = &[
         "simphera#29; SUP aks-upgrade-blocked",
         offered,
     ),
-    documented(
+    inferred(
         "pool-version-equals-cluster-at-create",
         CLUSTER,
         "SPEC agentPoolProfiles orchestratorVersion",

@@ -1,14 +1,12 @@
-//! Sizes, limits and placement of a pool.
-
-use std::collections::BTreeSet;
+//! Sizes, limits and prices of a pool.
 
 use serde_json::Value;
 
 use super::request::{Operation, Pool, Request};
 use super::words::{invalid, require};
-use super::{POOLS, Rule, documented, general_knowledge};
-use crate::catalog::{VmSize, region, vm_size};
-use crate::defaults::json::{flag, integer, is, list, present, text, texts};
+use super::{POOLS, Rule, documented, inferred};
+use crate::catalog::{VmSize, vm_size};
+use crate::defaults::json::{flag, integer, is, text};
 use crate::refusal::Refusal;
 
 pub(super) const RULES: &[Rule] = &[
@@ -57,50 +55,7 @@ pub(super) const RULES: &[Rule] = &[
         "Learn: spot-node-pool; TF",
         spot_without_surge,
     ),
-    documented(
-        "zones-known",
-        POOLS,
-        "Learn: reliability regions-list; SUP AvailabilityZoneNotSupported",
-        zones_known,
-    ),
-    documented(
-        "zones-need-scale-sets",
-        POOLS,
-        "SPEC availabilityZones",
-        zones_need_scale_sets,
-    ),
-    documented(
-        "virtual-machines-sizes",
-        POOLS,
-        "Learn: virtual-machines-node-pools",
-        virtual_machines_sizes,
-    ),
-    documented(
-        "pools-in-one-network",
-        POOLS,
-        "Learn: node-pool-unique-subnet",
-        one_network,
-    ),
-    general_knowledge(
-        "subnets-all-or-none",
-        POOLS,
-        "pools of one cluster share one virtual network",
-        subnets_all_or_none,
-    ),
-    documented("pool-subnet-form", POOLS, "SPEC vnetSubnetID", subnet_form),
-    documented(
-        "public-ip-prefix-needs-public-ip",
-        POOLS,
-        "SPEC nodePublicIPPrefixID",
-        prefix_needs_public_ip,
-    ),
-    documented(
-        "gateway-profile-only-on-gateway",
-        POOLS,
-        "SPEC gatewayProfile",
-        gateway_profile,
-    ),
-    documented(
+    inferred(
         "pool-power-at-create",
         &[Operation::PutPool],
         "Learn: start-stop-nodepools",
@@ -226,8 +181,14 @@ fn vm_size_floor(request: &Request<'_>) -> Result<(), Refusal> {
 
 fn spot_settings(request: &Request<'_>) -> Result<(), Refusal> {
     request.for_each_pool(|pool| {
-        let settings = ["/scaleSetEvictionPolicy", "/spotMaxPrice"];
-        let given = settings.iter().any(|setting| present(pool.sent, setting).is_some());
+        // The defaults, which the SDKs send along, are no choice.
+        let deallocates = is(pool.sent, "/scaleSetEvictionPolicy", "Deallocate");
+        let priced = pool
+            .sent
+            .get("spotMaxPrice")
+            .and_then(Value::as_f64)
+            .is_some_and(|price| price > 0.0);
+        let given = deallocates || priced;
         require(pool.is_spot() || !given, || {
             invalid(
                 "agentPoolProfile.scaleSetPriority",
@@ -266,138 +227,6 @@ fn spot_without_surge(request: &Request<'_>) -> Result<(), Refusal> {
             invalid(
                 "agentPoolProfile.upgradeSettings",
                 "a Spot agent pool has no maxSurge and no maxUnavailable",
-            )
-        })
-    })
-}
-
-fn zones_known(request: &Request<'_>) -> Result<(), Refusal> {
-    let has_zones = region(request.region).is_none_or(|region| region.zones);
-    request.for_each_pool(|pool| {
-        let zones = texts(pool.new, "/availabilityZones");
-        let distinct: BTreeSet<&str> = zones.iter().copied().collect();
-        let known = zones.iter().all(|zone| has_zones && ["1", "2", "3"].contains(zone));
-        require(known && distinct.len() == zones.len(), || {
-            Refusal::provider(
-                400,
-                "AvailabilityZoneNotSupported",
-                format!(
-                    "The zone(s) '{}' for resource '{}' are not supported in region '{}'.",
-                    zones.join(","),
-                    pool.name,
-                    request.region
-                ),
-            )
-            .on("agentPoolProfile.availabilityZones")
-        })
-    })
-}
-
-fn zones_need_scale_sets(request: &Request<'_>) -> Result<(), Refusal> {
-    request.for_each_pool(|pool| {
-        let zonal = !list(pool.new, "/availabilityZones").is_empty();
-        require(!zonal || is(pool.new, "/type", "VirtualMachineScaleSets"), || {
-            invalid(
-                "agentPoolProfile.availabilityZones",
-                "zones need an agent pool of type VirtualMachineScaleSets",
-            )
-        })
-    })
-}
-
-fn virtual_machines_sizes(request: &Request<'_>) -> Result<(), Refusal> {
-    request.for_each_pool(|pool| {
-        let machines = is(pool.new, "/type", "VirtualMachines");
-        let scale = "/virtualMachinesProfile/scale";
-        let sizes =
-            list(pool.new, &format!("{scale}/manual")).len() + list(pool.new, &format!("{scale}/autoscale")).len();
-        require(machines || sizes == 0, || {
-            invalid(
-                "agentPoolProfile.virtualMachinesProfile",
-                "scale profiles need an agent pool of type VirtualMachines",
-            )
-        })?;
-        require(sizes <= 5, || {
-            invalid(
-                "agentPoolProfile.virtualMachinesProfile",
-                format!("{sizes} scale profiles were given and 5 are allowed"),
-            )
-        })
-    })
-}
-
-/// Id of the virtual network of a subnet id, in lower case.
-pub(super) fn virtual_network(subnet: &str) -> Option<String> {
-    let lower = subnet.to_ascii_lowercase();
-    lower.rsplit_once("/subnets/").map(|(network, _)| network.to_owned())
-}
-
-fn one_network(request: &Request<'_>) -> Result<(), Refusal> {
-    let pools = request.pools_afterwards();
-    let networks: BTreeSet<String> = pools
-        .iter()
-        .filter_map(|(_, pool)| virtual_network(text(pool, "/vnetSubnetID")?))
-        .collect();
-    require(networks.len() <= 1, || {
-        invalid(
-            "agentPoolProfile.vnetSubnetID",
-            "all agent pools of a cluster must be in the same virtual network",
-        )
-    })
-}
-
-fn subnets_all_or_none(request: &Request<'_>) -> Result<(), Refusal> {
-    let pools = request.pools_afterwards();
-    let own = pools
-        .iter()
-        .filter(|(_, pool)| present(pool, "/vnetSubnetID").is_some())
-        .count();
-    let named = !request.named_pools().is_empty();
-    require(!named || own == 0 || own == pools.len(), || {
-        invalid(
-            "agentPoolProfile.vnetSubnetID",
-            "either all agent pools of a cluster name a subnet or none does",
-        )
-    })
-}
-
-fn subnet_form(request: &Request<'_>) -> Result<(), Refusal> {
-    request.for_each_pool(|pool| {
-        ["vnetSubnetID", "podSubnetID"].into_iter().try_for_each(|key| {
-            let Some(id) = text(pool.new, &format!("/{key}")) else {
-                return Ok(());
-            };
-            let parts: Vec<&str> = id.split('/').collect();
-            let good = parts.len() == 11 && parts[0].is_empty() && parts[9].eq_ignore_ascii_case("subnets");
-            require(good, || {
-                invalid(
-                    &format!("agentPoolProfile.{key}"),
-                    format!("'{id}' is not the id of a subnet"),
-                )
-            })
-        })
-    })
-}
-
-fn prefix_needs_public_ip(request: &Request<'_>) -> Result<(), Refusal> {
-    request.for_each_pool(|pool| {
-        let prefix = present(pool.new, "/nodePublicIPPrefixID").is_some();
-        require(!prefix || flag(pool.new, "/enableNodePublicIP"), || {
-            invalid(
-                "agentPoolProfile.nodePublicIPPrefixID",
-                "a public IP prefix needs enableNodePublicIP",
-            )
-        })
-    })
-}
-
-fn gateway_profile(request: &Request<'_>) -> Result<(), Refusal> {
-    request.for_each_pool(|pool| {
-        let size = integer(pool.new, "/gatewayProfile/publicIPPrefixSize");
-        require(size.is_none() || is(pool.new, "/mode", "Gateway"), || {
-            invalid(
-                "agentPoolProfile.gatewayProfile",
-                "a gateway profile needs an agent pool of mode Gateway",
             )
         })
     })
@@ -488,56 +317,8 @@ mod tests {
         spot(json!({"spotMaxPrice": 0.123456})).refused_by("spot-price-form");
         spot(json!({"spotMaxPrice": 0})).refused_by("spot-price-form");
         spot(json!({"upgradeSettings": {"maxSurge": "1"}})).refused_by("spot-without-surge");
-        put(json!({"spotMaxPrice": -1})).refused_by("spot-settings-only-on-spot");
-    }
-
-    #[test]
-    fn zones() {
-        put(json!({"availabilityZones": ["1", "2", "3"]})).accepted();
-        put(json!({"availabilityZones": ["4"]})).refused_by("zones-known");
-        put(json!({"availabilityZones": ["1", "1"]})).refused_by("zones-known");
-        put(json!({"availabilityZones": ["1"], "type": "AvailabilitySet"})).refused_by("zones-need-scale-sets");
-    }
-
-    #[test]
-    fn virtual_machines_sizes() {
-        let sizes = |kind: &str, count: usize| {
-            let sizes: Vec<Value> = (0..count)
-                .map(|_| json!({"size": "Standard_D4s_v5", "count": 1}))
-                .collect();
-            put(json!({"type": kind, "virtualMachinesProfile": {"scale": {"manual": sizes}}}))
-        };
-        sizes("VirtualMachines", 5).accepted();
-        sizes("VirtualMachines", 6).refused_by("virtual-machines-sizes");
-        sizes("VirtualMachineScaleSets", 1).refused_by("virtual-machines-sizes");
-    }
-
-    #[test]
-    fn subnets() {
-        let subnet = |network: &str, name: &str| {
-            json!({"vnetSubnetID":
-                format!("/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/{network}/subnets/{name}")})
-        };
-        let world = World::with(json!({}), subnet("v", "a"), subnet("v", "a"));
-        world.put_pool("more", subnet("V", "b")).accepted();
-        world
-            .put_pool("more", subnet("w", "b"))
-            .refused_by("pools-in-one-network");
-        world.put_pool("more", json!({})).refused_by("subnets-all-or-none");
-        let mut lenient = World::with(json!({}), subnet("v", "a"), subnet("v", "a"));
-        lenient.disable("subnets-all-or-none");
-        lenient.put_pool("more", json!({})).accepted();
-        World::with(json!({}), subnet("v", "a"), subnet("v", "a"))
-            .put_pool("more", json!({"vnetSubnetID": "/my/subnet"}))
-            .refused_by("pool-subnet-form");
-    }
-
-    #[test]
-    fn public_addresses_gateways_and_power() {
-        put(json!({"enableNodePublicIP": true, "nodePublicIPPrefixID": "/x"})).accepted();
-        put(json!({"nodePublicIPPrefixID": "/x"})).refused_by("public-ip-prefix-needs-public-ip");
-        put(json!({"mode": "Gateway", "gatewayProfile": {"publicIPPrefixSize": 28}})).accepted();
-        put(json!({"gatewayProfile": {"publicIPPrefixSize": 28}})).refused_by("gateway-profile-only-on-gateway");
-        put(json!({"powerState": {"code": "Stopped"}})).refused_by("pool-power-at-create");
+        put(json!({"scaleSetPriority": "Regular", "spotMaxPrice": -1, "scaleSetEvictionPolicy": "Delete"})).accepted();
+        put(json!({"spotMaxPrice": 1})).refused_by("spot-settings-only-on-spot");
+        put(json!({"scaleSetEvictionPolicy": "Deallocate"})).refused_by("spot-settings-only-on-spot");
     }
 }

@@ -174,19 +174,32 @@ pub(super) fn properties(resource: &Value) -> &Value {
     resource.get("properties").unwrap_or(&Value::Null)
 }
 
+/// The network profile of a cluster.
+pub(super) fn network(cluster: &Value) -> &Value {
+    cluster.pointer("/properties/networkProfile").unwrap_or(&Value::Null)
+}
+
 fn find<'a>(pools: &'a [Value], name: &str) -> Option<&'a Value> {
     pools.iter().find(|pool| is(pool, "/name", name)).map(properties)
 }
 
-/// Whether two values differ, texts without case; null and the empty text are absence.
+/// Whether two values differ, texts without case; null and anything empty is absence.
 pub(super) fn differ(one: Option<&Value>, other: Option<&Value>) -> bool {
-    let there = |value: Option<&Value>| {
-        value
-            .filter(|value| !value.is_null() && value.as_str() != Some(""))
-            .cloned()
-    };
-    match (there(one), there(other)) {
-        (Some(Value::String(one)), Some(Value::String(other))) => !one.eq_ignore_ascii_case(&other),
+    match (
+        one.filter(|value| is_there(value)),
+        other.filter(|value| is_there(value)),
+    ) {
+        (Some(Value::String(one)), Some(Value::String(other))) => !one.eq_ignore_ascii_case(other),
         (one, other) => one != other,
+    }
+}
+
+fn is_there(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::String(text) => !text.is_empty(),
+        Value::Array(list) => !list.is_empty(),
+        Value::Object(members) => !members.is_empty(),
+        Value::Bool(_) | Value::Number(_) => true,
     }
 }

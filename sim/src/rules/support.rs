@@ -39,18 +39,12 @@ pub(super) const RULES: &[Rule] = &[
         channel_pair,
     ),
     documented(
-        "force-upgrade-needs-until",
-        CLUSTER,
-        "SPEC overrideSettings.until",
-        force_upgrade_needs_until,
-    ),
-    documented(
         "os-sku-fits-version",
         POOLS,
         "Learn: upgrade-os-version; AKS release notes",
         os_sku_fits_version,
     ),
-    documented("os-sku-fits-type", POOLS, "SPEC osSKU", os_sku_fits_type),
+    inferred("os-sku-fits-type", POOLS, "SPEC osSKU", os_sku_fits_type),
 ];
 
 fn lts_needs_premium(request: &Request<'_>) -> Result<(), Refusal> {
@@ -112,18 +106,6 @@ fn channel_pair(request: &Request<'_>) -> Result<(), Refusal> {
         invalid(
             "autoUpgradeProfile.nodeOSUpgradeChannel",
             format!("'{os}' does not go with upgradeChannel node-image, which needs NodeImage"),
-        )
-    })
-}
-
-fn force_upgrade_needs_until(request: &Request<'_>) -> Result<(), Refusal> {
-    let settings = "/properties/upgradeSettings/overrideSettings";
-    let force = flag(request.sent, &format!("{settings}/forceUpgrade"));
-    let until = text(request.new, &format!("{settings}/until"));
-    require(!force || until.is_some(), || {
-        invalid(
-            "upgradeSettings.overrideSettings.until",
-            "forceUpgrade needs the time until which it holds",
         )
     })
 }
@@ -228,15 +210,6 @@ mod tests {
         };
         channels("NodeImage").accepted();
         channels("None").refused_by("channel-node-image-pair");
-    }
-
-    #[test]
-    fn force_upgrade_needs_until() {
-        let force = |settings: serde_json::Value| {
-            World::new().put_cluster(json!({"properties": {"upgradeSettings": {"overrideSettings": settings}}}))
-        };
-        force(json!({"forceUpgrade": true, "until": "2026-12-01T00:00:00Z"})).accepted();
-        force(json!({"forceUpgrade": true})).refused_by("force-upgrade-needs-until");
     }
 
     #[test]

@@ -142,7 +142,10 @@ impl Walk<'_> {
                 },
                 Value::String(text),
             ) => {
-                let known = allowed.is_empty() || allowed.iter().any(|option| option.eq_ignore_ascii_case(text));
+                // azurerm sends an empty text for an enum that is not set, and AKS takes it as absent.
+                let unset = text.is_empty() && self.direction == Direction::Request;
+                let known =
+                    allowed.is_empty() || unset || allowed.iter().any(|option| option.eq_ignore_ascii_case(text));
                 if !known {
                     self.report(
                         path,

@@ -73,7 +73,8 @@ pub fn validate_request(definition: Definition, body: &Value) -> Result<(), Refu
     }
 }
 
-/// Removes read-only properties, which a request may echo and Azure ignores, and nulls, which mean absence.
+/// Removes read-only properties, which a request may echo and Azure ignores, and nulls and empty enums, which mean
+/// absence.
 pub fn strip_read_only(definition: Definition, body: &mut Value) {
     if let Some(schema) = definition.schema() {
         strip(schema, body, |property| property.read_only);
@@ -109,7 +110,7 @@ fn strip(schema: &Schema, value: &mut Value, unwanted: fn(&Schema) -> bool) {
                 let Some(property) = document().property(schema, name) else {
                     return !member.is_null();
                 };
-                if unwanted(property) || member.is_null() {
+                if unwanted(property) || member.is_null() || is_unset_enum(property, member) {
                     return false;
                 }
                 strip(property, member, unwanted);
@@ -125,6 +126,11 @@ fn strip(schema: &Schema, value: &mut Value, unwanted: fn(&Schema) -> bool) {
         }
         _ => {}
     }
+}
+
+fn is_unset_enum(property: &Schema, value: &Value) -> bool {
+    let kind = document().resolve(property).map(|schema| &schema.kind);
+    value.as_str() == Some("") && matches!(kind, Some(Kind::Text { allowed, .. }) if !allowed.is_empty())
 }
 
 fn refusal(deviation: Deviation) -> Refusal {
@@ -330,6 +336,14 @@ mod tests {
                 "networkProfile": {"loadBalancerProfile": {"allocatedOutboundPorts": 0}},
                 "agentPoolProfiles": [{"name": "a", "powerState": {"code": "Stopped"}}]}})
         );
+    }
+
+    #[test]
+    fn an_empty_enum_means_absent() {
+        let mut body = pool(json!({"mode": "", "vmSize": ""}));
+        assert_eq!(code(Definition::AgentPool, &body), Ok(()));
+        strip_read_only(Definition::AgentPool, &mut body);
+        assert_eq!(body, pool(json!({"vmSize": ""})));
     }
 
     #[test]

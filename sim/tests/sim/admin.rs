@@ -171,6 +171,23 @@ async fn a_reset_forgets_everything_but_tokens_stay_good() {
 }
 
 #[tokio::test]
+async fn only_rules_without_a_source_can_be_switched_off() {
+    let sim = Sim::start().await;
+    let rules = sim.admin(Method::GET, "/rules", Value::Null).await.expect(200).body;
+    let named = |confidence: &str| {
+        let rules = rules.as_array().unwrap();
+        rules.iter().find(|rule| rule["confidence"] == confidence).unwrap()["name"].clone()
+    };
+    let switch = |name: Value| json!({"disabledRules": [name]});
+    sim.admin(Method::PATCH, "/settings", switch(named("generalKnowledge")))
+        .await
+        .expect(200);
+    sim.admin(Method::PATCH, "/settings", switch(named("documented")))
+        .await
+        .expect(400);
+}
+
+#[tokio::test]
 async fn a_misspelt_order_is_refused() {
     let sim = Sim::start().await;
     sim.admin(Method::POST, "/seed", json!({"cluster_count": 3}))

@@ -85,3 +85,12 @@ async fn the_ready_line_tells_how_to_sign_in() {
         assert!(line.get(name).is_some(), "{name}");
     }
 }
+
+#[tokio::test]
+async fn a_stopped_simulator_answers_nobody_not_even_on_an_open_connection() {
+    let Sim { simulator, http, .. } = Sim::start().await;
+    let url = format!("{}/metadata/endpoints", simulator.endpoint());
+    assert_eq!(http.get(&url).send().await.unwrap().status(), 200);
+    simulator.stop().await;
+    assert!(http.get(&url).send().await.is_err());
+}

@@ -46,7 +46,7 @@ pub(super) async fn follow(client: Client, scope: &Scope, args: &StatusArgs) -> 
     let mut last = Waiting::For("the first list".to_owned());
     loop {
         tokio::select! {
-            change = changes.next() => trouble = change.and_then(Result::err),
+            Some(change) = changes.next() => trouble = change.err(),
             () = &mut give_up => {
                 display.finish(None, scope)?;
                 let Waiting::For(missing) = last else { return Ok(ExitCode::FAILURE) };
