@@ -18,6 +18,14 @@ const NOTE_LENGTH: usize = 1000;
 /// Azure took on a step.
 pub async fn started(pass: &Pass<'_>, step: &Step) {
     let note = format!("{step}: {}", step.effect().sentence());
+    let pool = pass
+        .objects
+        .pools
+        .iter()
+        .find(|pool| step.target() == Target::Pool(azure_name(pool)));
+    if let Some(pool) = pool {
+        publish(pass.context, pool, EventType::Normal, "StepStarted", step.name(), &note).await;
+    }
     publish(
         pass.context,
         &pass.objects.cluster,
