@@ -79,7 +79,7 @@ fn note(pass: &mut Pass<'_>, step: &Step, accepted: Accepted) {
         pass.memory.wrote(target.clone(), step.fingerprint());
     }
     pass.memory.stale = true;
-    if let (Target::Cluster, Some(body)) = (&target, body.filter(|body| body.get("properties").is_some())) {
+    if let Some(body) = body.filter(|_| target == Target::Cluster && *step != Step::CreateResourceGroup) {
         pass.context.observer.record(&pass.id, body.clone());
         pass.live = Some(LiveCluster::new(body));
         pass.memory.stale = operation.is_none();

@@ -6,8 +6,10 @@ use tracing::debug;
 
 use super::context::Context;
 use super::pass::Pass;
+use crate::plan::change::Target;
+use crate::plan::desired::azure_name;
 use crate::plan::step::Step;
-use crate::status::conditions::{READY, STALLED, find};
+use crate::status::conditions::{READY, RECONCILING, STALLED, find};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
 /// The API server refuses a note beyond this length.
@@ -16,6 +18,14 @@ const NOTE_LENGTH: usize = 1000;
 /// Azure took on a step.
 pub async fn started(pass: &Pass<'_>, step: &Step) {
     let note = format!("{step}: {}", step.effect().sentence());
+    let pool = pass
+        .objects
+        .pools
+        .iter()
+        .find(|pool| step.target() == Target::Pool(azure_name(pool)));
+    if let Some(pool) = pool {
+        publish(pass.context, pool, EventType::Normal, "StepStarted", step.name(), &note).await;
+    }
     publish(
         pass.context,
         &pass.objects.cluster,
@@ -39,7 +49,8 @@ pub async fn readiness<K: Resource<DynamicType = ()>>(
     let Some(ready) = find(after, READY).filter(|_| state(before) != state(after)) else {
         return;
     };
-    let bad = find(after, STALLED).is_some() || (ready.status == "False" && ready.reason != "Deleting");
+    let retried = find(after, RECONCILING).is_some_and(|reconciling| reconciling.reason == "ProgressingWithRetry");
+    let bad = retried || find(after, STALLED).is_some();
     let kind = if bad { EventType::Warning } else { EventType::Normal };
     publish(context, object, kind, &ready.reason, "Reconcile", &ready.message).await;
 }

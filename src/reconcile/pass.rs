@@ -13,22 +13,18 @@ use tracing::{debug, warn};
 use super::act::{Acted, act};
 use super::context::Context;
 use super::failure::Ended;
+use super::manifests::{self, Desired, requested_at};
 use super::memory::Memory;
 use super::objects::Objects;
 use super::write::{self, WriteError};
-use super::{events, look, operations, sign_in};
-use crate::api::{AksCluster, AksNodePool, AksNodePoolStatus, OperationStatus, REQUESTED_AT_ANNOTATION};
-use crate::arm::{ArmError, ClusterId, SubscriptionId};
-use crate::plan::blocker::Blocker;
+use super::{look, operations, report, sign_in};
+use crate::api::{AksCluster, AksNodePool, OperationStatus};
+use crate::arm::{ArmError, ClusterId};
 use crate::plan::change::Target;
-use crate::plan::desired::{DesiredCluster, DesiredPool, azure_name};
 use crate::plan::live::LiveCluster;
 use crate::plan::{Fate, Plan, without_azure};
 use crate::runtime::metrics::{ReconcileOutcome, StepResult};
-use crate::status::cluster::PoolsSummary;
-use crate::status::conditions::{READY, find};
 use crate::status::failure::Failure;
-use crate::status::{cluster, pool};
 
 /// When to look again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,17 +33,6 @@ pub struct Next {
     pub after: Option<Duration>,
     /// What the pass came to, for metrics.
     pub outcome: ReconcileOutcome,
-}
-
-/// The manifests of an aggregate, parsed.
-#[derive(Debug)]
-pub struct Desired {
-    /// The cluster.
-    pub cluster: DesiredCluster,
-    /// The pools that could be read.
-    pub pools: Vec<DesiredPool>,
-    /// What is wrong with those that could not.
-    pub unreadable: Vec<Blocker>,
 }
 
 /// The state of a pass.
@@ -72,7 +57,8 @@ pub struct Pass<'a> {
     pub live: Option<LiveCluster>,
     /// Whether that was read in this pass.
     pub fresh: bool,
-    plan: Option<Plan>,
+    /// What was decided last.
+    pub plan: Option<Plan>,
     reference: ObjectRef<AksCluster>,
 }
 
@@ -80,8 +66,6 @@ pub struct Pass<'a> {
 const CATCH_UP: Duration = Duration::from_millis(500);
 /// A write to Kubernetes that failed is tried again after this time.
 const WRITE_RETRY: Duration = Duration::from_secs(2);
-/// How often what Azure accepted is stored again when somebody else keeps writing the object.
-const STORE_ATTEMPTS: u32 = 5;
 /// What only a user can put right is looked at again after this time: a quota or a missing group may have come.
 const STALLED_RECHECK: Duration = Duration::from_secs(300);
 
@@ -111,7 +95,7 @@ pub async fn run(context: &Context, cluster: &Arc<AksCluster>) -> Next {
         Ok(mut pass) => pass.finish().await,
         Err(unreadable) => {
             let (objects, failure) = *unreadable;
-            report_unreadable(context, objects, &failure).await
+            report::unreadable(context, objects, &failure).await
         }
     }
 }
@@ -120,14 +104,19 @@ impl<'a> Pass<'a> {
     fn new(
         context: &'a Context,
         objects: Objects,
-        memory: OwnedMutexGuard<Memory>,
+        mut memory: OwnedMutexGuard<Memory>,
         reference: ObjectRef<AksCluster>,
     ) -> Result<Self, Box<(Objects, Ended)>> {
-        let (id, desired) = match (cluster_id(&objects.cluster), desired(context, &objects)) {
+        let (id, desired) = match (
+            manifests::cluster_id(&objects.cluster),
+            Desired::read(context, &objects),
+        ) {
             (Ok(id), Ok(desired)) => (id, desired),
             (Err(ended), _) | (_, Err(ended)) => return Err(Box::new((objects, ended))),
         };
         let status = objects.cluster.status.clone().unwrap_or_default();
+        // Whoever asks for a reconcile wants to see what Azure has now.
+        memory.stale |= requested_at(&objects.cluster) != status.last_handled_reconcile_at.as_deref();
         let pools = desired
             .pools
             .iter()
@@ -161,7 +150,7 @@ impl<'a> Pass<'a> {
             }
             Err(Interrupted::Ended(ended)) => {
                 debug!(code = %ended.failure.code, "pass ended early: {}", ended.failure.message);
-                if let Err(error) = self.store(Some(&ended.failure)).await {
+                if let Err(error) = report::store(self, Some(&ended.failure)).await {
                     return unwritten(&error);
                 }
                 let wait = self.memory.back_off(ended.retry, operations::interval(self.context));
@@ -194,14 +183,14 @@ impl<'a> Pass<'a> {
             return self.conclude(plan).await;
         }
         self.plan = Some(plan.clone());
-        self.publish().await?;
+        report::publish(self).await?;
         self.let_pools_go(&plan).await?;
 
         match act(self, &arm, &plan).await? {
             Acted::Nothing => Ok(plan.look_again.and_then(|wait| Duration::try_from(wait).ok())),
             Acted::Started => {
                 self.plan = Some(look::decide(self, &arm).await.unwrap_or(plan));
-                self.store(None).await?;
+                report::store(self, None).await?;
                 Ok(None)
             }
             Acted::Changed => Ok(Some(Duration::ZERO)),
@@ -213,7 +202,7 @@ impl<'a> Pass<'a> {
         let ends = plan.fate.ends();
         self.plan = Some(plan.clone());
         if !ends {
-            self.publish().await?;
+            report::publish(self).await?;
         }
         self.let_pools_go(&plan).await?;
         if ends {
@@ -234,129 +223,6 @@ impl<'a> Pass<'a> {
         }
         self.objects.pools.retain(|pool| !ends(pool));
         Ok(())
-    }
-
-    /// Writes what is intended, before it is done.
-    async fn publish(&mut self) -> Result<(), WriteError> {
-        self.report(None).await
-    }
-
-    /// Writes what Azure accepted. Somebody else's write in between must not lose it.
-    async fn store(&mut self, failure: Option<&Failure>) -> Result<(), WriteError> {
-        let mut attempt = 1;
-        loop {
-            match self.report(failure).await {
-                Err(WriteError::Conflict) if attempt < STORE_ATTEMPTS => {
-                    attempt += 1;
-                    self.reread().await?;
-                }
-                result => return result,
-            }
-        }
-    }
-
-    async fn reread(&mut self) -> Result<(), WriteError> {
-        self.objects.cluster = write::read(self.context, &self.objects.cluster).await?;
-        for pool in &mut self.objects.pools {
-            match write::read(self.context, pool).await {
-                Ok(current) => *pool = current,
-                Err(WriteError::Gone) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
-    }
-
-    /// One status write per object, if it changed.
-    async fn report(&mut self, failure: Option<&Failure>) -> Result<(), WriteError> {
-        let mut summary = PoolsSummary::default();
-        for index in 0..self.objects.pools.len() {
-            let (before, status) = self.pool_status(&self.objects.pools[index], failure);
-            let name = self.objects.pools[index].name_any();
-            summary.total += 1;
-            summary.ready += i64::from(pool::is_ready(&status));
-            summary.stalled = summary.stalled.take().or_else(|| pool::stalled(&name, &status));
-            if status != before {
-                let changed = AksNodePool {
-                    status: Some(status.clone()),
-                    ..self.objects.pools[index].clone()
-                };
-                match write::status(self.context, &changed).await {
-                    Ok(stored) => self.objects.pools[index] = stored,
-                    Err(WriteError::Gone) => continue,
-                    Err(error) => return Err(error),
-                }
-                events::readiness(
-                    self.context,
-                    &self.objects.pools[index],
-                    &before.conditions,
-                    &status.conditions,
-                )
-                .await;
-            }
-        }
-        self.report_cluster(failure, &summary).await
-    }
-
-    async fn report_cluster(&mut self, failure: Option<&Failure>, pools: &PoolsSummary) -> Result<(), WriteError> {
-        let before = self.objects.cluster.status.clone().unwrap_or_default();
-        let status = cluster::status(&cluster::Report {
-            previous: &before,
-            generation: self.objects.cluster.metadata.generation.unwrap_or_default(),
-            deleting: self.objects.cluster.metadata.deletion_timestamp.is_some(),
-            plan: self.plan.as_ref(),
-            live: self.live.as_ref(),
-            mark: &self.desired.cluster.mark,
-            operations: &self.operations,
-            ended: self.ended,
-            failure,
-            resume_attempts: self.attempts.get(&Target::Cluster).copied().unwrap_or_default(),
-            pools,
-            requested_at: requested_at(&self.objects.cluster),
-            now: self.context.now(),
-        });
-        if status != before {
-            let changed = AksCluster {
-                status: Some(status.clone()),
-                ..self.objects.cluster.clone()
-            };
-            self.objects.cluster = write::status(self.context, &changed).await?;
-            events::readiness(
-                self.context,
-                &self.objects.cluster,
-                &before.conditions,
-                &status.conditions,
-            )
-            .await;
-        }
-        self.ended = 0;
-        Ok(())
-    }
-
-    fn pool_status(&self, object: &AksNodePool, failure: Option<&Failure>) -> (AksNodePoolStatus, AksNodePoolStatus) {
-        let before = object.status.clone().unwrap_or_default();
-        let name = azure_name(object);
-        let target = Target::Pool(name.clone());
-        let status = pool::status(&pool::Report {
-            previous: &before,
-            generation: object.metadata.generation.unwrap_or_default(),
-            name: &name,
-            cluster: &self.desired.cluster.object,
-            cluster_id: self.live.as_ref().and_then(LiveCluster::id),
-            deleting: object.metadata.deletion_timestamp.is_some(),
-            fate: self
-                .plan
-                .as_ref()
-                .and_then(|plan| plan.pool_fates.get(&object.name_any())),
-            plan: self.plan.as_ref(),
-            live: self.live.as_ref().and_then(|live| live.pool(&name)),
-            operations: &self.operations,
-            failure,
-            resume_attempts: self.attempts.get(&target).copied().unwrap_or_default(),
-            requested_at: requested_at(object),
-            now: self.context.now(),
-        });
-        (before, status)
     }
 
     /// Attempts to resume count up while the failure lasts; a fresh edit, a request or success starts them anew.
@@ -461,7 +327,8 @@ impl From<WriteError> for Interrupted {
     }
 }
 
-fn unwritten(error: &WriteError) -> Next {
+/// What follows from a write to Kubernetes that failed.
+pub fn unwritten(error: &WriteError) -> Next {
     match error {
         WriteError::Conflict | WriteError::Gone | WriteError::NotLeader => {}
         WriteError::Timeout | WriteError::Refused(_) => warn!(%error, "a write to Kubernetes failed"),
@@ -469,109 +336,6 @@ fn unwritten(error: &WriteError) -> Next {
     Next {
         after: Some(WRITE_RETRY),
         outcome: ReconcileOutcome::Failed,
-    }
-}
-
-fn cluster_id(cluster: &AksCluster) -> Result<ClusterId, Ended> {
-    let invalid = |message: String| {
-        Ended::ours(
-            Target::Cluster,
-            "InvalidSpec",
-            message,
-            "correct it in the manifest",
-            crate::arm::Retry::User,
-        )
-    };
-    let spec = &cluster.spec;
-    let name = spec.azure_name.clone().unwrap_or_else(|| cluster.name_any());
-    SubscriptionId::parse(&spec.subscription_id)
-        .and_then(|subscription| ClusterId::new(subscription, &spec.resource_group, &name))
-        .map_err(|error| invalid(error.to_string()))
-}
-
-fn desired(context: &Context, objects: &Objects) -> Result<Desired, Ended> {
-    let installation = context.installation.as_str();
-    let mut cluster = DesiredCluster::read(&objects.cluster, installation).map_err(|blocker| {
-        Ended::ours(
-            Target::Cluster,
-            blocker.reason(),
-            blocker.to_string(),
-            "",
-            crate::arm::Retry::User,
-        )
-    })?;
-    let (mut pools, mut unreadable) = (Vec::new(), Vec::new());
-    for object in &objects.pools {
-        match DesiredPool::read(object, cluster.policies.management, installation) {
-            Ok(mut pool) => {
-                if asked_anew(
-                    object,
-                    object.status.as_ref().map(|status| status.conditions.as_slice()),
-                ) {
-                    pool.life.resume_attempts = 0;
-                }
-                pools.push(pool);
-            }
-            Err(blocker) => unreadable.push(blocker),
-        }
-    }
-    if asked_anew(
-        &objects.cluster,
-        objects
-            .cluster
-            .status
-            .as_ref()
-            .map(|status| status.conditions.as_slice()),
-    ) {
-        cluster.life.resume_attempts = 0;
-    }
-    Ok(Desired {
-        cluster,
-        pools,
-        unreadable,
-    })
-}
-
-/// Whether the object was edited, or a reconcile requested, since its conditions were written.
-fn asked_anew<K: ResourceExt>(
-    object: &K,
-    conditions: Option<&[k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition]>,
-) -> bool {
-    let seen = conditions
-        .and_then(|conditions| find(conditions, READY))
-        .and_then(|ready| ready.observed_generation);
-    seen != object.meta().generation
-}
-
-fn requested_at<K: ResourceExt>(object: &K) -> Option<&str> {
-    object.annotations().get(REQUESTED_AT_ANNOTATION).map(String::as_str)
-}
-
-/// A cluster whose manifest can't be read at all.
-async fn report_unreadable(context: &Context, objects: Objects, ended: &Ended) -> Next {
-    let before = objects.cluster.status.clone().unwrap_or_default();
-    let generation = objects.cluster.metadata.generation.unwrap_or_default();
-    let mut status = before.clone();
-    status.observed_generation = Some(generation);
-    status.conditions = crate::status::conditions::conditions(
-        &before.conditions,
-        &ended.failure.verdict(),
-        None,
-        generation,
-        context.now(),
-    );
-    if status != before {
-        let changed = AksCluster {
-            status: Some(status),
-            ..objects.cluster
-        };
-        if let Err(error) = write::status(context, &changed).await {
-            return unwritten(&error);
-        }
-    }
-    Next {
-        after: None,
-        outcome: ReconcileOutcome::Stalled,
     }
 }
 

@@ -1,0 +1,188 @@
+//! What a pass tells: one status write per object, if it changed.
+
+use kube::ResourceExt;
+
+use super::context::Context;
+use super::events;
+use super::failure::Ended;
+use super::manifests::requested_at;
+use super::objects::Objects;
+use super::pass::{Next, Pass, unwritten};
+use super::write::{self, WriteError};
+use crate::api::{AksCluster, AksNodePool, AksNodePoolStatus};
+use crate::plan::change::Target;
+use crate::plan::desired::azure_name;
+use crate::plan::live::LiveCluster;
+use crate::runtime::metrics::ReconcileOutcome;
+use crate::status::cluster::PoolsSummary;
+use crate::status::conditions::conditions;
+use crate::status::failure::Failure;
+use crate::status::{cluster, pool};
+
+/// How often what Azure accepted is stored again when somebody else keeps writing the object.
+const STORE_ATTEMPTS: u32 = 5;
+
+/// Writes what is intended, before it is done.
+///
+/// # Errors
+/// [`WriteError`].
+pub async fn publish(pass: &mut Pass<'_>) -> Result<(), WriteError> {
+    report(pass, None).await
+}
+
+/// Writes what Azure accepted. Somebody else's write in between must not lose it.
+///
+/// # Errors
+/// [`WriteError`].
+pub async fn store(pass: &mut Pass<'_>, failure: Option<&Failure>) -> Result<(), WriteError> {
+    let mut attempt = 1;
+    loop {
+        match report(pass, failure).await {
+            Err(WriteError::Conflict) if attempt < STORE_ATTEMPTS => {
+                attempt += 1;
+                reread(pass).await?;
+            }
+            result => return result,
+        }
+    }
+}
+
+async fn reread(pass: &mut Pass<'_>) -> Result<(), WriteError> {
+    pass.objects.cluster = write::read(pass.context, &pass.objects.cluster).await?;
+    for pool in &mut pass.objects.pools {
+        match write::read(pass.context, pool).await {
+            Ok(current) => *pool = current,
+            Err(WriteError::Gone) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// One status write per object, if it changed.
+async fn report(pass: &mut Pass<'_>, failure: Option<&Failure>) -> Result<(), WriteError> {
+    let mut summary = PoolsSummary::default();
+    for index in 0..pass.objects.pools.len() {
+        let (before, status) = pool_status(pass, &pass.objects.pools[index], failure);
+        let name = pass.objects.pools[index].name_any();
+        summary.total += 1;
+        summary.ready += i64::from(pool::is_ready(&status));
+        summary.stalled = summary.stalled.take().or_else(|| pool::stalled(&name, &status));
+        if status != before {
+            let changed = AksNodePool {
+                status: Some(status.clone()),
+                ..pass.objects.pools[index].clone()
+            };
+            match write::status(pass.context, &changed).await {
+                Ok(stored) => pass.objects.pools[index] = stored,
+                Err(WriteError::Gone) => continue,
+                Err(error) => return Err(error),
+            }
+            events::readiness(
+                pass.context,
+                &pass.objects.pools[index],
+                &before.conditions,
+                &status.conditions,
+            )
+            .await;
+        }
+    }
+    report_cluster(pass, failure, &summary).await
+}
+
+async fn report_cluster(
+    pass: &mut Pass<'_>,
+    failure: Option<&Failure>,
+    pools: &PoolsSummary,
+) -> Result<(), WriteError> {
+    let before = pass.objects.cluster.status.clone().unwrap_or_default();
+    let status = cluster::status(&cluster::Report {
+        previous: &before,
+        generation: pass.objects.cluster.metadata.generation.unwrap_or_default(),
+        deleting: pass.objects.cluster.metadata.deletion_timestamp.is_some(),
+        plan: pass.plan.as_ref(),
+        live: pass.live.as_ref(),
+        mark: &pass.desired.cluster.mark,
+        operations: &pass.operations,
+        ended: pass.ended,
+        failure,
+        resume_attempts: pass.attempts.get(&Target::Cluster).copied().unwrap_or_default(),
+        pools,
+        requested_at: requested_at(&pass.objects.cluster),
+        now: pass.context.now(),
+    });
+    if status != before {
+        let changed = AksCluster {
+            status: Some(status.clone()),
+            ..pass.objects.cluster.clone()
+        };
+        pass.objects.cluster = write::status(pass.context, &changed).await?;
+        events::readiness(
+            pass.context,
+            &pass.objects.cluster,
+            &before.conditions,
+            &status.conditions,
+        )
+        .await;
+    }
+    pass.ended = 0;
+    Ok(())
+}
+
+fn pool_status(
+    pass: &Pass<'_>,
+    object: &AksNodePool,
+    failure: Option<&Failure>,
+) -> (AksNodePoolStatus, AksNodePoolStatus) {
+    let before = object.status.clone().unwrap_or_default();
+    let name = azure_name(object);
+    let target = Target::Pool(name.clone());
+    let status = pool::status(&pool::Report {
+        previous: &before,
+        generation: object.metadata.generation.unwrap_or_default(),
+        name: &name,
+        cluster: &pass.desired.cluster.object,
+        cluster_id: pass.live.as_ref().and_then(LiveCluster::id),
+        deleting: object.metadata.deletion_timestamp.is_some(),
+        fate: pass
+            .plan
+            .as_ref()
+            .and_then(|plan| plan.pool_fates.get(&object.name_any())),
+        plan: pass.plan.as_ref(),
+        live: pass.live.as_ref().and_then(|live| live.pool(&name)),
+        operations: &pass.operations,
+        failure,
+        resume_attempts: pass.attempts.get(&target).copied().unwrap_or_default(),
+        requested_at: requested_at(object),
+        now: pass.context.now(),
+    });
+    (before, status)
+}
+
+/// A cluster whose manifest can't be read at all.
+pub async fn unreadable(context: &Context, objects: Objects, ended: &Ended) -> Next {
+    let before = objects.cluster.status.clone().unwrap_or_default();
+    let generation = objects.cluster.metadata.generation.unwrap_or_default();
+    let mut status = before.clone();
+    status.observed_generation = Some(generation);
+    status.conditions = conditions(
+        &before.conditions,
+        &ended.failure.verdict(),
+        None,
+        generation,
+        context.now(),
+    );
+    if status != before {
+        let changed = AksCluster {
+            status: Some(status),
+            ..objects.cluster
+        };
+        if let Err(error) = write::status(context, &changed).await {
+            return unwritten(&error);
+        }
+    }
+    Next {
+        after: None,
+        outcome: ReconcileOutcome::Stalled,
+    }
+}
