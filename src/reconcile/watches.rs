@@ -23,7 +23,7 @@ use crate::arm::clients::{Clients, SetupError};
 use crate::arm::metrics::ArmMetrics;
 use crate::arm::{ClusterId, Observer};
 use crate::runtime::metrics::{Metrics, ObjectKind, ReadyLabel, SharedRegistry};
-use crate::runtime::readiness::Readiness;
+use crate::runtime::readiness::{Gate, Readiness};
 use crate::runtime::settings::Settings;
 use crate::status::conditions::{READY, find};
 
@@ -259,22 +259,17 @@ where
         let watch = watcher(api, watcher::Config::default())
             .default_backoff()
             .reflect_shared(writer);
-        let gate = readiness.wait_for(format!("the first list of {} objects", K::kind(&())));
-        let filled = store.clone();
-        tokio::spawn(async move {
-            if filled.wait_until_ready().await.is_ok() {
-                gate.open();
+        // Told by the watch itself: of several tasks that wait for a store, kube wakes only one.
+        let mut gate = Some(readiness.wait_for(format!("the first list of {} objects", K::kind(&()))));
+        let watch = watch.for_each(move |event| {
+            match event {
+                Ok(watcher::Event::InitDone) => drop(gate.take().map(Gate::open)),
+                Ok(_) => {}
+                Err(error) => error!(%error, kind = %K::kind(&()), "a watch broke off and is started again"),
             }
+            future::ready(())
         });
-        tokio::spawn(
-            shutdown
-                .clone()
-                .run_until_cancelled_owned(watch.for_each(|event| async move {
-                    if let Err(error) = event {
-                        error!(%error, kind = %K::kind(&()), "a watch broke off and is started again");
-                    }
-                })),
-        );
+        tokio::spawn(shutdown.clone().run_until_cancelled_owned(watch));
         Some(Self { store, events })
     }
 }
