@@ -1,12 +1,17 @@
 //! A control plane of its own: the chart's policies would refuse the deletions of other tests.
 
+use std::fmt::Debug;
+use std::time::Duration;
+
 use armature::api::{AksCluster, AksNodePool};
 use armature_lab::{ControlPlane, ManagementCluster, Options};
 use k8s_openapi::api::core::v1::Namespace;
-use kube::api::{Patch, PatchParams, PostParams};
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use kube::api::{DeleteParams, Patch, PatchParams, PostParams};
 use kube::runtime::conditions::is_crd_established;
 use kube::runtime::wait::await_condition;
 use kube::{Api, Client, ResourceExt};
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
@@ -31,7 +36,7 @@ pub async fn installed() -> ManagementCluster {
                 &without_identity(),
             )
             .unwrap();
-            served(&own.cluster().client().await.unwrap()).await;
+            in_force(own.cluster()).await;
             own
         })
         .await;
@@ -45,6 +50,42 @@ pub async fn served(client: &Client) {
             .await
             .unwrap();
     }
+}
+
+/// Waits until the API server serves our kinds and applies each of the policies, which it learns of a little later.
+pub async fn in_force(cluster: &ManagementCluster) {
+    let client = cluster.client().await.unwrap();
+    served(&client).await;
+    let name = cluster.namespace("probe").await.unwrap();
+    let namespaces = Api::<Namespace>::all(client.clone());
+    let label = json!({ "metadata": { "labels": { "aks.armature.dev/protected": "true" } } });
+    namespaces
+        .patch(&name, &PatchParams::default(), &Patch::Merge(label))
+        .await
+        .unwrap();
+    cluster_object(&client, &name, "probe", json!({}), json!({})).await;
+
+    until_refused(&namespaces, &name).await;
+    until_refused(&Api::<AksCluster>::namespaced(client.clone(), &name), "probe").await;
+    until_refused(
+        &Api::<CustomResourceDefinition>::all(client),
+        "aksclusters.aks.armature.dev",
+    )
+    .await;
+}
+
+/// Only the API server knows when, and it tells by refusing.
+async fn until_refused<K: Clone + Debug + DeserializeOwned>(api: &Api<K>, name: &str) {
+    let dry_run = DeleteParams {
+        dry_run: true,
+        ..DeleteParams::default()
+    };
+    let refused = async {
+        while api.delete(name, &dry_run).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), refused).await.unwrap();
 }
 
 /// `helm install` or `helm upgrade` of this repository's chart.
