@@ -31,8 +31,9 @@ lint: ## Check the format and the lints, as .ci/run does
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 
-crds: ## Write crds/ from the Rust types
+crds: ## Write crds/ and the chart's copy from the Rust types
 	cargo run --quiet --package armature -- crds --output-dir crds
+	cp crds/*.yaml charts/armature/files/crds/
 
 image: ## Build the container image (IMAGE names it) with docker, podman or buildah
 	@hack/image $(IMAGE)
