@@ -7,11 +7,18 @@ use sha2::{Digest, Sha256};
 
 use super::path::Path;
 
-/// Managed paths and the hash of the value Azure last confirmed at each.
+/// Managed paths and what is known about the value at each, in the form the status stores:
+///
+/// * a hash: Azure confirmed the value with that hash;
+/// * `?` and a hash: at the first look Azure had another value, and who set it is unknown;
+/// * `-`: the path left the manifest and keeps its live value.
 ///
 /// It tells an edit in Git from a change made elsewhere, and which keys of a shared map are ours to remove.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Applied(BTreeMap<String, String>);
+
+const UNKNOWN: char = '?';
+const RELEASED: &str = "-";
 
 impl Applied {
     /// The record as status holds it.
@@ -24,14 +31,17 @@ impl Applied {
         self.0
     }
 
-    /// Whether nothing was ever confirmed: a new object, or one whose status was lost.
+    /// Whether nothing was ever recorded: a new object, or one whose status was lost.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether Azure confirmed any value at this path.
-    pub fn has(&self, path: &Path) -> bool {
-        self.0.contains_key(&path.to_string())
+    /// Whether anything is recorded at the path written `shown`, or at a key below it.
+    pub fn mentions(&self, shown: &str) -> bool {
+        self.0
+            .range(shown.to_owned()..)
+            .map_while(|(entry, _)| entry.strip_prefix(shown))
+            .any(|rest| rest.is_empty() || rest.starts_with('['))
     }
 
     /// Whether Azure confirmed exactly this value at this path.
@@ -44,21 +54,46 @@ impl Applied {
         self.0.insert(path.to_string(), hash(value));
     }
 
-    /// Forgets a key that is gone from Azure.
+    /// Whether the first look found Azure different from exactly this value.
+    pub fn found_different(&self, path: &Path, value: &Value) -> bool {
+        let known = self
+            .0
+            .get(&path.to_string())
+            .and_then(|known| known.strip_prefix(UNKNOWN));
+        known.is_some_and(|known| known == hash(value))
+    }
+
+    /// Notes that the first look found Azure different from this value, so that the difference does not pass for an
+    /// edit once other values are recorded.
+    pub fn note_different(&mut self, path: &Path, value: &Value) {
+        self.0.insert(path.to_string(), format!("{UNKNOWN}{}", hash(value)));
+    }
+
+    /// Notes that the path and all keys below it left the manifest: nothing there is ours any more.
+    pub fn release(&mut self, path: &Path) {
+        let own = path.to_string();
+        let below = format!("{own}[");
+        let kept = self.0.iter_mut().filter(|(entry, _)| entry.starts_with(&below));
+        kept.for_each(|(_, known)| RELEASED.clone_into(known));
+        self.0.insert(own, RELEASED.to_owned());
+    }
+
+    /// Forgets a path: a key that is gone from Azure, or one that is managed again.
     pub fn forget(&mut self, path: &Path) {
         self.0.remove(&path.to_string());
     }
 
-    /// The keys confirmed below a keyed path.
-    pub fn keys_below(&self, path: &Path) -> Vec<String> {
+    /// The keys recorded below a keyed path, and whether Azure confirmed each as ours.
+    pub fn keys_below(&self, path: &Path) -> Vec<(String, bool)> {
         let prefix = format!("{path}[");
-        let key = |entry: &String| {
-            entry
-                .strip_prefix(&prefix)
-                .and_then(|rest| rest.strip_suffix(']'))
-                .map(str::to_owned)
-        };
-        self.0.keys().filter_map(key).collect()
+        self.0
+            .range(prefix.clone()..)
+            .map_while(|(entry, known)| Some((entry.strip_prefix(&prefix)?, known)))
+            .filter_map(|(rest, known)| {
+                let ours = known != RELEASED && !known.starts_with(UNKNOWN);
+                Some((rest.strip_suffix(']')?.to_owned(), ours))
+            })
+            .collect()
     }
 }
 
@@ -75,26 +110,51 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_confirmed_value_is_recognized_and_another_is_not() {
-        let path = Path::new("properties.disableLocalAccounts");
-        let mut applied = Applied::default();
-        applied.confirm(&path, &json!(true));
-        assert!(applied.confirms(&path, &json!(true)));
-        assert!(!applied.confirms(&path, &json!(false)));
-    }
-
-    #[test]
-    fn keys_with_dots_and_brackets_are_found_again() {
+    fn keys_with_dots_and_slashes_are_found_again() {
         let labels = Path::new("properties.nodeLabels");
         let mut applied = Applied::default();
         applied.confirm(&labels.key("team.example.com/name"), &json!("a"));
-        assert_eq!(applied.keys_below(&labels), ["team.example.com/name"]);
+        assert_eq!(
+            applied.keys_below(&labels),
+            [("team.example.com/name".to_owned(), true)]
+        );
     }
 
     #[test]
     fn a_record_survives_its_way_through_status() {
         let mut applied = Applied::default();
         applied.confirm(&Path::new("sku.tier"), &json!("Standard"));
+        applied.note_different(&Path::new("sku.name"), &json!("Base"));
+        applied.release(&Path::new("tags"));
         assert_eq!(Applied::from_status(&applied.clone().into_status()), applied);
+    }
+
+    #[test]
+    fn a_difference_of_unknown_origin_stays_so_until_the_manifest_says_something_else() {
+        let tier = Path::new("sku.tier");
+        let mut applied = Applied::default();
+        applied.note_different(&tier, &json!("Standard"));
+        assert!(applied.found_different(&tier, &json!("Standard")));
+        assert!(!applied.found_different(&tier, &json!("Premium")));
+        assert!(!applied.confirms(&tier, &json!("Standard")));
+    }
+
+    #[test]
+    fn what_was_released_is_not_ours_any_more() {
+        let tags = Path::new("tags");
+        let mut applied = Applied::default();
+        applied.confirm(&tags.key("team"), &json!("a"));
+        applied.release(&tags);
+        assert_eq!(applied.keys_below(&tags), [("team".to_owned(), false)]);
+        assert!(applied.mentions("tags"));
+        assert!(!applied.confirms(&tags.key("team"), &json!("a")));
+    }
+
+    #[test]
+    fn a_path_is_not_mentioned_by_its_longer_namesake() {
+        let mut applied = Applied::default();
+        applied.confirm(&Path::new("properties.networkProfile.podCidrs"), &json!([]));
+        assert!(!applied.mentions("networkProfile.podCidr"));
+        assert!(applied.mentions("networkProfile.podCidrs"));
     }
 }

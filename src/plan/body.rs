@@ -1,5 +1,9 @@
 //! The bodies of writes: what Azure has, plus exactly the changes of one step.
 
+mod settle;
+#[cfg(test)]
+mod tests;
+
 use serde_json::{Map, Value, json};
 
 use super::change::Change;
@@ -8,6 +12,7 @@ use super::live::{LiveCluster, LivePool};
 use super::owner::OWNER_TAG;
 use super::path::Path;
 use super::version::Version;
+use crate::api::VersionPolicy;
 
 /// Paths of a cluster that only Azure writes (read-only in the 2026-08-01 specification).
 const CLUSTER_READ_ONLY: &[&str] = &[
@@ -53,12 +58,19 @@ const POOL_READ_ONLY: &[&str] = &[
 /// Properties of a pool that AKS refuses inside a cluster PUT once the cluster exists (seen in 2026-05).
 const REFUSED_INLINE: &[&str] = &["securityProfile", "artifactStreamingProfile"];
 
-/// The body that makes a cluster with its first pools.
+/// The body that makes a cluster with its first pools. What ARM requires and the manifest may leave out is filled in:
+/// the identity and the first part of the API server's name.
 pub fn create_cluster<'a>(cluster: &DesiredCluster, pools: impl Iterator<Item = &'a DesiredPool>) -> Value {
     let mut body = cluster.body.clone();
     owner_tag("tags").set(&mut body, json!(cluster.mark.to_string()));
     Path::new("properties.powerState").remove(&mut body);
     name_api_server(&mut body, &cluster.azure_name);
+    if let Some(version) = cluster.version {
+        Path::new("properties.kubernetesVersion").set(&mut body, json!(version.to_string()));
+    }
+    if Path::look_up("identity", &body).is_none() {
+        Path::new("identity.type").set(&mut body, json!("SystemAssigned"));
+    }
     let profiles = pools
         .map(|pool| {
             let mut profile = create_pool(pool, None);
@@ -94,6 +106,8 @@ pub fn update_cluster(live: &LiveCluster, changes: &[Change]) -> Value {
     let mut body = writable_cluster(&live.body);
     Path::new("properties.agentPoolProfiles").remove(&mut body);
     apply(&mut body, changes);
+    settle::identities(&mut body, changes);
+    settle::network(&mut body, changes);
     body
 }
 
@@ -134,7 +148,7 @@ pub fn tags(live: &LiveCluster, changes: &[Change]) -> Map<String, Value> {
     }
 }
 
-/// The body that makes a pool, at the version the control plane runs unless the manifest names one.
+/// The body that makes a pool beside a control plane that runs `control_plane`.
 pub fn create_pool(pool: &DesiredPool, control_plane: Option<Version>) -> Value {
     let mut body = pool.body.clone();
     owner_tag("properties.tags").set(&mut body, json!(pool.mark.to_string()));
@@ -144,17 +158,30 @@ pub fn create_pool(pool: &DesiredPool, control_plane: Option<Version>) -> Value 
     if mode.get(&body).is_none() {
         mode.set(&mut body, json!("User"));
     }
-    if let (None, Some(version)) = (pool.version, control_plane) {
+    if let Some(version) = first_version(pool, control_plane) {
         Path::new("properties.orchestratorVersion").set(&mut body, json!(version.to_string()));
     }
+    settle::first_count(&mut body);
     body
+}
+
+/// The version a pool is made at: the control plane's own wherever the floor lets it, so that the pool neither comes
+/// out newer nor is upgraded the moment it is there; a pool that trails on purpose at its floor.
+fn first_version(pool: &DesiredPool, control_plane: Option<Version>) -> Option<Version> {
+    let Some(floor) = pool.version else {
+        return control_plane;
+    };
+    let follows = |running: &Version| {
+        running.meets(floor) && (running.same_minor(floor) || pool.version_policy == VersionPolicy::Follow)
+    };
+    Some(control_plane.filter(follows).unwrap_or(floor))
 }
 
 /// The body of a pool PUT that applies `changes` to what Azure has.
 pub fn update_pool(live: &LivePool, changes: &[Change]) -> Value {
     let mut body = writable_pool(live);
     apply(&mut body, changes);
-    settle_scaling(&mut body, live);
+    settle::scaling(&mut body, live);
     body
 }
 
@@ -195,6 +222,12 @@ fn writable_pool(live: &LivePool) -> Value {
 fn apply(body: &mut Value, changes: &[Change]) {
     for change in changes {
         match &change.to {
+            // What AKS put into an add-on's configuration stays there.
+            Some(value) if change.path.starts_with("properties.addonProfiles") => {
+                let mut addon = change.path.get(body).cloned().unwrap_or_default();
+                merge(&mut addon, value);
+                change.path.set(body, addon);
+            }
             Some(value) => change.path.set(body, value.clone()),
             // AKS can't take an add-on away, only switch it off.
             None if change.path.starts_with("properties.addonProfiles") => {
@@ -205,134 +238,14 @@ fn apply(body: &mut Value, changes: &[Change]) {
     }
 }
 
-/// Keeps count and autoscaler limits in the combination AKS accepts: limits only with the autoscaler, no count with it
-/// unless the limits move past the count that is live.
-fn settle_scaling(body: &mut Value, live: &LivePool) {
-    let number = |body: &Value, path: &str| Path::new(path).get(body).and_then(Value::as_i64);
-    let autoscaled = body
-        .pointer("/properties/enableAutoScaling")
-        .and_then(Value::as_bool)
-        .unwrap_or(false);
-    if !autoscaled {
-        // Left out, they would be kept; AKS wants them null.
-        for limit in ["properties.minCount", "properties.maxCount"].map(Path::new) {
-            if limit.get(body).is_some() {
-                limit.set(body, Value::Null);
+/// Puts every field of `wanted` into `live` and leaves the others.
+fn merge(live: &mut Value, wanted: &Value) {
+    match (live, wanted) {
+        (Value::Object(live), Value::Object(wanted)) => {
+            for (key, value) in wanted {
+                merge(live.entry(key.as_str()).or_insert(Value::Null), value);
             }
         }
-        return;
-    }
-    let (min, max) = (number(body, "properties.minCount"), number(body, "properties.maxCount"));
-    let inside = |count: i64| min.is_none_or(|min| count >= min) && max.is_none_or(|max| count <= max);
-    let count = Path::new("properties.count");
-    match live.count() {
-        Some(nodes) if !inside(nodes) => {
-            let bounded = nodes.min(max.unwrap_or(nodes)).max(min.unwrap_or(0));
-            count.set(body, json!(bounded));
-        }
-        _ => count.remove(body),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::plan::change::{Origin, Target};
-    use crate::plan::effect::Effect;
-
-    fn change(path: Path, to: Option<Value>) -> Change {
-        Change {
-            target: Target::Cluster,
-            path,
-            from: None,
-            to,
-            origin: Origin::Edit,
-            effect: Effect::InPlace,
-        }
-    }
-
-    fn pool(properties: Value) -> LivePool {
-        LivePool::new("a", json!({ "properties": properties }))
-    }
-
-    #[test]
-    fn an_update_is_the_live_body_plus_the_changes_and_nothing_else() {
-        let live = LiveCluster::new(json!({
-            "id": "/x", "eTag": "1", "location": "eastus", "tags": {"policy": "x"},
-            "properties": {"provisioningState": "Succeeded", "disableLocalAccounts": false, "unknownToUs": {"a": 1},
-                           "agentPoolProfiles": [{"name": "sys", "count": 3}]}
-        }));
-        let body = update_cluster(
-            &live,
-            &[change(Path::new("properties.disableLocalAccounts"), Some(json!(true)))],
-        );
-        assert_eq!(
-            body,
-            json!({"location": "eastus", "tags": {"policy": "x"}, "properties": {"disableLocalAccounts": true, "unknownToUs": {"a": 1}}})
-        );
-    }
-
-    #[test]
-    fn a_dropped_addon_is_disabled_and_a_dropped_tag_removed() {
-        let live = LiveCluster::new(
-            json!({"tags": {"a": "1"}, "properties": {"addonProfiles": {"azurepolicy": {"enabled": true}}}}),
-        );
-        let addon = Path::new("properties.addonProfiles").key("azurepolicy");
-        let body = update_cluster(&live, &[change(addon, None), change(Path::new("tags").key("a"), None)]);
-        assert_eq!(
-            body,
-            json!({"tags": {}, "properties": {"addonProfiles": {"azurepolicy": {"enabled": false}}}})
-        );
-    }
-
-    #[test]
-    fn an_autoscaled_count_is_never_written() {
-        let live = pool(json!({"enableAutoScaling": true, "minCount": 1, "maxCount": 9, "count": 7}));
-        let body = update_pool(&live, &[change(Path::new("properties.maxCount"), Some(json!(12)))]);
-        assert_eq!(
-            body,
-            json!({"properties": {"enableAutoScaling": true, "minCount": 1, "maxCount": 12}})
-        );
-    }
-
-    #[test]
-    fn limits_that_exclude_the_live_count_bring_it_inside() {
-        let live = pool(json!({"enableAutoScaling": true, "minCount": 1, "maxCount": 9, "count": 7}));
-        let body = update_pool(&live, &[change(Path::new("properties.maxCount"), Some(json!(5)))]);
-        assert_eq!(body.pointer("/properties/count"), Some(&json!(5)));
-    }
-
-    #[test]
-    fn switching_the_autoscaler_off_takes_its_limits_away() {
-        let live = pool(json!({"enableAutoScaling": true, "minCount": 1, "maxCount": 9, "count": 7}));
-        let body = update_pool(
-            &live,
-            &[change(Path::new("properties.enableAutoScaling"), Some(json!(false)))],
-        );
-        assert_eq!(
-            body,
-            json!({"properties": {"enableAutoScaling": false, "count": 7, "minCount": null, "maxCount": null}})
-        );
-    }
-
-    #[test]
-    fn a_pool_update_never_starts_stops_or_rolls_back() {
-        let live = pool(
-            json!({"nodeImageVersion": "x", "powerState": {"code": "Running"}, "currentOrchestratorVersion": "1.33.1", "count": 1}),
-        );
-        assert_eq!(update_pool(&live, &[]), json!({"properties": {"count": 1}}));
-    }
-
-    #[test]
-    fn a_whole_upgrade_names_every_pool_with_the_target_and_without_what_is_refused_inline() {
-        let live = LiveCluster::new(
-            json!({"properties": {"kubernetesVersion": "1.33", "agentPoolProfiles": [
-            {"name": "sys", "count": 3, "orchestratorVersion": "1.33", "securityProfile": {"enableVTPM": true}}]}}),
-        );
-        let body = upgrade_cluster(&live, "1.34".parse().unwrap());
-        assert_eq!(
-            body,
-            json!({"properties": {"kubernetesVersion": "1.34", "agentPoolProfiles": [{"name": "sys", "count": 3, "orchestratorVersion": "1.34"}]}})
-        );
+        (live, wanted) => *live = wanted.clone(),
     }
 }

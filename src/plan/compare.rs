@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use ipnet::IpNet;
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::version::Version;
@@ -22,18 +23,30 @@ pub enum Compare {
     CidrSet,
     /// Groups of settings: what the manifest names has to be so, what Azure adds is Azure's.
     Contains,
-    /// Maps owned by key: keys of others are left alone.
+    /// `autoScalerProfile`: each member is a setting of its own; one that leaves the manifest keeps its live value,
+    /// because Azure fills in a default for it.
+    Members,
+    /// Labels: a map owned by key, keys of others are left alone.
     Keyed,
-    /// `addonProfiles`: owned by key, and a key that is dropped is disabled, because it can't be removed.
+    /// Tags: a map owned by key, whose keys Azure compares without regard to case.
+    Tags,
+    /// `addonProfiles`: owned by key without regard to case; a key that is dropped is disabled, because it can't be
+    /// removed.
     Addons,
     /// `nodeTaints`: a list of `key=value:Effect` owned by key and effect.
     Taints,
+    /// Lists that Azure adds entries of its own to, such as `noProxy`: owned by entry.
+    Entries,
     /// `userAssignedIdentities`: a map whose keys are resource ids and whose values Azure fills in.
     IdentityMap,
     /// A Kubernetes version: the wanted one is a floor under the running one.
     Floor,
     /// A node count: the autoscaler's as soon as it is on.
     Count,
+    /// A size of which 0 means that Azure chooses.
+    Size,
+    /// A point in time, however it is written.
+    Time,
     /// Certificates and keys: compared letter by letter apart from surrounding white space.
     Trimmed,
 }
@@ -41,15 +54,21 @@ pub enum Compare {
 impl Compare {
     /// Whether `live` already is what `wanted` asks for.
     pub fn same(self, wanted: &Value, live: Option<&Value>) -> bool {
-        let Some(live) = live else { return is_nothing(wanted) };
+        let Some(live) = live else {
+            // An absent label is not the same as an empty one, and a tag neither.
+            return !matches!(self, Self::Keyed | Self::Tags) && is_nothing(wanted);
+        };
         match self {
-            Self::Exact | Self::Count => exact(wanted, live),
+            Self::Exact | Self::Count | Self::Keyed | Self::Tags => exact(wanted, live),
+            Self::Size => wanted.as_i64() == Some(0) || exact(wanted, live),
+            Self::Time => time(wanted).map_or_else(|| exact(wanted, live), |wanted| Some(wanted) == time(live)),
             Self::CaseInsensitive => folded(wanted) == folded(live),
             Self::Location => location(wanted) == location(live),
             Self::Set => set(wanted, fold_text) == set(live, fold_text),
             Self::CidrSet => set(wanted, cidr) == set(live, cidr),
-            Self::Contains | Self::Keyed | Self::Addons => contains(wanted, live),
+            Self::Contains | Self::Members | Self::Addons => contains(wanted, live),
             Self::Taints => set(wanted, str::to_owned).is_subset(&set(live, str::to_owned)),
+            Self::Entries => set(wanted, fold_text).is_subset(&set(live, fold_text)),
             Self::IdentityMap => keys(wanted) == keys(live),
             Self::Floor => match (version(wanted), version(live)) {
                 (Some(floor), Some(running)) => running.meets(floor),
@@ -100,7 +119,11 @@ fn version(value: &Value) -> Option<Version> {
     text(value).and_then(|text| text.parse().ok())
 }
 
-fn fold_text(text: &str) -> String {
+fn time(value: &Value) -> Option<Timestamp> {
+    text(value).and_then(|text| text.parse().ok())
+}
+
+pub(super) fn fold_text(text: &str) -> String {
     text.to_ascii_lowercase()
 }
 
@@ -115,7 +138,7 @@ fn location(value: &Value) -> String {
 fn cidr(text: &str) -> String {
     text.parse::<IpNet>()
         .or_else(|_| text.parse::<std::net::IpAddr>().map(IpNet::from))
-        .map_or_else(|_| fold_text(text), |net| net.to_string())
+        .map_or_else(|_| fold_text(text), |net| net.trunc().to_string())
 }
 
 fn set(value: &Value, normal: fn(&str) -> String) -> BTreeSet<String> {
@@ -178,6 +201,36 @@ mod tests {
         }
         assert!(!Compare::Exact.same(&json!(true), None));
         assert!(!Compare::Exact.same(&json!(0), None));
+    }
+
+    #[test]
+    fn an_empty_label_or_tag_is_not_an_absent_one() {
+        for map in [Compare::Keyed, Compare::Tags] {
+            assert!(!map.same(&json!(""), None));
+            assert!(map.same(&json!(""), Some(&json!(""))));
+        }
+    }
+
+    #[test]
+    fn a_size_of_zero_is_whatever_azure_chose() {
+        assert!(Compare::Size.same(&json!(0), Some(&json!(128))));
+        assert!(!Compare::Size.same(&json!(64), Some(&json!(128))));
+    }
+
+    #[test]
+    fn a_point_in_time_is_the_same_however_it_is_written() {
+        assert!(Compare::Time.same(
+            &json!("2026-09-01T00:00:00Z"),
+            Some(&json!("2026-09-01T02:00:00.0+02:00"))
+        ));
+        assert!(!Compare::Time.same(&json!("2026-09-01T00:00:00Z"), Some(&json!("2026-09-01T01:00:00Z"))));
+    }
+
+    #[test]
+    fn entries_that_azure_adds_to_a_list_are_no_difference() {
+        let live = json!(["localhost", "konnectivity", "Example.com"]);
+        assert!(Compare::Entries.same(&json!(["example.com"]), Some(&live)));
+        assert!(!Compare::Entries.same(&json!(["example.org"]), Some(&live)));
     }
 
     #[test]

@@ -5,8 +5,9 @@ use jiff::SignedDuration;
 use super::blocker::{Blocker, Wait};
 use super::desired::DesiredPool;
 use super::step::Step;
-use super::{Input, Plan, keep_records};
-use crate::api::{PowerStateCode, ResourceGroupPolicy};
+use super::version::Version;
+use super::{Input, Plan, keep_records, pools};
+use crate::api::{ManagementPolicy, PowerStateCode, ResourceGroupPolicy, VersionPolicy};
 use crate::plan::change::Target;
 
 /// Plans the first PUT: it waits for a System pool and for the pools to settle, then takes all of them at once.
@@ -21,8 +22,8 @@ pub fn plan(input: &Input<'_>, plan: &mut Plan) {
         // Our create is on its way and Azure does not show the cluster yet.
         return;
     }
-    let pools = initial_pools(input);
-    if !pools.iter().any(|pool| pool.is_system()) {
+    let Pools { first, later } = sort(input, plan);
+    if !first.iter().any(|pool| pool.is_system()) {
         plan.waits.push(Wait::WaitingForSystemPool {
             cluster: cluster.object.clone(),
         });
@@ -39,14 +40,14 @@ pub fn plan(input: &Input<'_>, plan: &mut Plan) {
         (Some(true) | None, _) => {}
     }
     plan.push(Step::CreateCluster {
-        pools: pools.iter().map(|pool| pool.name.clone()).collect(),
+        pools: first.iter().map(|pool| pool.name.clone()).collect(),
     });
-    later_pools(input, &pools).for_each(|pool| {
+    for pool in later {
         plan.push(Step::CreatePool {
             pool: pool.name.clone(),
             again: false,
-        })
-    });
+        });
+    }
     if cluster.power == Some(PowerStateCode::Stopped) {
         plan.push(Step::StopCluster { changes: Vec::new() });
     }
@@ -63,18 +64,36 @@ pub fn plan(input: &Input<'_>, plan: &mut Plan) {
     }
 }
 
-/// The pools of the first PUT. One that asks for another version than its cluster is made afterwards, because AKS
-/// wants all pools of a create at the cluster's version.
-fn initial_pools<'a>(input: &Input<'a>) -> Vec<&'a DesiredPool> {
-    let same_version = |pool: &&DesiredPool| pool.version.is_none() || pool.version == input.cluster.version;
-    living(input).filter(same_version).collect()
+/// The pools of the first PUT and those made afterwards.
+struct Pools<'a> {
+    first: Vec<&'a DesiredPool>,
+    later: Vec<&'a DesiredPool>,
 }
 
-fn later_pools<'a>(input: &Input<'a>, first: &[&DesiredPool]) -> impl Iterator<Item = &'a DesiredPool> {
-    let first: Vec<String> = first.iter().map(|pool| pool.name.clone()).collect();
-    living(input).filter(move |pool| !first.contains(&pool.name))
-}
-
-fn living<'a>(input: &Input<'a>) -> impl Iterator<Item = &'a DesiredPool> {
-    input.pools.iter().filter(|pool| !pool.is_going() && !pool.observe)
+/// AKS wants all pools of a create at the cluster's version. A pool whose floor that version meets goes in, unless it
+/// trails on purpose; a System pool goes in all the same, because nothing is created without one.
+fn sort<'a>(input: &Input<'a>, plan: &mut Plan) -> Pools<'a> {
+    let looking = input.cluster.policies.management == ManagementPolicy::Observe;
+    let mut pools = pools::distinct(input, plan);
+    pools.retain(|pool| looking || !pool.observe);
+    if let Some(version) = input.cluster.version {
+        pools.retain(|pool| {
+            let ahead = pool.version.filter(|floor| !version.meets(*floor));
+            plan.blockers
+                .extend(ahead.map(|wanted| Blocker::PoolAheadOfControlPlane {
+                    pool: pool.name.clone(),
+                    wanted,
+                    control_plane: version,
+                }));
+            ahead.is_none()
+        });
+    }
+    let trails = |pool: &&DesiredPool| {
+        let apart = |(floor, version): (Version, Version)| !floor.same_minor(version);
+        pool.version_policy != VersionPolicy::Follow
+            && !pool.is_system()
+            && pool.version.zip(input.cluster.version).is_some_and(apart)
+    };
+    let (later, first) = pools.into_iter().partition(trails);
+    Pools { first, later }
 }

@@ -1,9 +1,9 @@
 //! What becomes of an object that is going away.
 
-use super::blocker::Wait;
+use super::blocker::{Blocker, Wait};
 use super::change::Target;
 use super::desired::{DesiredCluster, DesiredPool, Life};
-use super::live::{LiveCluster, LivePool};
+use super::live::LiveCluster;
 use super::owner::Ownership;
 use super::step::Step;
 use super::{Facts, Input, Plan, keep_records};
@@ -55,50 +55,75 @@ pub fn cluster_fate(input: &Input<'_>) -> Fate {
     if let Some(early) = refusals(life, policies.deletion.protected, input) {
         return early;
     }
-    if input.facts.own_cluster {
-        return Fate::Blocked(OWN.to_owned());
+    let fate = match input.live {
+        // An operation of ours runs on what Azure does not show: a create that is late, or the deletion itself.
+        None if input.facts.running.contains(&Target::Cluster) => Fate::Delete,
+        None => Fate::Gone,
+        Some(_) if policies.management == ManagementPolicy::Observe => Fate::LetGo(OBSERVED),
+        Some(live) => by_owner(Ownership::of(live.owner(), mark), life, |adopted| {
+            policies.deletion.outcome(adopted)
+        }),
+    };
+    match fate {
+        Fate::Delete if input.facts.own_cluster => Fate::Blocked(OWN.to_owned()),
+        fate => fate,
     }
-    let Some(live) = input.live else { return Fate::Gone };
-    if policies.management == ManagementPolicy::Observe {
-        return Fate::LetGo(OBSERVED);
-    }
-    by_owner(Ownership::of(live.owner(), mark), life, |adopted| {
-        policies.deletion.outcome(adopted)
-    })
 }
 
 /// What becomes of a pool object, given what becomes of its cluster.
 pub fn pool_fate(pool: &DesiredPool, cluster: &Fate, input: &Input<'_>) -> Fate {
+    if !pool.is_going() {
+        return Fate::Alive;
+    }
     match cluster {
-        Fate::Gone | Fate::LetGo(_) if pool.is_going() => return Fate::LetGo(WITH_CLUSTER),
+        Fate::Gone | Fate::LetGo(_) => return Fate::LetGo(WITH_CLUSTER),
         // A pool is never deleted under a cluster that goes: its finalizer ends with the cluster's.
-        Fate::Delete if pool.is_going() => return Fate::Delete,
-        _ => {}
+        Fate::Delete => return Fate::Delete,
+        Fate::Alive | Fate::Blocked(_) => {}
     }
     if let Some(early) = refusals(&pool.life, pool.deletion.protected, input) {
         return early;
     }
-    let live = input
-        .live
-        .and_then(|live| live.pool(&pool.name).map(|found| (live, found)));
-    let Some((cluster, live)) = live else { return Fate::Gone };
-    if pool.observe {
+    match (by_azure(pool, input), cluster) {
+        (Fate::Delete, Fate::Blocked(_)) => Fate::Blocked(WAITS_FOR_CLUSTER.to_owned()),
+        (fate, _) => fate,
+    }
+}
+
+/// What becomes of a pool object under a cluster that stays, by what Azure has.
+fn by_azure(pool: &DesiredPool, input: &Input<'_>) -> Fate {
+    // What Azure does not show yet may still come of an operation of ours.
+    let running = |target: &Target| {
+        if input.facts.running.contains(target) {
+            Fate::Delete
+        } else {
+            Fate::Gone
+        }
+    };
+    let Some(cluster) = input.live else {
+        return running(&Target::Cluster);
+    };
+    let Some(live) = cluster.pool(&pool.name) else {
+        return running(&Target::Pool(pool.name.clone()));
+    };
+    if pool.observe || input.cluster.policies.management == ManagementPolicy::Observe {
         return Fate::LetGo(OBSERVED);
     }
-    if !matches!(
-        Ownership::of(cluster.owner(), &input.cluster.mark),
-        Ownership::Ours { .. }
-    ) {
-        return Fate::LetGo(NOT_OURS);
+    match Ownership::of(cluster.owner(), &input.cluster.mark) {
+        Ownership::Ours { .. } => {}
+        Ownership::Unmarked if !input.cluster.life.applied.is_empty() => return Fate::Blocked(UNMARKED.to_owned()),
+        Ownership::Unmarked | Ownership::Other(_) => return Fate::LetGo(NOT_OURS),
     }
     let fate = by_owner(Ownership::of(live.owner(), &pool.mark), &pool.life, |adopted| {
         pool.deletion.outcome(adopted)
     });
     match fate {
-        Fate::Delete if is_last_system_pool(cluster, live) => Fate::Blocked(format!(
-            "pool {} is the last System pool and AKS keeps at least one; add another System pool first, or delete the cluster",
-            pool.name
-        )),
+        Fate::Delete if !live.provisioning_state().is_deleting() && cluster.is_last_system_pool(live) => {
+            let last = Blocker::LastSystemPool {
+                pool: pool.name.clone(),
+            };
+            Fate::Blocked(last.to_string())
+        }
         fate => fate,
     }
 }
@@ -159,8 +184,21 @@ fn by_owner(owner: Ownership, life: &Life, outcome: impl Fn(bool) -> DeletionPol
     }
 }
 
-fn is_last_system_pool(cluster: &LiveCluster, pool: &LivePool) -> bool {
-    pool.is_system() && cluster.pools.iter().filter(|other| other.is_system()).count() == 1
+/// Deletes the cluster, once: a DELETE that Azure works on is not sent again.
+pub fn cluster_step(input: &Input<'_>, live: Option<&LiveCluster>, plan: &mut Plan) {
+    keep_records(input, plan);
+    let state = live.map(LiveCluster::provisioning_state);
+    match state {
+        Some(state) if !state.is_deleting() => plan.push(Step::DeleteCluster),
+        _ => plan.waits.push(being_deleted(Target::Cluster)),
+    }
+}
+
+fn being_deleted(target: Target) -> Wait {
+    Wait::AzureBusy {
+        target,
+        state: "Deleting".to_owned(),
+    }
 }
 
 /// Deletes the pools whose objects go, once it is clear that their cluster stays: a prune deletes pools first.
@@ -172,15 +210,10 @@ pub fn pool_steps(input: &Input<'_>, plan: &mut Plan) {
         let (Some(Fate::Delete), Some(since)) = (plan.pool_fates.get(&pool.object), pool.life.deleting_since) else {
             continue;
         };
-        let deleting = live
-            .pool(&pool.name)
-            .is_some_and(|pool| pool.provisioning_state().busy() == Some("Deleting"));
+        let found = live.pool(&pool.name);
         let rest = input.facts.pool_delete_grace - input.now.duration_since(since);
-        if deleting {
-            plan.waits.push(Wait::AzureBusy {
-                target: Target::Pool(pool.name.clone()),
-                state: "Deleting".to_owned(),
-            });
+        if found.is_none_or(|found| found.provisioning_state().is_deleting()) {
+            plan.waits.push(being_deleted(Target::Pool(pool.name.clone())));
         } else if rest.is_positive() {
             plan.waits.push(Wait::PoolDeleteGrace {
                 pool: pool.name.clone(),

@@ -69,7 +69,9 @@ pub struct Transition<'a> {
     pub from: Option<&'a Value>,
     /// The wanted value.
     pub to: Option<&'a Value>,
-    /// The version the control plane runs, which decides when nodes follow some settings.
+    /// The whole live body, where another setting decides whether a change is possible.
+    pub live: &'a Value,
+    /// The version that runs, which decides when nodes follow some settings.
     pub kubernetes: Option<Version>,
 }
 
@@ -91,6 +93,16 @@ impl Transition<'_> {
     /// Whether the wanted value is `true`.
     pub fn turns_on(&self) -> bool {
         self.to.and_then(Value::as_bool) == Some(true)
+    }
+
+    /// Whether Azure has no value yet.
+    pub fn sets_anew(&self) -> bool {
+        self.from.is_none_or(|from| from.is_null() || from.as_str() == Some(""))
+    }
+
+    /// Whether the flag at this JSON pointer is on in Azure.
+    pub fn is_on(&self, pointer: &str) -> bool {
+        self.live.pointer(pointer).and_then(Value::as_bool) == Some(true)
     }
 
     /// Whether a number or a list becomes smaller.

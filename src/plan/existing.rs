@@ -61,12 +61,13 @@ pub fn plan(input: &Input<'_>, live: &LiveCluster, plan: &mut Plan) {
         settings,
     } = sort(found.changes);
     plan.blockers.extend(refused.iter().map(refusal));
-    mark_steps(input, standing, live, plan);
+    // A stopped cluster accepts nothing before its start.
     power_on(&power, plan);
+    mark_steps(input, standing, live, plan);
+    resume(input, live, plan);
     write_steps(input, live, tags, settings, plan);
     pools::plan(input, live, plan);
     upgrade_steps(input, live, version.as_ref(), plan);
-    resume(input, live, plan);
     power_off(input, &power, plan);
 }
 
@@ -85,13 +86,15 @@ fn standing(input: &Input<'_>, live: &LiveCluster) -> Result<Standing, Blocker> 
 }
 
 fn differences(input: &Input<'_>, live: &LiveCluster, standing: Standing) -> Difference {
+    let ours = matches!(standing, Standing::Ours | Standing::MarkLost);
     let sides = Sides {
         target: &Target::Cluster,
         wanted: &input.cluster.body,
         live: &live.body,
         applied: &input.cluster.life.applied,
-        settled: live.provisioning_state() == ProvisioningState::Succeeded
-            && matches!(standing, Standing::Ours | Standing::MarkLost),
+        ours,
+        known: ours && input.knows(&input.cluster.life, &Target::Cluster),
+        settled: live.provisioning_state() == ProvisioningState::Succeeded,
         running: live.running_version(),
         autoscaled: false,
     };
@@ -218,14 +221,15 @@ fn write_steps(input: &Input<'_>, live: &LiveCluster, tags: Vec<Change>, mut set
     }
 }
 
-fn upgrade_steps(input: &Input<'_>, live: &LiveCluster, version: Option<&Change>, plan: &mut Plan) {
+fn upgrade_steps(input: &Input<'_>, live: &LiveCluster, change: Option<&Change>, plan: &mut Plan) {
     let Some(running) = live.running_version() else { return };
     if exhausted(input, live) {
         return;
     }
     let route = upgrade::Route {
         running,
-        wanted: input.cluster.version.zip(version),
+        floor: input.cluster.version,
+        change,
         offered: input.facts.offered.as_deref(),
         upgrades_itself: live.upgrades_itself(),
         pools: pools::on_route(input, live, plan),
@@ -233,20 +237,10 @@ fn upgrade_steps(input: &Input<'_>, live: &LiveCluster, version: Option<&Change>
     let (steps, blockers) = upgrade::steps(&route);
     plan.blockers.extend(blockers);
     steps.into_iter().for_each(|step| plan.push(step));
-    // An upgrade that failed is resumed by sending the upgrade again.
-    let upgraded: Vec<Target> = plan
-        .steps
-        .iter()
-        .filter(|planned| matches!(planned.step, Step::UpgradePool { .. }))
-        .map(|planned| planned.step.target())
-        .collect();
-    plan.steps.retain(|planned| {
-        !matches!(planned.step, Step::ResumePool { .. }) || !upgraded.contains(&planned.step.target())
-    });
 }
 
-/// An operation that failed is itself a difference: AKS keeps its goal, and a PUT resumes it. A step that writes to
-/// the cluster anyway does so too.
+/// An operation that failed is itself a difference: AKS keeps its goal, and a PUT resumes it. The gate takes the
+/// repeat out again where another write to the cluster does so too.
 fn resume(input: &Input<'_>, live: &LiveCluster, plan: &mut Plan) {
     let state = live.provisioning_state();
     if !state.is_broken() {
@@ -258,14 +252,8 @@ fn resume(input: &Input<'_>, live: &LiveCluster, plan: &mut Plan) {
             state: broken_state(&state).to_owned(),
             error: pools::error_clause(live.provisioning_error()),
         });
-    } else if !plan.steps.iter().any(|planned| writes_cluster(&planned.step)) {
-        plan.steps.insert(
-            0,
-            super::Planned {
-                step: Step::ResumeCluster,
-                hold: None,
-            },
-        );
+    } else {
+        plan.push(Step::ResumeCluster);
     }
 }
 
@@ -279,11 +267,4 @@ pub(super) fn broken_state(state: &ProvisioningState) -> &'static str {
 
 fn exhausted(input: &Input<'_>, live: &LiveCluster) -> bool {
     live.provisioning_state().is_broken() && input.cluster.life.resume_attempts >= MAX_RESUME_ATTEMPTS
-}
-
-fn writes_cluster(step: &Step) -> bool {
-    matches!(
-        step,
-        Step::UpdateCluster { .. } | Step::UpgradeControlPlane { .. } | Step::UpgradeCluster { .. }
-    )
 }

@@ -1,11 +1,14 @@
 //! The gate: which steps may start now. Calendars and rollouts will be further holds here.
 
-use super::change::{Change, Origin};
+use std::collections::BTreeSet;
+
+use super::change::{Change, Origin, Target};
 use super::desired::DesiredPool;
+use super::live::LiveCluster;
+use super::owner::{OWNER_TAG, Ownership};
 use super::step::Step;
 use super::{Input, Plan, Planned};
-use crate::api::{AdoptionPolicy, DriftPolicy, ManagementPolicy};
-use crate::plan::change::Target;
+use crate::api::{DriftPolicy, ManagementPolicy};
 
 /// Why a step may not start. A held step is no fault: the object keeps its `Ready`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -47,31 +50,83 @@ impl Hold {
 
 /// Holds what may not start.
 pub fn hold(input: &Input<'_>, plan: &mut Plan) {
-    let hash = plan.hash();
-    let adopts = plan
-        .steps
-        .iter()
-        .any(|planned| matches!(planned.step, Step::AdoptCluster { .. }));
-    let approval = (adopts && input.cluster.life.approved_plan.as_deref() != Some(hash.as_str()))
-        .then_some(Hold::AwaitingApproval { hash });
-    let stopped = input.live.is_some_and(super::live::LiveCluster::is_stopped);
-    let starts = plan
-        .steps
-        .iter()
-        .any(|planned| matches!(planned.step, Step::StartCluster { .. }));
-
-    let mut gated = Vec::with_capacity(plan.steps.len());
-    for Planned { step, hold } in std::mem::take(&mut plan.steps) {
-        let whole = hold
-            .or_else(|| observed(&step, input).then_some(Hold::Observe))
-            .or_else(|| approval.clone())
-            .or_else(|| (stopped && !starts && step != Step::DeleteCluster).then_some(Hold::ClusterStopped));
-        match whole {
+    let approval = Approval::of(input, plan);
+    let mut stopped = input.live.is_some_and(LiveCluster::is_stopped);
+    let mut unadopted: BTreeSet<Target> = BTreeSet::new();
+    let mut gated: Vec<Planned> = Vec::with_capacity(plan.steps.len());
+    for Planned { step, .. } in std::mem::take(&mut plan.steps) {
+        let needs_running = !matches!(step, Step::StartCluster { .. } | Step::DeleteCluster);
+        let unapproved = approval.missing_for(&step);
+        if unapproved.is_some() {
+            unadopted.insert(step.target());
+        }
+        let hold = observed(&step, input)
+            .then_some(Hold::Observe)
+            .or(unapproved)
+            .or_else(|| {
+                let waits = unadopted.contains(&step.target());
+                waits.then(|| Hold::AfterHeld(Box::new(approval.awaited())))
+            })
+            .or_else(|| (stopped && needs_running).then_some(Hold::ClusterStopped));
+        match hold {
             Some(hold) => gated.push(Planned { step, hold: Some(hold) }),
+            None if approval.covers(&step) => gated.push(Planned { step, hold: None }),
             None => split_drift(step, input, &mut gated),
         }
+        if let Some(Planned {
+            step: Step::StartCluster { .. },
+            hold: None,
+        }) = gated.last()
+        {
+            stopped = false;
+        }
     }
-    plan.steps = follow_up(gated);
+    plan.steps = without_needless_repeats(follow_up(gated));
+}
+
+/// Whether taking over what was there before was approved.
+struct Approval {
+    hash: String,
+    /// Whether the plan adopts the cluster itself: then every step of it needs the approval.
+    whole: bool,
+    given: bool,
+}
+
+impl Approval {
+    fn of(input: &Input<'_>, plan: &Plan) -> Self {
+        let hash = plan.hash();
+        let approved = input.cluster.life.approved_plan.as_deref();
+        let adopts_cluster = |planned: &Planned| matches!(planned.step, Step::AdoptCluster { .. });
+        let whole = plan.steps.iter().any(adopts_cluster);
+        // The plan that adopted the cluster named its pools too; they follow one by one, under other hashes.
+        let adopted = input
+            .live
+            .is_some_and(|live| Ownership::of(live.owner(), &input.cluster.mark) == Ownership::Ours { adopted: true });
+        Self {
+            whole,
+            given: approved == Some(hash.as_str()) || (!whole && adopted && approved.is_some()),
+            hash,
+        }
+    }
+
+    fn concerns(&self, step: &Step) -> bool {
+        let marks = |change: &Change| change.origin == Origin::Unrecorded && change.path.last() == OWNER_TAG;
+        self.whole || step.changes().iter().any(marks)
+    }
+
+    fn covers(&self, step: &Step) -> bool {
+        self.given && self.concerns(step)
+    }
+
+    fn missing_for(&self, step: &Step) -> Option<Hold> {
+        (!self.given && self.concerns(step)).then(|| self.awaited())
+    }
+
+    fn awaited(&self) -> Hold {
+        Hold::AwaitingApproval {
+            hash: self.hash.clone(),
+        }
+    }
 }
 
 fn observed(step: &Step, input: &Input<'_>) -> bool {
@@ -82,19 +137,15 @@ fn observed(step: &Step, input: &Input<'_>) -> bool {
 /// Under `Report`, a step goes on with the edits alone, and what drifted is shown as held.
 fn split_drift(step: Step, input: &Input<'_>, gated: &mut Vec<Planned>) {
     let reports = input.cluster.policies.drift == DriftPolicy::Report;
-    // Approving the plan of an adoption approves its changes.
-    let adopting = input.cluster.policies.adoption == AdoptionPolicy::AfterPlan
-        && input.cluster.life.approved_plan.is_some()
-        && step.changes().iter().all(|change| change.origin == Origin::Unrecorded);
     let lost_pool = matches!(step, Step::CreatePool { again: true, .. });
-    if !reports || adopting || (step.changes().is_empty() && !lost_pool) {
-        return gated.push(Planned { step, hold: None });
-    }
-    if lost_pool {
+    if reports && lost_pool {
         return gated.push(Planned {
             step,
             hold: Some(Hold::DriftReported),
         });
+    }
+    if !reports || step.changes().is_empty() {
+        return gated.push(Planned { step, hold: None });
     }
     let (drift, edits): (Vec<Change>, Vec<Change>) = step
         .changes()
@@ -115,27 +166,45 @@ fn split_drift(step: Step, input: &Input<'_>, gated: &mut Vec<Planned>) {
     }
 }
 
-/// Upgrades rest on each other: behind a held one the later ones are held too.
-fn follow_up(steps: Vec<Planned>) -> Vec<Planned> {
-    let mut first: Option<Hold> = None;
-    let rests = |step: &Step| {
-        matches!(
-            step,
-            Step::UpgradeControlPlane { .. } | Step::UpgradeCluster { .. } | Step::UpgradePool { .. }
-        )
-    };
+/// Upgrades rest on each other: behind a held one of the control plane the later ones are held too, and the control
+/// plane waits for pools that have to move before it.
+fn follow_up(mut steps: Vec<Planned>) -> Vec<Planned> {
+    let (mut plane, mut pool): (Option<Hold>, Option<Hold>) = (None, None);
+    for Planned { step, hold } in &mut steps {
+        let control_plane = matches!(step, Step::UpgradeControlPlane { .. } | Step::UpgradeCluster { .. });
+        if !control_plane && !matches!(step, Step::UpgradePool { .. }) {
+            continue;
+        }
+        let earlier = plane.as_ref().or(pool.as_ref().filter(|_| control_plane));
+        if let (None, Some(earlier)) = (&*hold, earlier) {
+            *hold = Some(Hold::AfterHeld(Box::new(earlier.clone())));
+        }
+        let first = if control_plane { &mut plane } else { &mut pool };
+        *first = first.take().or_else(|| hold.clone());
+    }
     steps
-        .into_iter()
-        .map(|Planned { step, hold }| {
-            let hold = match (&first, hold) {
-                (Some(earlier), None) if rests(&step) => Some(Hold::AfterHeld(Box::new(earlier.clone()))),
-                (_, hold) => hold,
-            };
-            let control_plane = matches!(step, Step::UpgradeControlPlane { .. } | Step::UpgradeCluster { .. });
-            if control_plane && first.is_none() {
-                first.clone_from(&hold);
-            }
-            Planned { step, hold }
-        })
-        .collect()
+}
+
+/// A write that goes on resumes what failed before it: the repeat of the old goal is left out.
+fn without_needless_repeats(mut steps: Vec<Planned>) -> Vec<Planned> {
+    let writes = |planned: &&Planned| {
+        planned.hold.is_none()
+            && matches!(
+                planned.step,
+                Step::UpdateCluster { .. }
+                    | Step::UpgradeControlPlane { .. }
+                    | Step::UpgradeCluster { .. }
+                    | Step::UpdatePool { .. }
+                    | Step::UpgradePool { .. }
+            )
+    };
+    let written: BTreeSet<Target> = steps
+        .iter()
+        .filter(writes)
+        .map(|planned| planned.step.target())
+        .collect();
+    steps.retain(|Planned { step, .. }| {
+        !matches!(step, Step::ResumeCluster | Step::ResumePool { .. }) || !written.contains(&step.target())
+    });
+    steps
 }

@@ -35,6 +35,11 @@ impl ProvisioningState {
         matches!(self, Self::Failed | Self::Canceled)
     }
 
+    /// Whether AKS is deleting the resource.
+    pub fn is_deleting(&self) -> bool {
+        self.busy().is_some_and(|name| name.eq_ignore_ascii_case("Deleting"))
+    }
+
     /// The name of the work AKS is doing, if it is.
     pub fn busy(&self) -> Option<&str> {
         match self {
@@ -125,6 +130,12 @@ impl LiveCluster {
     /// The pool with this name.
     pub fn pool(&self, name: &str) -> Option<&LivePool> {
         self.pools.iter().find(|pool| pool.name.eq_ignore_ascii_case(name))
+    }
+
+    /// Whether `pool` is the one System pool that stays: AKS never lets it go or become a User pool.
+    pub fn is_last_system_pool(&self, pool: &LivePool) -> bool {
+        let stays = |other: &&LivePool| other.is_system() && !other.provisioning_state().is_deleting();
+        pool.is_system() && !self.pools.iter().filter(stays).any(|other| other.name != pool.name)
     }
 
     /// What AKS says about why the last operation failed: code and message.

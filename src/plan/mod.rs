@@ -35,7 +35,7 @@ use applied::Applied;
 use blocker::{Blocker, Wait};
 use change::{Change, Target};
 pub use deletion::{Fate, without_azure};
-use desired::{DesiredCluster, DesiredPool};
+use desired::{DesiredCluster, DesiredPool, Life};
 use effect::Effect;
 pub use gate::Hold;
 use live::LiveCluster;
@@ -55,6 +55,13 @@ pub struct Input<'a> {
     pub facts: &'a Facts,
     /// The time.
     pub now: Timestamp,
+}
+
+impl Input<'_> {
+    /// Whether the resource is known from before: Azure has had it since its object exists, or we work on it.
+    fn knows(&self, life: &Life, target: &Target) -> bool {
+        life.once_existed || self.facts.running.contains(target)
+    }
 }
 
 /// What else is known when a decision is made.
@@ -136,7 +143,7 @@ pub fn plan(input: &Input<'_>) -> Plan {
     match (&plan.fate, input.live) {
         (Fate::Alive, None) => create::plan(input, &mut plan),
         (Fate::Alive, Some(live)) => existing::plan(input, live, &mut plan),
-        (Fate::Delete, _) => plan.push(Step::DeleteCluster),
+        (Fate::Delete, live) => deletion::cluster_step(input, live, &mut plan),
         (Fate::Blocked(_) | Fate::LetGo(_) | Fate::Gone, _) => keep_records(input, &mut plan),
     }
     deletion::pool_steps(input, &mut plan);
@@ -192,8 +199,8 @@ impl Plan {
             let target = step.target();
             let pools_only = matches!(target, Target::Pool(_));
             if step == &Step::DeleteCluster {
-                // A DELETE preempts whatever runs, but is sent once.
-                return (!self.deletes_already()).then_some(step);
+                // A DELETE preempts whatever runs.
+                return Some(step);
             }
             if !pools_only {
                 return (self.busy.is_empty() && waiting.is_empty()).then_some(step);
@@ -233,12 +240,6 @@ impl Plan {
                     .join(", "),
             }
         }));
-    }
-
-    fn deletes_already(&self) -> bool {
-        self.waits
-            .iter()
-            .any(|wait| matches!(wait, Wait::AzureBusy { target: Target::Cluster, state } if state == "Deleting"))
     }
 
     /// A short hash of what the plan would do, so that an approval or a published intent names exactly one plan.

@@ -22,6 +22,19 @@ impl Path {
         }
     }
 
+    /// The value at a dotted path, as [`Path::get`] finds it, without making a path first.
+    pub fn look_up<'a>(dotted: &str, body: &'a Value) -> Option<&'a Value> {
+        dotted
+            .split('.')
+            .try_fold(body, |value, segment| value.get(segment))
+            .filter(|value| !value.is_null())
+    }
+
+    /// A dotted path as users write it: without ARM's `properties` envelope.
+    pub fn shown(dotted: &str) -> &str {
+        dotted.strip_prefix("properties.").unwrap_or(dotted)
+    }
+
     /// The same path with a map key appended.
     pub fn key(&self, key: &str) -> Self {
         let mut segments = self.segments.clone();

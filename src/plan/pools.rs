@@ -18,12 +18,11 @@ use super::path::Path;
 use super::step::Step;
 use super::upgrade::PoolOnRoute;
 use super::{Input, Plan};
-use crate::api::AdoptionPolicy;
+use crate::api::{AdoptionPolicy, ManagementPolicy, VersionPolicy};
 
 /// Plans every pool that stays: made where it is missing, brought to what Git asks for where it exists.
 pub fn plan(input: &Input<'_>, live: &LiveCluster, plan: &mut Plan) {
-    let wanted = without_duplicates(input, plan);
-    for pool in &wanted {
+    for pool in distinct(input, plan) {
         match live.pool(&pool.name) {
             None => missing(input, live, pool, plan),
             Some(found) => existing(input, live, pool, found, plan),
@@ -32,8 +31,8 @@ pub fn plan(input: &Input<'_>, live: &LiveCluster, plan: &mut Plan) {
     report_unlisted(input, live, plan);
 }
 
-/// One object per pool: the older one counts, the other says so.
-fn without_duplicates<'a>(input: &Input<'a>, plan: &mut Plan) -> Vec<&'a DesiredPool> {
+/// The pools that stay, one object each: the older one counts, the other says so.
+pub fn distinct<'a>(input: &Input<'a>, plan: &mut Plan) -> Vec<&'a DesiredPool> {
     let mut pools: Vec<&DesiredPool> = input.pools.iter().filter(|pool| !pool.is_going()).collect();
     pools.sort_by(|a, b| (a.created_at, &a.object).cmp(&(b.created_at, &b.object)));
     let mut first: BTreeMap<&str, &str> = BTreeMap::new();
@@ -54,34 +53,25 @@ fn without_duplicates<'a>(input: &Input<'a>, plan: &mut Plan) -> Vec<&'a Desired
 }
 
 fn missing(input: &Input<'_>, live: &LiveCluster, pool: &DesiredPool, plan: &mut Plan) {
-    let running = input.facts.running.contains(&Target::Pool(pool.name.clone()));
-    let too_new = pool
-        .version
-        .zip(live.running_version())
-        .is_some_and(|(wanted, runs)| !runs.meets(wanted));
-    // A pool newer than the control plane is made once the control plane is there.
-    if running
-        || (too_new
-            && input
-                .cluster
-                .version
-                .zip(pool.version)
-                .is_some_and(|(plane, wanted)| plane.meets(wanted)))
-    {
+    if input.facts.running.contains(&Target::Pool(pool.name.clone())) {
         return;
     }
-    if let Some((wanted, control_plane)) = pool.version.zip(live.running_version()).filter(|_| too_new) {
-        plan.blockers.push(Blocker::PoolAheadOfControlPlane {
+    match pool.version.zip(live.running_version()) {
+        Some((wanted, control_plane)) if !control_plane.meets(wanted) => {
+            // Made once the control plane is there, if it is meant to get there.
+            if !input.cluster.version.is_some_and(|plane| plane.meets(wanted)) {
+                plan.blockers.push(Blocker::PoolAheadOfControlPlane {
+                    pool: pool.name.clone(),
+                    wanted,
+                    control_plane,
+                });
+            }
+        }
+        _ => plan.push(Step::CreatePool {
             pool: pool.name.clone(),
-            wanted,
-            control_plane,
-        });
-        return;
+            again: !pool.life.applied.is_empty(),
+        }),
     }
-    plan.push(Step::CreatePool {
-        pool: pool.name.clone(),
-        again: !pool.life.applied.is_empty(),
-    });
 }
 
 fn existing(input: &Input<'_>, cluster: &LiveCluster, pool: &DesiredPool, live: &LivePool, plan: &mut Plan) {
@@ -98,12 +88,15 @@ fn existing(input: &Input<'_>, cluster: &LiveCluster, pool: &DesiredPool, live: 
         });
     }
     let adopting = mark.as_ref().is_some_and(|change| change.origin == Origin::Unrecorded);
+    let ours = !adopting && !pool.observe;
     let sides = Sides {
         target: &target,
         wanted: &pool.body,
         live: &live.body,
         applied: &pool.life.applied,
-        settled: state == ProvisioningState::Succeeded && !adopting && !pool.observe,
+        ours,
+        known: ours && input.knows(&pool.life, &target),
+        settled: state == ProvisioningState::Succeeded,
         running: live.running_version().or(cluster.running_version()),
         autoscaled: wants_autoscaler(pool).unwrap_or_else(|| live.is_autoscaled()),
     };
@@ -127,26 +120,54 @@ fn existing(input: &Input<'_>, cluster: &LiveCluster, pool: &DesiredPool, live: 
             to: shown(change.shown_to()),
             path: change.path,
         }));
+    let writable = writable
+        .into_iter()
+        .filter(|change| keeps_a_system_pool(input, cluster, live, change, plan));
     let changes: Vec<Change> = mark.into_iter().chain(writable).collect();
     write_or_resume(pool, live, changes, plan);
 }
 
+/// The last System pool does not become a User pool; where another is on its way the change waits for it.
+fn keeps_a_system_pool(
+    input: &Input<'_>,
+    cluster: &LiveCluster,
+    live: &LivePool,
+    change: &Change,
+    plan: &mut Plan,
+) -> bool {
+    if !change.path.starts_with("properties.mode") || !cluster.is_last_system_pool(live) {
+        return true;
+    }
+    let other = |pool: &DesiredPool| pool.is_system() && !pool.is_going() && !pool.observe;
+    if !input.pools.iter().any(other) {
+        plan.blockers.push(Blocker::LastSystemPool {
+            pool: live.name.to_ascii_lowercase(),
+        });
+    }
+    false
+}
+
+/// An operation that failed is resumed; the gate takes the repeat out again where a write of settings or an upgrade
+/// does so too.
 fn write_or_resume(pool: &DesiredPool, live: &LivePool, changes: Vec<Change>, plan: &mut Plan) {
     let state = live.provisioning_state();
-    if state.is_broken() && exhausted(pool, live) {
+    if exhausted(pool, live) {
         plan.blockers.push(Blocker::ResumeExhausted {
             target: Target::Pool(pool.name.clone()),
             state: broken_state(&state).to_owned(),
             error: error_clause(live.provisioning_error()),
         });
-    } else if !changes.is_empty() {
+        return;
+    }
+    if state.is_broken() {
+        plan.push(Step::ResumePool {
+            pool: pool.name.clone(),
+        });
+    }
+    if !changes.is_empty() {
         plan.push(Step::UpdatePool {
             pool: pool.name.clone(),
             changes,
-        });
-    } else if state.is_broken() {
-        plan.push(Step::ResumePool {
-            pool: pool.name.clone(),
         });
     }
 }
@@ -212,14 +233,20 @@ pub fn on_route(input: &Input<'_>, live: &LiveCluster, plan: &Plan) -> Vec<PoolO
             _ => false,
         })
     };
+    // A pool that is only looked at never moves by us.
+    let looking = |pool: &DesiredPool| pool.observe && input.cluster.policies.management == ManagementPolicy::Manage;
     let movable = input.pools.iter().filter(|pool| !pool.is_going() && !blocked(pool));
     movable
         .filter_map(|pool| {
             Some(PoolOnRoute {
                 name: pool.name.clone(),
                 running: live.pool(&pool.name)?.running_version()?,
-                policy: pool.version_policy,
-                floor: pool.version,
+                policy: if looking(pool) {
+                    VersionPolicy::Manual
+                } else {
+                    pool.version_policy
+                },
+                floor: pool.version.filter(|_| !looking(pool)),
             })
         })
         .collect()

@@ -17,8 +17,10 @@ const MAX_SKEW: u32 = 3;
 pub struct Route<'a> {
     /// What the control plane runs.
     pub running: Version,
+    /// The floor under the control plane's version.
+    pub floor: Option<Version>,
     /// The difference at the control plane's version, if there is one.
-    pub wanted: Option<(Version, &'a Change)>,
+    pub change: Option<&'a Change>,
     /// What Azure offers next, where it was asked.
     pub offered: Option<&'a [Version]>,
     /// Whether AKS upgrades on its own, so that control plane and pools only go together.
@@ -43,6 +45,7 @@ pub struct PoolOnRoute {
 /// The steps, and what stands in the way.
 pub fn steps(route: &Route<'_>) -> (Vec<Step>, Vec<Blocker>) {
     let mut way = Way {
+        start: route.running,
         control_plane: route.running,
         pools: route.pools.clone(),
         steps: Vec::new(),
@@ -54,6 +57,7 @@ pub fn steps(route: &Route<'_>) -> (Vec<Step>, Vec<Blocker>) {
 }
 
 struct Way {
+    start: Version,
     control_plane: Version,
     pools: Vec<PoolOnRoute>,
     steps: Vec<Step>,
@@ -63,11 +67,15 @@ struct Way {
 impl Way {
     /// Takes the control plane up hop by hop, and behind each hop the pools that follow.
     fn climb(&mut self, route: &Route<'_>) {
-        let Some((target, change)) = route.wanted else { return };
+        let Some((target, change)) = route.floor.zip(route.change) else {
+            return;
+        };
         if let Some(refusal) = self.not_offered(target, route) {
             self.blockers.push(refusal);
             return;
         }
+        // Pools that trail come first, so that a plan made between two steps goes on where the last one was.
+        self.catch_up(Some(target));
         while !self.control_plane.meets(target) {
             let next = self.next_hop(target, route.offered);
             if !self.within_skew(next) {
@@ -88,15 +96,15 @@ impl Way {
         }
     }
 
-    /// One minor at a time, unless Azure offers the target itself, as it does between long-term versions.
+    /// One minor at a time, unless Azure offers the target itself, as it does between long-term versions. A jump past
+    /// the skew would leave every pool behind it.
     fn next_hop(&self, target: Version, offered: Option<&[Version]>) -> Version {
         let offered_directly =
             offered.is_some_and(|versions| versions.iter().any(|version| version.same_minor(target)));
-        let first = self.steps.is_empty();
-        if target.minors_ahead_of(self.control_plane) <= 1 || (first && offered_directly) {
-            target
-        } else {
-            self.control_plane.next_minor()
+        match target.minors_ahead_of(self.control_plane) {
+            0 | 1 => target,
+            2..=MAX_SKEW if self.control_plane == self.start && offered_directly => target,
+            _ => self.control_plane.next_minor(),
         }
     }
 
@@ -104,11 +112,8 @@ impl Way {
     fn not_offered(&self, target: Version, route: &Route<'_>) -> Option<Blocker> {
         let offered = route.offered?;
         let hop = self.next_hop(target, Some(offered));
-        let exists = offered
-            .iter()
-            .any(|version| version.same_minor(hop) && version.meets(hop) && (!hop.is_patch() || *version == hop));
-        let already_there = hop.same_minor(self.control_plane) && !hop.is_patch();
-        (!exists && !already_there).then(|| Blocker::VersionNotOffered {
+        let fits = |version: &Version| version.same_minor(hop) && (!hop.is_patch() || *version == hop);
+        (!offered.iter().any(fits)).then(|| Blocker::VersionNotOffered {
             wanted: hop,
             running: self.control_plane,
             offered: listed(offered),
@@ -136,7 +141,8 @@ impl Way {
         true
     }
 
-    /// Takes the pools that follow to where the control plane is.
+    /// Takes the pools that follow to where the control plane is: to its minor, and to the very patch where the
+    /// manifest names one.
     fn follow(&mut self, target: Option<Version>) {
         let control_plane = self.control_plane;
         let precise = target.filter(|target| target.same_minor(control_plane));
@@ -148,29 +154,29 @@ impl Way {
         }
     }
 
-    /// Takes pools to the floors of their own, and followers that were left behind to the control plane.
-    fn settle_pools(&mut self, route: &Route<'_>) {
-        if self.blockers.is_empty() {
-            self.follow(route.wanted.map(|(target, _)| target));
-        }
+    /// Takes every pool as far as it is meant to be and the control plane lets it.
+    fn catch_up(&mut self, target: Option<Version>) {
+        self.follow(target);
         for index in 0..self.pools.len() {
-            let PoolOnRoute {
-                name, running, floor, ..
-            } = &self.pools[index];
-            let Some(floor) = *floor else { continue };
-            if running.meets(floor) {
-                continue;
-            }
-            if self.control_plane.meets(floor) {
+            if let Some(floor) = self.pools[index].floor {
                 self.raise(index, floor);
-            } else {
-                self.blockers.push(Blocker::PoolAheadOfControlPlane {
-                    pool: name.clone(),
-                    wanted: floor,
-                    control_plane: self.control_plane,
-                });
             }
         }
+    }
+
+    /// Takes the pools to where the control plane ends, and names those that want to be beyond it.
+    fn settle_pools(&mut self, route: &Route<'_>) {
+        self.catch_up(route.floor);
+        let control_plane = self.control_plane;
+        let beyond = self.pools.iter().filter_map(|pool| {
+            let wanted = pool.floor.filter(|floor| !control_plane.meets(*floor))?;
+            Some(Blocker::PoolAheadOfControlPlane {
+                pool: pool.name.clone(),
+                wanted,
+                control_plane,
+            })
+        });
+        self.blockers.extend(beyond);
     }
 
     fn raise(&mut self, index: usize, floor: Version) {

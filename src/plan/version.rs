@@ -80,8 +80,8 @@ impl FromStr for Version {
             .strip_prefix('v')
             .unwrap_or(text)
             .split('.')
-            .map(|part| part.parse::<u32>());
-        let mut next = || numbers.next().transpose().map_err(|_| invalid());
+            .map(|part| number(part).ok_or_else(invalid));
+        let mut next = || numbers.next().transpose();
         let version = Self {
             major: next()?.ok_or_else(invalid)?,
             minor: next()?.ok_or_else(invalid)?,
@@ -89,6 +89,12 @@ impl FromStr for Version {
         };
         if next()?.is_some() { Err(invalid()) } else { Ok(version) }
     }
+}
+
+/// A part of a version: up to three digits, so that the way from any version to any other stays short.
+fn number(part: &str) -> Option<u32> {
+    let digits = (1..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+    if digits { part.parse().ok() } else { None }
 }
 
 impl fmt::Display for Version {
@@ -113,7 +119,17 @@ mod tests {
 
     #[test]
     fn what_is_not_a_version_is_refused() {
-        for text in ["", "1", "1.x", "1.33.2.1", "latest", "-1.33"] {
+        for text in [
+            "",
+            "1",
+            "1.x",
+            "1.33.2.1",
+            "latest",
+            "-1.33",
+            "1.+33",
+            "1.4000000000",
+            "1.",
+        ] {
             assert!(text.parse::<Version>().is_err(), "{text}");
         }
     }

@@ -56,6 +56,22 @@ impl Field {
     }
 }
 
+/// One table from the tables of its topics.
+const fn join<const LENGTH: usize>(parts: &[&[Field]]) -> [Field; LENGTH] {
+    let mut all = [parts[0][0]; LENGTH];
+    let (mut part, mut row, mut next) = (0, 0, 0);
+    while part < parts.len() {
+        while row < parts[part].len() {
+            all[next] = parts[part][row];
+            row += 1;
+            next += 1;
+        }
+        part += 1;
+        row = 0;
+    }
+    all
+}
+
 const fn always(effect: Effect) -> EffectRule {
     EffectRule::Always(effect)
 }

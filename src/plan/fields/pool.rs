@@ -2,13 +2,13 @@
 
 use super::transitions as by;
 use super::{Clear, Field, always};
-use crate::plan::compare::Compare::{CaseInsensitive, Contains, Count, Exact, Floor, Keyed, Set, Taints};
+use crate::plan::compare::Compare::{CaseInsensitive, Contains, Count, Exact, Floor, Keyed, Set, Size, Tags, Taints};
 use crate::plan::effect::Effect::{InPlace, NodeReimage, NodeRestart, PoolReplacement, RollingReplace};
 use crate::plan::effect::EffectRule::ByValue;
 
-/// The table. Sources name articles of Azure's documentation and release notes, as listed in `docs/sources.md`.
+/// The table. Sources name articles of Azure's documentation and release notes, as `docs/sources.md` explains.
 pub const FIELDS: &[Field] = &[
-    Field::new("properties.tags", Keyed, always(InPlace), "use-tags", Clear::Empty),
+    Field::new("properties.tags", Tags, always(InPlace), "use-tags", Clear::Empty),
     Field::new(
         "properties.count",
         Count,
@@ -109,7 +109,8 @@ pub const FIELDS: &[Field] = &[
         always(InPlace),
         "upgrade-aks-node-pools-rolling",
         Clear::Write("0"),
-    ),
+    )
+    .absent("0"),
     Field::new(
         "properties.upgradeSettings.undrainableNodeBehavior",
         CaseInsensitive,
@@ -178,7 +179,7 @@ pub const FIELDS: &[Field] = &[
     .absent("Linux"),
     Field::new(
         "properties.osDiskSizeGB",
-        Exact,
+        Size,
         always(PoolReplacement),
         "concepts-storage",
         Clear::Never,

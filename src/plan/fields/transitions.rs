@@ -1,5 +1,7 @@
 //! Effects that the direction of a change or the version decides.
 
+use serde_json::Value;
+
 use crate::plan::effect::{Effect, Transition};
 
 /// Enabling restarts the API server and can't be undone (use-oidc-issuer).
@@ -135,12 +137,63 @@ pub fn outbound_type(change: &Transition<'_>) -> Effect {
     }
 }
 
-/// A pod network can only be widened, which existing nodes don't notice (azure-cni-overlay-pod-expand).
+/// A pod network can only be widened, which existing nodes don't notice (azure-cni-overlay-pod-expand). One that was
+/// never set comes with the move to overlay, which reimages (update-azure-cni).
 pub fn pod_cidr(change: &Transition<'_>) -> Effect {
-    let net = |text: String| text.parse::<ipnet::IpNet>().ok();
-    match (net(change.from_text()), net(change.to_text())) {
-        (Some(from), Some(to)) if to.contains(&from) => Effect::InPlace,
-        _ => Effect::Forbidden,
+    let (from, to) = (ranges(change.from), ranges(change.to));
+    let kept = |old: &ipnet::IpNet| to.iter().any(|new| new.contains(old));
+    if change.sets_anew() {
+        Effect::NodeReimage
+    } else if !from.is_empty() && from.iter().all(kept) {
+        Effect::InPlace
+    } else {
+        Effect::Forbidden
+    }
+}
+
+/// One range or a list of them.
+fn ranges(value: Option<&Value>) -> Vec<ipnet::IpNet> {
+    let items = match value {
+        Some(Value::Array(items)) => items.as_slice(),
+        other => other.map(std::slice::from_ref).unwrap_or_default(),
+    };
+    let range = |item: &Value| item.as_str().and_then(|text| text.parse().ok());
+    items.iter().filter_map(range).collect()
+}
+
+/// Automatic can be left for Base, never entered (automatic/aks-automatic-sku-migration).
+pub fn sku_name(change: &Transition<'_>) -> Effect {
+    if change.to_text() == "base" {
+        Effect::InPlace
+    } else {
+        Effect::Forbidden
+    }
+}
+
+/// A cluster goes private and back only with API server VNet integration, and then by other DNS records.
+pub fn private_cluster(change: &Transition<'_>) -> Effect {
+    if change.is_on("/properties/apiServerAccessProfile/enableVnetIntegration") {
+        Effect::NetworkInterruption
+    } else {
+        Effect::Forbidden
+    }
+}
+
+/// The subnet comes with VNet integration and stays (api-server-vnet-integration).
+pub fn api_server_subnet(change: &Transition<'_>) -> Effect {
+    if change.sets_anew() {
+        Effect::NodeReimage
+    } else {
+        Effect::Forbidden
+    }
+}
+
+/// How the key vault is reached changes only while the encryption is off (use-kms-etcd-encryption).
+pub fn key_vault_access(change: &Transition<'_>) -> Effect {
+    if change.is_on("/properties/securityProfile/azureKeyVaultKms/enabled") {
+        Effect::Forbidden
+    } else {
+        Effect::ControlPlaneRestart
     }
 }
 

@@ -1,0 +1,101 @@
+//! What goes over the wire, one rule a test.
+
+use super::*;
+use crate::plan::change::{Origin, Target};
+use crate::plan::effect::Effect;
+
+fn change(path: Path, to: Option<Value>) -> Change {
+    Change {
+        target: Target::Cluster,
+        path,
+        from: None,
+        to,
+        origin: Origin::Edit,
+        effect: Effect::InPlace,
+    }
+}
+
+fn pool(properties: Value) -> LivePool {
+    LivePool::new("a", json!({ "properties": properties }))
+}
+
+#[test]
+fn an_update_is_the_live_body_plus_the_changes_and_nothing_else() {
+    let live = LiveCluster::new(json!({
+        "id": "/x", "eTag": "1", "location": "eastus", "tags": {"policy": "x"},
+        "properties": {"provisioningState": "Succeeded", "disableLocalAccounts": false, "unknownToUs": {"a": 1},
+                       "agentPoolProfiles": [{"name": "sys", "count": 3}]}
+    }));
+    let body = update_cluster(
+        &live,
+        &[change(Path::new("properties.disableLocalAccounts"), Some(json!(true)))],
+    );
+    assert_eq!(
+        body,
+        json!({"location": "eastus", "tags": {"policy": "x"}, "properties": {"disableLocalAccounts": true, "unknownToUs": {"a": 1}}})
+    );
+}
+
+#[test]
+fn a_dropped_addon_is_disabled_and_a_dropped_tag_removed() {
+    let live = LiveCluster::new(
+        json!({"tags": {"a": "1"}, "properties": {"addonProfiles": {"azurepolicy": {"enabled": true}}}}),
+    );
+    let addon = Path::new("properties.addonProfiles").key("azurepolicy");
+    let body = update_cluster(&live, &[change(addon, None), change(Path::new("tags").key("a"), None)]);
+    assert_eq!(
+        body,
+        json!({"tags": {}, "properties": {"addonProfiles": {"azurepolicy": {"enabled": false}}}})
+    );
+}
+
+#[test]
+fn an_autoscaled_count_is_never_written() {
+    let live = pool(json!({"enableAutoScaling": true, "minCount": 1, "maxCount": 9, "count": 7}));
+    let body = update_pool(&live, &[change(Path::new("properties.maxCount"), Some(json!(12)))]);
+    assert_eq!(
+        body,
+        json!({"properties": {"enableAutoScaling": true, "minCount": 1, "maxCount": 12}})
+    );
+}
+
+#[test]
+fn limits_that_exclude_the_live_count_bring_it_inside() {
+    let live = pool(json!({"enableAutoScaling": true, "minCount": 1, "maxCount": 9, "count": 7}));
+    let body = update_pool(&live, &[change(Path::new("properties.maxCount"), Some(json!(5)))]);
+    assert_eq!(body.pointer("/properties/count"), Some(&json!(5)));
+}
+
+#[test]
+fn switching_the_autoscaler_off_takes_its_limits_away() {
+    let live = pool(json!({"enableAutoScaling": true, "minCount": 1, "maxCount": 9, "count": 7}));
+    let body = update_pool(
+        &live,
+        &[change(Path::new("properties.enableAutoScaling"), Some(json!(false)))],
+    );
+    assert_eq!(
+        body,
+        json!({"properties": {"enableAutoScaling": false, "count": 7, "minCount": null, "maxCount": null}})
+    );
+}
+
+#[test]
+fn a_pool_update_never_starts_stops_or_rolls_back() {
+    let live = pool(
+        json!({"nodeImageVersion": "x", "powerState": {"code": "Running"}, "currentOrchestratorVersion": "1.33.1", "count": 1}),
+    );
+    assert_eq!(update_pool(&live, &[]), json!({"properties": {"count": 1}}));
+}
+
+#[test]
+fn a_whole_upgrade_names_every_pool_with_the_target_and_without_what_is_refused_inline() {
+    let live = LiveCluster::new(
+        json!({"properties": {"kubernetesVersion": "1.33", "agentPoolProfiles": [
+        {"name": "sys", "count": 3, "orchestratorVersion": "1.33", "securityProfile": {"enableVTPM": true}}]}}),
+    );
+    let body = upgrade_cluster(&live, "1.34".parse().unwrap());
+    assert_eq!(
+        body,
+        json!({"properties": {"kubernetesVersion": "1.34", "agentPoolProfiles": [{"name": "sys", "count": 3, "orchestratorVersion": "1.34"}]}})
+    );
+}

@@ -1,0 +1,189 @@
+//! What a cluster is: place, price, identity, versions, power.
+
+use crate::plan::compare::Compare::{
+    CaseInsensitive, Exact, Floor, IdentityMap, Location, Members, Tags, Time, Trimmed,
+};
+use crate::plan::effect::Effect::{ControlPlaneRestart, Forbidden, InPlace, NodeReimage, NodeRestart};
+use crate::plan::effect::EffectRule::ByValue;
+use crate::plan::fields::transitions as by;
+use crate::plan::fields::{Clear, Field, always};
+
+/// The rows.
+pub const FIELDS: &[Field] = &[
+    Field::new(
+        "location",
+        Location,
+        always(Forbidden),
+        "ARM: tracked resources don't move",
+        Clear::Never,
+    ),
+    Field::new("tags", Tags, always(InPlace), "use-tags", Clear::Empty),
+    Field::new(
+        "sku.name",
+        CaseInsensitive,
+        ByValue(by::sku_name),
+        "automatic/aks-automatic-sku-migration",
+        Clear::Never,
+    )
+    .absent("Base"),
+    Field::new(
+        "sku.tier",
+        CaseInsensitive,
+        always(InPlace),
+        "free-standard-pricing-tiers",
+        Clear::Write("Free"),
+    )
+    .absent("Free"),
+    Field::new(
+        "identity.type",
+        CaseInsensitive,
+        ByValue(by::identity_type),
+        "user-assigned-managed-identity",
+        Clear::Never,
+    ),
+    Field::new(
+        "identity.userAssignedIdentities",
+        IdentityMap,
+        always(InPlace),
+        "user-assigned-managed-identity",
+        Clear::Never,
+    ),
+    Field::new(
+        "properties.kubernetesVersion",
+        Floor,
+        always(ControlPlaneRestart),
+        "upgrade-aks-control-plane",
+        Clear::Never,
+    ),
+    Field::new(
+        "properties.supportPlan",
+        CaseInsensitive,
+        always(InPlace),
+        "long-term-support",
+        Clear::Write("KubernetesOfficial"),
+    )
+    .absent("KubernetesOfficial"),
+    Field::new(
+        "properties.dnsPrefix",
+        CaseInsensitive,
+        always(Forbidden),
+        "SDK: dns_prefix can't be updated",
+        Clear::Never,
+    ),
+    Field::new(
+        "properties.fqdnSubdomain",
+        CaseInsensitive,
+        always(Forbidden),
+        "SDK: fqdn_subdomain can't be updated",
+        Clear::Never,
+    ),
+    Field::new(
+        "properties.nodeResourceGroup",
+        CaseInsensitive,
+        always(Forbidden),
+        "azurerm: kubernetes_cluster",
+        Clear::Never,
+    ),
+    Field::new(
+        "properties.nodeResourceGroupProfile.restrictionLevel",
+        CaseInsensitive,
+        always(InPlace),
+        "node-resource-group-lockdown",
+        Clear::Write("Unrestricted"),
+    )
+    .absent("Unrestricted"),
+    Field::new(
+        "properties.enableRBAC",
+        Exact,
+        always(Forbidden),
+        "azurerm: kubernetes_cluster",
+        Clear::Never,
+    ),
+    Field::new(
+        "properties.diskEncryptionSetID",
+        CaseInsensitive,
+        always(Forbidden),
+        "azure-disk-customer-managed-keys",
+        Clear::Never,
+    ),
+    Field::new(
+        "properties.powerState.code",
+        CaseInsensitive,
+        always(NodeRestart),
+        "start-stop-cluster",
+        Clear::Write("Running"),
+    )
+    .absent("Running"),
+    Field::new(
+        "properties.linuxProfile.adminUsername",
+        Exact,
+        always(Forbidden),
+        "azurerm: kubernetes_cluster",
+        Clear::Never,
+    ),
+    Field::new(
+        "properties.linuxProfile.ssh.publicKeys",
+        Trimmed,
+        ByValue(by::node_setting),
+        "manage-ssh-node-access",
+        Clear::Never,
+    ),
+    Field::new(
+        "properties.identityProfile.kubeletidentity.resourceId",
+        CaseInsensitive,
+        always(NodeReimage),
+        "pre-created-kubelet-managed-identity",
+        Clear::Never,
+    ),
+    Field::new(
+        "properties.identityProfile.kubeletidentity.clientId",
+        CaseInsensitive,
+        always(NodeReimage),
+        "pre-created-kubelet-managed-identity",
+        Clear::Never,
+    ),
+    Field::new(
+        "properties.identityProfile.kubeletidentity.objectId",
+        CaseInsensitive,
+        always(NodeReimage),
+        "pre-created-kubelet-managed-identity",
+        Clear::Never,
+    ),
+    Field::new(
+        "properties.autoUpgradeProfile.upgradeChannel",
+        CaseInsensitive,
+        always(InPlace),
+        "auto-upgrade-cluster",
+        Clear::Write("none"),
+    )
+    .absent("none"),
+    Field::new(
+        "properties.autoUpgradeProfile.nodeOSUpgradeChannel",
+        CaseInsensitive,
+        ByValue(by::node_os_channel),
+        "auto-upgrade-node-os-image",
+        Clear::Write("None"),
+    )
+    .absent("None"),
+    Field::new(
+        "properties.upgradeSettings.overrideSettings.forceUpgrade",
+        Exact,
+        always(InPlace),
+        "stop-cluster-upgrade-api-breaking-changes",
+        Clear::Write("false"),
+    ),
+    Field::new(
+        "properties.upgradeSettings.overrideSettings.until",
+        Time,
+        always(InPlace),
+        "stop-cluster-upgrade-api-breaking-changes",
+        Clear::Never,
+    ),
+    Field::new(
+        "properties.autoScalerProfile",
+        Members,
+        always(InPlace),
+        "cluster-autoscaler",
+        Clear::Empty,
+    ),
+];

@@ -1,0 +1,117 @@
+//! Protection of cluster and nodes, and the proxy they use.
+
+use crate::plan::compare::Compare::{CaseInsensitive, Entries, Exact, Trimmed};
+use crate::plan::effect::Effect::{ControlPlaneRestart, InPlace, NodeReimage};
+use crate::plan::effect::EffectRule::ByValue;
+use crate::plan::fields::transitions as by;
+use crate::plan::fields::{Clear, Field, always};
+
+/// The rows.
+pub const FIELDS: &[Field] = &[
+    Field::new(
+        "properties.httpProxyConfig.enabled",
+        Exact,
+        always(NodeReimage),
+        "http-proxy",
+        Clear::Write("false"),
+    ),
+    Field::new(
+        "properties.httpProxyConfig.httpProxy",
+        Exact,
+        always(NodeReimage),
+        "http-proxy",
+        Clear::Never,
+    ),
+    Field::new(
+        "properties.httpProxyConfig.httpsProxy",
+        Exact,
+        always(NodeReimage),
+        "http-proxy",
+        Clear::Never,
+    ),
+    Field::new(
+        "properties.httpProxyConfig.noProxy",
+        Entries,
+        always(NodeReimage),
+        "http-proxy",
+        Clear::Never,
+    ),
+    Field::new(
+        "properties.httpProxyConfig.trustedCa",
+        Trimmed,
+        always(NodeReimage),
+        "http-proxy",
+        Clear::Never,
+    ),
+    Field::new(
+        "properties.securityProfile.defender.logAnalyticsWorkspaceResourceId",
+        CaseInsensitive,
+        always(InPlace),
+        "azurerm: kubernetes_cluster",
+        Clear::Never,
+    ),
+    Field::new(
+        "properties.securityProfile.defender.securityMonitoring.enabled",
+        Exact,
+        always(InPlace),
+        "azurerm: kubernetes_cluster",
+        Clear::Write("false"),
+    ),
+    Field::new(
+        "properties.securityProfile.azureKeyVaultKms.enabled",
+        Exact,
+        always(ControlPlaneRestart),
+        "use-kms-etcd-encryption",
+        Clear::Write("false"),
+    ),
+    Field::new(
+        "properties.securityProfile.azureKeyVaultKms.keyId",
+        Exact,
+        always(ControlPlaneRestart),
+        "use-kms-etcd-encryption",
+        Clear::Never,
+    ),
+    Field::new(
+        "properties.securityProfile.azureKeyVaultKms.keyVaultNetworkAccess",
+        CaseInsensitive,
+        ByValue(by::key_vault_access),
+        "use-kms-etcd-encryption",
+        Clear::Write("Public"),
+    )
+    .absent("Public"),
+    Field::new(
+        "properties.securityProfile.azureKeyVaultKms.keyVaultResourceId",
+        CaseInsensitive,
+        ByValue(by::key_vault_access),
+        "use-kms-etcd-encryption",
+        Clear::Write(""),
+    ),
+    Field::new(
+        "properties.securityProfile.workloadIdentity.enabled",
+        Exact,
+        always(InPlace),
+        "workload-identity-deploy-cluster",
+        Clear::Write("false"),
+    ),
+    Field::new(
+        "properties.securityProfile.imageCleaner.enabled",
+        Exact,
+        always(InPlace),
+        "image-cleaner",
+        Clear::Write("false"),
+    ),
+    Field::new(
+        "properties.securityProfile.imageCleaner.intervalHours",
+        Exact,
+        always(InPlace),
+        "image-cleaner",
+        Clear::Never,
+    ),
+    Field::new(
+        "properties.securityProfile.customCATrustCertificates",
+        Trimmed,
+        always(NodeReimage),
+        "custom-certificate-authority",
+        Clear::Empty,
+    ),
+];

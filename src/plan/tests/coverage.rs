@@ -1,0 +1,96 @@
+//! The table and the custom resources name the same fields.
+
+use std::collections::BTreeSet;
+
+use kube::CustomResourceExt;
+use serde_json::Value;
+
+use crate::api::{AksCluster, AksNodePool};
+use crate::plan::desired::{CLUSTER_SETTINGS, POOL_SETTINGS};
+use crate::plan::fields::{Field, cluster, pool};
+
+/// Rows whose path only ARM has, and the field of the manifest that becomes it.
+const RENAMED: &[(&str, &str)] = &[("identity.userAssignedIdentities", "identity.userAssignedIdentityId")];
+
+/// Maps with keys that AKS fixes.
+const FIXED_KEYS: &[(&str, &str)] = &[("identityProfile", "kubeletidentity")];
+
+/// The fields of a spec without children, as users write them.
+fn leaves(schema: &Value, path: &str, found: &mut BTreeSet<String>) {
+    let below = |name: &str| {
+        if path.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{path}.{name}")
+        }
+    };
+    if let Some(properties) = schema["properties"].as_object() {
+        for (name, schema) in properties {
+            leaves(schema, &below(name), found);
+        }
+    } else if let Some((_, key)) = FIXED_KEYS.iter().find(|(map, _)| *map == path) {
+        leaves(&schema["additionalProperties"], &below(key), found);
+    } else {
+        found.insert(path.to_owned());
+    }
+}
+
+fn spec<K: CustomResourceExt>() -> Value {
+    let definition = serde_json::to_value(K::crd()).unwrap();
+    definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"].clone()
+}
+
+/// The path of a row as users write it in the spec.
+fn written(field: &Field) -> String {
+    let renamed = RENAMED.iter().find(|(row, _)| *row == field.path);
+    renamed.map_or_else(
+        || crate::plan::path::Path::shown(field.path).to_owned(),
+        |(_, written)| (*written).to_owned(),
+    )
+}
+
+fn is_at_or_below(leaf: &str, row: &str) -> bool {
+    leaf.strip_prefix(row)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+fn check<K: CustomResourceExt>(table: &[Field], settings: &[&str]) {
+    let mut found = BTreeSet::new();
+    leaves(&spec::<K>(), "", &mut found);
+    found.retain(|leaf| !settings.iter().any(|setting| is_at_or_below(leaf, setting)));
+    assert!(found.len() > 40, "the schema was walked: {found:?}");
+
+    let rows: Vec<String> = table.iter().map(written).collect();
+    for leaf in &found {
+        let covering: Vec<&String> = rows.iter().filter(|row| is_at_or_below(leaf, row)).collect();
+        assert_eq!(covering.len(), 1, "{leaf} is covered by {covering:?}");
+    }
+    for row in &rows {
+        let used = found.iter().any(|leaf| is_at_or_below(leaf, row));
+        assert!(used, "no field of the manifest is at or below the row {row}");
+    }
+}
+
+#[test]
+fn every_setting_of_a_cluster_has_exactly_one_row_and_every_row_a_setting() {
+    check::<AksCluster>(cluster::FIELDS, CLUSTER_SETTINGS);
+}
+
+#[test]
+fn every_setting_of_a_pool_has_exactly_one_row_and_every_row_a_setting() {
+    check::<AksNodePool>(pool::FIELDS, POOL_SETTINGS);
+}
+
+#[test]
+fn a_setting_of_armature_exists_and_is_no_setting_of_aks() {
+    for (spec, settings, table) in [
+        (spec::<AksCluster>(), CLUSTER_SETTINGS, cluster::FIELDS),
+        (spec::<AksNodePool>(), POOL_SETTINGS, pool::FIELDS),
+    ] {
+        for setting in settings {
+            assert!(spec["properties"].get(*setting).is_some(), "{setting} is in the schema");
+            let taken = table.iter().any(|field| is_at_or_below(&written(field), setting));
+            assert!(!taken, "{setting} is a name of ARM too");
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! Whole stories: manifests in, steps out, against a model of Azure that keeps what a PUT leaves out.
+
+mod adoption;
+mod azure;
+mod coverage;
+mod creation;
+mod deletion;
+mod drift;
+mod properties;
+mod purity;
+mod queue;
+mod refusals;
+mod resume;
+mod upgrades;
+mod world;

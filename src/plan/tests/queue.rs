@@ -1,0 +1,90 @@
+//! What may start while something else runs.
+
+use serde_json::json;
+
+use super::world::{World, cluster};
+use crate::plan::blocker::Wait;
+use crate::plan::change::Target;
+
+fn pool(name: &str) -> Target {
+    Target::Pool(name.to_owned())
+}
+
+fn three() -> World {
+    cluster("")
+        .pool("sys", "{mode: System, count: 3}")
+        .pool("a", "{mode: User, count: 1, enableFIPS: false}")
+        .pool("b", "{mode: User, count: 1, enableFIPS: false}")
+        .exists()
+}
+
+fn running(mut world: World, targets: &[Target]) -> World {
+    world.facts.running.extend(targets.iter().cloned());
+    world
+}
+
+#[test]
+fn quiet_steps_of_different_pools_run_beside_each_other() {
+    let world = three().edit_pool("a", "count: 2").edit_pool("b", "count: 2");
+    assert_eq!(world.next().unwrap(), "update count of pool a");
+    assert_eq!(running(world, &[pool("a")]).next().unwrap(), "update count of pool b");
+}
+
+#[test]
+fn steps_that_roll_nodes_run_alone() {
+    let world = three()
+        .edit_pool("a", "enableFIPS: true")
+        .edit_pool("b", "enableFIPS: true");
+    assert_eq!(world.next().unwrap(), "update enableFIPS of pool a");
+    assert_eq!(running(world, &[pool("a")]).next(), None);
+}
+
+#[test]
+fn a_step_that_rolls_nodes_waits_for_any_other_pool() {
+    let world = running(three().edit_pool("b", "enableFIPS: true"), &[pool("a")]);
+    assert_eq!(world.next(), None);
+}
+
+#[test]
+fn a_step_of_the_cluster_waits_for_every_pool_and_every_pool_for_it() {
+    let world = three().edit("disableLocalAccounts: true").edit_pool("a", "count: 2");
+    assert_eq!(running(world.clone(), &[pool("b")]).next(), None);
+    assert_eq!(running(world, &[Target::Cluster]).next(), None);
+}
+
+#[test]
+fn what_azure_does_on_its_own_is_waited_for_and_named() {
+    let world = three()
+        .edit_pool("a", "count: 2")
+        .azure_works_on(&pool("a"), "Upgrading");
+    assert_eq!(world.next(), None);
+    assert_eq!(
+        world.waits(),
+        [Wait::AzureBusy {
+            target: pool("a"),
+            state: "Upgrading".into()
+        }]
+    );
+    let world = three()
+        .edit_pool("a", "count: 2")
+        .azure_works_on(&Target::Cluster, "SomethingNew");
+    assert_eq!(world.next(), None);
+}
+
+#[test]
+fn an_edit_during_an_operation_runs_right_after_it() {
+    let world = running(three(), &[pool("a")]).edit_pool("a", "count: 5");
+    assert_eq!(world.next(), None);
+    let mut world = world;
+    world.facts.running.clear();
+    assert_eq!(world.next().unwrap(), "update count of pool a");
+}
+
+#[test]
+fn what_is_held_lets_the_others_pass() {
+    let world = three()
+        .edit("driftPolicy: Report")
+        .portal_pool("a", json!({"count": 9}))
+        .edit_pool("b", "count: 2");
+    assert_eq!(world.next().unwrap(), "update count of pool b");
+}
