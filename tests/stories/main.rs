@@ -5,6 +5,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod azure;
+mod drift;
 mod lifecycle;
 mod look;
+mod upgrades;
 mod world;

@@ -280,21 +280,42 @@ impl World {
         self.requests(which).await
     }
 
+    /// Waits until this was written after request number `after`, as in `PUT shop/system`.
+    pub async fn write_until(&self, what: &str, after: u64, brief: &str) {
+        let written = async || self.writes_after(after).await.iter().any(|write| write == brief);
+        watch_log(what, written).await;
+    }
+
+    /// Waits until Azure has this call about `subject`, as in `PUT` and `shop/system`, and lets all that runs end.
+    pub async fn operations_end(&self, what: &str, method: &str, subject: &str) {
+        let path = subject.replacen('/', "/agentPools/", 1);
+        let which = Requests {
+            method: Some(method.to_owned()),
+            path: Some(format!("/managedClusters/{path}?")),
+            ..Requests::default()
+        };
+        self.request_until(what, which).await;
+        self.admin().advance_until_idle().await.unwrap();
+    }
+
     /// Waits until the log of Azure has a request that fits.
     pub async fn request_until(&self, what: &str, which: Requests) -> LoggedRequest {
-        let found = async {
-            loop {
-                if let Some(found) = self.requests(which.clone()).await.pop() {
-                    return found;
-                }
-                // The log can't be watched; this is how often it is looked at and decides nothing.
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
-        };
-        tokio::time::timeout(PATIENCE, found)
-            .await
-            .unwrap_or_else(|_| panic!("Azure never saw {what}"))
+        let found = async || !self.requests(which.clone()).await.is_empty();
+        watch_log(what, found).await;
+        self.requests(which).await.remove(0)
     }
+}
+
+/// Looks at Azure's log until it shows `what`: a log can't be watched. How often decides nothing.
+async fn watch_log(what: &str, shows: impl AsyncFn() -> bool) {
+    let seen = async {
+        while !shows().await {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, seen)
+        .await
+        .unwrap_or_else(|_| panic!("Azure never saw {what}"));
 }
 
 /// The management cluster with our resource definitions.
