@@ -313,9 +313,8 @@ async fn watch_log(what: &str, shows: impl AsyncFn() -> bool) {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    tokio::time::timeout(PATIENCE, seen)
-        .await
-        .unwrap_or_else(|_| panic!("Azure never saw {what}"));
+    let seen = tokio::time::timeout(PATIENCE, seen).await;
+    assert!(seen.is_ok(), "Azure never saw {what}");
 }
 
 /// The management cluster with our resource definitions.
@@ -323,9 +322,25 @@ async fn management_cluster() -> ManagementCluster {
     static INSTALLED: OnceCell<()> = OnceCell::const_new();
     let cluster = armature_lab::shared().await.unwrap();
     INSTALLED
-        .get_or_init(|| async { cluster.install_crds(&crds()).await.unwrap() })
+        .get_or_init(|| async {
+            cluster.install_crds(&crds()).await.unwrap();
+            // The API server calls a kind established a moment before it answers a LIST of it.
+            let client = cluster.client().await.unwrap();
+            served::<AksCluster>(&client).await;
+            served::<AksNodePool>(&client).await;
+        })
         .await;
     cluster
+}
+
+async fn served<K>(client: &Client)
+where
+    K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned,
+{
+    let api = Api::<K>::all(client.clone());
+    while api.list(&Default::default()).await.is_err() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 /// Waits until an object is as `what` says.
