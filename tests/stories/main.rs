@@ -5,8 +5,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod azure;
+mod calm;
+mod crashes;
 mod drift;
 mod lifecycle;
 mod look;
+mod queue;
+mod replicas;
+mod troubles;
 mod upgrades;
 mod world;
