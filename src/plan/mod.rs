@@ -77,6 +77,8 @@ pub struct Facts {
     pub pools_unchanged_since: Timestamp,
     /// Operations of ours that still run.
     pub running: BTreeSet<Target>,
+    /// What failed a moment ago and rests before it is tried again.
+    pub resting: BTreeSet<Target>,
     /// Whether our resource definitions are being deleted: then nothing is deleted in Azure.
     pub definitions_terminating: bool,
     /// How long a set of pools has to be quiet before a cluster is made with it.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use crate::arm::Retry;
+use super::rests::Rests;
 use crate::plan::Plan;
 use crate::plan::change::Target;
 use crate::plan::version::Version;
@@ -14,8 +14,10 @@ use crate::plan::version::Version;
 /// The memory of one aggregate.
 #[derive(Debug, Default)]
 pub struct Memory {
-    /// Failures in a row, for the backoff.
-    pub failures: u32,
+    /// What failed and rests before it is tried again.
+    pub rests: Rests,
+    /// Questions about operations that got no answer, in a row.
+    pub unanswered: u32,
     /// The set of pools when it last changed, and when that was.
     pools: Option<(Vec<(String, i64)>, Timestamp)>,
     /// Whether the snapshot of Azure is older than our last write.
@@ -87,25 +89,6 @@ impl Memory {
     pub fn unwrite(&mut self, target: &Target) {
         self.written.remove(target);
     }
-
-    /// How long to wait after one more failure.
-    pub fn back_off(&mut self, retry: Retry, poll: Duration) -> Duration {
-        self.failures = self.failures.saturating_add(1);
-        let grow = |first: u64, most: u64| {
-            let doubled = first.saturating_mul(1 << (self.failures - 1).min(16));
-            Duration::from_secs(doubled.min(most))
-        };
-        match retry {
-            Retry::Backoff => grow(2, 300),
-            Retry::WaitForOperation => poll,
-            Retry::After(wait) => wait,
-            Retry::Capacity => grow(300, 3600),
-            Retry::Propagation => grow(15, 300),
-            Retry::Refresh => grow(1, 60),
-            // The environment may change: a quota is raised, a policy lifted.
-            Retry::User => grow(60, 1800),
-        }
-    }
 }
 
 #[cfg(test)]
@@ -156,16 +139,6 @@ mod tests {
         memory.wrote(Target::Cluster, plan().steps[0].step.fingerprint());
         assert!(memory.check(Plan::default()).blockers.is_empty());
         assert_eq!(memory.check(plan()).steps.len(), 1);
-    }
-
-    #[test]
-    fn failures_are_retried_ever_more_slowly_up_to_a_limit() {
-        let mut memory = Memory::default();
-        let waits: Vec<u64> = (0..12)
-            .map(|_| memory.back_off(Retry::Backoff, Duration::ZERO).as_secs())
-            .collect();
-        assert_eq!(&waits[..4], [2, 4, 8, 16]);
-        assert_eq!(waits[11], 300);
     }
 
     #[test]

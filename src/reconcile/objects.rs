@@ -1,7 +1,9 @@
 //! The Kubernetes side of an aggregate.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
+use kube::runtime::reflector::ObjectRef;
 use kube::{Resource, ResourceExt};
 
 use super::context::Context;
@@ -60,6 +62,20 @@ impl Objects {
             .iter()
             .map(|pool| (pool.name_any(), pool.meta().generation.unwrap_or_default()))
             .collect()
+    }
+
+    /// What users ask for: it changes with every edit of a manifest, annotation or identity, and with none of our own
+    /// writes.
+    pub fn asked(&self, context: &Context) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        let identity = self.cluster.spec.identity_ref.as_ref().and_then(|reference| {
+            let identity = context.identities.get(&ObjectRef::new(&reference.name))?;
+            identity.meta().generation
+        });
+        (identity, self.pool_set(), self.cluster.meta().generation).hash(&mut hasher);
+        self.cluster.annotations().hash(&mut hasher);
+        self.pools.iter().for_each(|pool| pool.annotations().hash(&mut hasher));
+        hasher.finish()
     }
 
     /// Whether any object is going away.

@@ -27,17 +27,17 @@ const STORE_ATTEMPTS: u32 = 5;
 /// # Errors
 /// [`WriteError`].
 pub async fn publish(pass: &mut Pass<'_>) -> Result<(), WriteError> {
-    report(pass, None).await
+    report(pass).await
 }
 
 /// Writes what Azure accepted. Somebody else's write in between must not lose it.
 ///
 /// # Errors
 /// [`WriteError`].
-pub async fn store(pass: &mut Pass<'_>, failure: Option<&Failure>) -> Result<(), WriteError> {
+pub async fn store(pass: &mut Pass<'_>) -> Result<(), WriteError> {
     let mut attempt = 1;
     loop {
-        match report(pass, failure).await {
+        match report(pass).await {
             Err(WriteError::Conflict) if attempt < STORE_ATTEMPTS => {
                 attempt += 1;
                 reread(pass).await?;
@@ -60,13 +60,8 @@ async fn reread(pass: &mut Pass<'_>) -> Result<(), WriteError> {
 }
 
 /// One status write per object, if it changed. The cluster goes first: its status holds the operations.
-async fn report(pass: &mut Pass<'_>, failure: Option<&Failure>) -> Result<(), WriteError> {
-    let statuses: Vec<AksNodePoolStatus> = pass
-        .objects
-        .pools
-        .iter()
-        .map(|pool| pool_status(pass, pool, failure))
-        .collect();
+async fn report(pass: &mut Pass<'_>) -> Result<(), WriteError> {
+    let statuses: Vec<AksNodePoolStatus> = pass.objects.pools.iter().map(|pool| pool_status(pass, pool)).collect();
     let mut summary = PoolsSummary::default();
     for (pool, status) in pass.objects.pools.iter().zip(&statuses) {
         summary.total += 1;
@@ -76,7 +71,7 @@ async fn report(pass: &mut Pass<'_>, failure: Option<&Failure>) -> Result<(), Wr
             .take()
             .or_else(|| pool::stalled(&pool.name_any(), status));
     }
-    report_cluster(pass, failure, &summary).await?;
+    report_cluster(pass, &summary).await?;
     for (index, status) in statuses.into_iter().enumerate() {
         report_pool(pass, index, status).await?;
     }
@@ -103,11 +98,7 @@ async fn report_pool(pass: &mut Pass<'_>, index: usize, status: AksNodePoolStatu
     Ok(())
 }
 
-async fn report_cluster(
-    pass: &mut Pass<'_>,
-    failure: Option<&Failure>,
-    pools: &PoolsSummary,
-) -> Result<(), WriteError> {
+async fn report_cluster(pass: &mut Pass<'_>, pools: &PoolsSummary) -> Result<(), WriteError> {
     let before = pass.objects.cluster.status.clone().unwrap_or_default();
     let status = cluster::status(&cluster::Report {
         previous: &before,
@@ -118,7 +109,7 @@ async fn report_cluster(
         mark: &pass.desired.cluster.mark,
         operations: &pass.operations,
         ended: pass.ended,
-        failure,
+        failure: cluster_failure(pass),
         resume_attempts: pass.attempts.get(&Target::Cluster).copied().unwrap_or_default(),
         pools,
         requested_at: requested_at(&pass.objects.cluster),
@@ -142,7 +133,7 @@ async fn report_cluster(
     Ok(())
 }
 
-fn pool_status(pass: &Pass<'_>, object: &AksNodePool, failure: Option<&Failure>) -> AksNodePoolStatus {
+fn pool_status(pass: &Pass<'_>, object: &AksNodePool) -> AksNodePoolStatus {
     let before = object.status.clone().unwrap_or_default();
     let name = azure_name(object);
     let target = Target::Pool(name.clone());
@@ -160,11 +151,39 @@ fn pool_status(pass: &Pass<'_>, object: &AksNodePool, failure: Option<&Failure>)
         plan: pass.plan.as_ref(),
         live: pass.live.as_ref().and_then(|live| live.pool(&name)),
         operations: &pass.operations,
-        failure,
+        failure: pool_failure(pass, &target),
         resume_attempts: pass.attempts.get(&target).copied().unwrap_or_default(),
         requested_at: requested_at(object),
         now: pass.context.now(),
     })
+}
+
+/// What the cluster tells: why the pass ended, else its own failed step, else that of a pool. While a step is tried
+/// again, what it does is told instead.
+fn cluster_failure<'a>(pass: &'a Pass<'_>) -> Option<&'a Failure> {
+    let rests = &pass.memory.rests;
+    let of_pools = || {
+        rests
+            .all()
+            .find(|(target, _)| !is_running(pass, target))
+            .map(|(_, failure)| failure)
+    };
+    rests
+        .of_whole()
+        .or_else(|| own_failure(pass, &Target::Cluster))
+        .or_else(of_pools)
+}
+
+fn pool_failure<'a>(pass: &'a Pass<'_>, target: &Target) -> Option<&'a Failure> {
+    pass.memory.rests.of_whole().or_else(|| own_failure(pass, target))
+}
+
+fn own_failure<'a>(pass: &'a Pass<'_>, target: &Target) -> Option<&'a Failure> {
+    pass.memory.rests.of(target).filter(|_| !is_running(pass, target))
+}
+
+fn is_running(pass: &Pass<'_>, target: &Target) -> bool {
+    pass.operations.contains_key(&target.to_string())
 }
 
 /// A cluster whose manifest can't be read at all.

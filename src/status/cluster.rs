@@ -125,7 +125,7 @@ pub(super) fn advice(plan: &Plan, target: &Target) -> Vec<String> {
 /// The last error stays until the object is fine again.
 fn last_error(report: &Report<'_>, verdict: &Verdict) -> Option<crate::api::LastError> {
     match report.failure {
-        Some(failure) => failure.record(report.previous.last_error.as_ref(), report.now),
+        Some(failure) => failure.record(report.previous.last_error.as_ref()),
         None if matches!(verdict, Verdict::Ready(_)) => None,
         None => report.previous.last_error.clone(),
     }
@@ -180,11 +180,11 @@ fn settled(report: &Report<'_>) -> Verdict {
     let Some(live) = report.live else {
         return Verdict::Progressing(Why::new("Progressing", "Azure does not show the cluster yet"));
     };
-    if let Some(failure) = report.failure {
-        return failure.verdict();
-    }
     if let Some(stalled) = &report.pools.stalled {
         return Verdict::Stalled(Why::new("PoolStalled", stalled));
+    }
+    if let Some(failure) = report.failure {
+        return kept_through(failure, report).unwrap_or_else(|| failure.verdict());
     }
     if live.provisioning_state().busy().is_some() && !was_ready(report) {
         return Verdict::Progressing(Why::new("Progressing", "Azure is working on the cluster"));

@@ -3,11 +3,11 @@
 use std::sync::{Arc, Mutex};
 
 use armature::api::AksCluster;
-use armature_lab::simulator::admin::{LoggedRequest, Requests};
+use armature_lab::simulator::admin::Requests;
 use armature_lab::simulator::fault::{Fault, Injection};
 use futures::TryStreamExt;
-use kube::Api;
 use kube::runtime::{WatchStreamExt, watcher};
+use kube::{Api, ResourceExt};
 use serde_json::json;
 use tokio::task::JoinHandle;
 
@@ -45,8 +45,12 @@ impl History {
     fn faults(self) -> Vec<String> {
         self.task.abort();
         let seen = self.seen.lock().unwrap().clone();
-        let fine =
-            |state: &String| state.starts_with("True") || state.starts_with("Unknown") || state.contains("SystemPool");
+        let fine = |state: &String| {
+            state.starts_with("True")
+                || state.starts_with("Unknown")
+                || state == "False WaitingForSystemPool"
+                || state == "False PoolSetSettling"
+        };
         seen.into_iter().filter(|state| !fine(state)).collect()
     }
 }
@@ -60,13 +64,6 @@ fn puts() -> Requests {
 
 fn put_fault(fault: Fault) -> Injection {
     Injection::new(fault).call("ManagedClusters_CreateOrUpdate").times(1)
-}
-
-fn accepted(requests: &[LoggedRequest]) -> usize {
-    requests
-        .iter()
-        .filter(|request| (200..300).contains(&request.status))
-        .count()
 }
 
 #[tokio::test]
@@ -248,7 +245,7 @@ async fn an_operation_that_fails_for_good_says_why_and_goes_on_after_an_edit() {
     );
     let message = look::message(&pool, "Ready");
     assert!(
-        message.contains("The VM size is not supported in this region."),
+        message.contains("The VM size is not supported in this region"),
         "{message}"
     );
     let cluster = world
@@ -299,4 +296,85 @@ async fn a_failed_operation_is_resumed_three_times_and_then_waits_for_a_user() {
         .await;
     world.ready("shop").await;
     assert_eq!(world.writes_after(created).await, ["PUT shop/apps"; 5]);
+}
+
+#[tokio::test]
+async fn what_lacks_capacity_is_not_tried_again_at_once() {
+    let world = World::new("capacity").await;
+    let _operator = world.operator();
+    world.create("shop", json!({})).await;
+    let created = world.now().await;
+
+    let fails = Fault::operation_fails(
+        "QuotaExceeded",
+        "Operation could not be completed as it exceeds the quota.",
+    );
+    world
+        .admin()
+        .inject(&Injection::new(fails).path("/agentPools/apps").times(1))
+        .await
+        .unwrap();
+    world.apply(&world.pool("apps", "shop", json!({}))).await;
+    let pool = world
+        .pool_until("apps", "told as failing", |pool| {
+            look::has_reason(pool, "Ready", "QuotaExceeded")
+        })
+        .await;
+    assert!(look::has_reason(&pool, "Reconciling", "ProgressingWithRetry"));
+    assert_eq!(
+        look::message(&pool, "Ready"),
+        "the operation to create pool apps failed in Azure: QuotaExceeded: Operation could not be completed as it \
+         exceeds the quota; Raise the quota that the message names, or ask for less; surge nodes count too."
+    );
+    let seen = pool.resource_version();
+    world.lists(3).await;
+    assert_eq!(world.writes_after(created).await, ["PUT shop/apps"]);
+    assert_eq!(world.pools.get("apps").await.unwrap().resource_version(), seen);
+
+    // Whoever asks does not wait.
+    world
+        .apply(&world.pool("apps", "shop", json!({ "nodeLabels": { "tier": "web" } })))
+        .await;
+    world.ready("shop").await;
+    assert_eq!(world.writes_after(created).await, ["PUT shop/apps"; 2]);
+}
+
+#[tokio::test]
+async fn a_pool_that_azure_refuses_holds_up_no_other() {
+    let world = World::new("refused").await;
+    let _operator = world.operator();
+    world.create("shop", json!({})).await;
+    let created = world.now().await;
+
+    let refused = Fault::refuse(400, "InvalidParameter", "The value of parameter vmSize is invalid.");
+    world
+        .admin()
+        .inject(&Injection::new(refused).path("/agentPools/apps"))
+        .await
+        .unwrap();
+    world.apply(&world.pool("apps", "shop", json!({}))).await;
+    world.apply(&world.pool("batch", "shop", json!({}))).await;
+    let pool = world
+        .pool_until("apps", "stalled", |pool| look::is(pool, "Stalled", "True"))
+        .await;
+    assert!(look::has_reason(&pool, "Stalled", "InvalidParameter"));
+    world.pool_until("batch", "ready", look::is_ready).await;
+    world
+        .apply(&world.cluster("shop", json!({ "sku": { "tier": "Standard" } })))
+        .await;
+    world
+        .write_until("the setting of the cluster", created, "PUT shop")
+        .await;
+    world
+        .cluster_until("shop", "stalled for its pool alone", |cluster| {
+            look::has_reason(cluster, "Stalled", "PoolStalled")
+        })
+        .await;
+    world.lists(2).await;
+    let mut writes = world.writes_after(created).await;
+    writes.retain(|write| write == "PUT shop/apps");
+    assert!(
+        writes.len() <= 2,
+        "once, and once more for the edit of the cluster: {writes:?}"
+    );
 }
