@@ -49,10 +49,10 @@ impl Checklist {
         result
     }
 
-    /// A line between empty ones, set off from the rest.
+    /// A line that is set off from the one before.
     pub(super) fn head(self, text: &str) {
         let (on, off) = if self.color { ("\x1b[1m", "\x1b[0m") } else { ("", "") };
-        print(&format!("\n{on}{text}{off}\n\n"));
+        print(&format!("\n{on}{text}{off}\n"));
     }
 
     fn line(self, name: &str, seconds: f64) -> String {

@@ -42,14 +42,16 @@ pub async fn run(args: DemoArgs) -> Result<ExitCode, LabError> {
         return Ok(ExitCode::SUCCESS);
     }
     checklist.head("What to try next, in another terminal:");
-    checklist::print(&next::text(&Scene {
+    let tries = next::text(&Scene {
         environment: &stage.environment,
         kubeconfig: stage.control_plane.cluster().kubeconfig(),
         operator_log: stage.operator.process().log(),
         manifests: &manifests.folder,
         cluster: &manifests.cluster,
-    }));
+    });
+    checklist::print(&format!("\n{tries}"));
     checklist.head("Ctrl-C ends the demo and everything it started.");
+    checklist::print("\n");
     tokio::select! {
         // It has done what it was started for: that is no failure.
         _ = stops.next() => {}
@@ -69,6 +71,7 @@ async fn until_ready(checklist: Checklist, args: &DemoArgs, manifests: &Manifest
     checklist.head(&format!(
         "Armature on a real Kubernetes API and a simulated Azure whose clock runs {scale} times as fast"
     ));
+    checklist::print("\n");
     let mut stage = Stage::start(checklist, scale, manifests).await?;
     let apply = format!("kubectl apply -f {}", args.manifests.display());
     checklist
