@@ -1,6 +1,6 @@
 # Every target does its own set-up. Prerequisites: Rust, Go, make, git.
 .DEFAULT_GOAL := help
-.PHONY: help demo test build fmt lint crds image control-plane clean
+.PHONY: help demo test conformance-sdk bench build fmt lint crds image control-plane clean
 
 # Arguments of `make demo` and `make test`, for example ARGS=--once.
 ARGS ?=
@@ -15,6 +15,12 @@ demo: ## Run Armature against a simulated Azure and watch it create a cluster (A
 test: ## Run all tests, those with the real control plane included (ARGS go to cargo test)
 	@hack/test $(ARGS)
 
+conformance-sdk: ## Drive the simulator with Microsoft's Python SDK (needs Python 3)
+	@hack/conformance-sdk
+
+bench: ## Measure: cost of a plan, calls to Azure, idle passes, memory
+	@hack/bench $(ARGS)
+
 build: ## Build the programs
 	cargo build --workspace --bins
 
@@ -25,8 +31,9 @@ lint: ## Check the format and the lints, as .ci/run does
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 
-crds: ## Write crds/ from the Rust types
+crds: ## Write crds/ and the chart's copy from the Rust types
 	cargo run --quiet --package armature -- crds --output-dir crds
+	cp crds/*.yaml charts/armature/files/crds/
 
 image: ## Build the container image (IMAGE names it) with docker, podman or buildah
 	@hack/image $(IMAGE)

@@ -207,7 +207,7 @@ impl<'a> Pass<'a> {
         self.let_pools_go(&plan).await?;
         if ends {
             write::remove_finalizer(self.context, &self.objects.cluster).await?;
-            self.context.forget(&self.reference, Some(&self.id));
+            self.context.forget(&self.reference, &self.id);
         }
         Ok(None)
     }

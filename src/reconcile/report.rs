@@ -59,35 +59,48 @@ async fn reread(pass: &mut Pass<'_>) -> Result<(), WriteError> {
     Ok(())
 }
 
-/// One status write per object, if it changed.
+/// One status write per object, if it changed. The cluster goes first: its status holds the operations.
 async fn report(pass: &mut Pass<'_>, failure: Option<&Failure>) -> Result<(), WriteError> {
+    let statuses: Vec<AksNodePoolStatus> = pass
+        .objects
+        .pools
+        .iter()
+        .map(|pool| pool_status(pass, pool, failure))
+        .collect();
     let mut summary = PoolsSummary::default();
-    for index in 0..pass.objects.pools.len() {
-        let (before, status) = pool_status(pass, &pass.objects.pools[index], failure);
-        let name = pass.objects.pools[index].name_any();
+    for (pool, status) in pass.objects.pools.iter().zip(&statuses) {
         summary.total += 1;
-        summary.ready += i64::from(pool::is_ready(&status));
-        summary.stalled = summary.stalled.take().or_else(|| pool::stalled(&name, &status));
-        if status != before {
-            let changed = AksNodePool {
-                status: Some(status.clone()),
-                ..pass.objects.pools[index].clone()
-            };
-            match write::status(pass.context, &changed).await {
-                Ok(stored) => pass.objects.pools[index] = stored,
-                Err(WriteError::Gone) => continue,
-                Err(error) => return Err(error),
-            }
-            events::readiness(
-                pass.context,
-                &pass.objects.pools[index],
-                &before.conditions,
-                &status.conditions,
-            )
-            .await;
-        }
+        summary.ready += i64::from(pool::is_ready(status));
+        summary.stalled = summary
+            .stalled
+            .take()
+            .or_else(|| pool::stalled(&pool.name_any(), status));
     }
-    report_cluster(pass, failure, &summary).await
+    report_cluster(pass, failure, &summary).await?;
+    for (index, status) in statuses.into_iter().enumerate() {
+        report_pool(pass, index, status).await?;
+    }
+    Ok(())
+}
+
+async fn report_pool(pass: &mut Pass<'_>, index: usize, status: AksNodePoolStatus) -> Result<(), WriteError> {
+    let object = &mut pass.objects.pools[index];
+    let before = object.status.clone().unwrap_or_default();
+    if status == before {
+        return Ok(());
+    }
+    let after = status.conditions.clone();
+    let changed = AksNodePool {
+        status: Some(status),
+        ..object.clone()
+    };
+    match write::status(pass.context, &changed).await {
+        Ok(stored) => *object = stored,
+        Err(WriteError::Gone) => return Ok(()),
+        Err(error) => return Err(error),
+    }
+    events::readiness(pass.context, object, &before.conditions, &after).await;
+    Ok(())
 }
 
 async fn report_cluster(
@@ -129,15 +142,11 @@ async fn report_cluster(
     Ok(())
 }
 
-fn pool_status(
-    pass: &Pass<'_>,
-    object: &AksNodePool,
-    failure: Option<&Failure>,
-) -> (AksNodePoolStatus, AksNodePoolStatus) {
+fn pool_status(pass: &Pass<'_>, object: &AksNodePool, failure: Option<&Failure>) -> AksNodePoolStatus {
     let before = object.status.clone().unwrap_or_default();
     let name = azure_name(object);
     let target = Target::Pool(name.clone());
-    let status = pool::status(&pool::Report {
+    pool::status(&pool::Report {
         previous: &before,
         generation: object.metadata.generation.unwrap_or_default(),
         name: &name,
@@ -155,8 +164,7 @@ fn pool_status(
         resume_attempts: pass.attempts.get(&target).copied().unwrap_or_default(),
         requested_at: requested_at(object),
         now: pass.context.now(),
-    });
-    (before, status)
+    })
 }
 
 /// A cluster whose manifest can't be read at all.

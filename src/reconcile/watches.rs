@@ -120,7 +120,7 @@ async fn reconcile_clusters(
     let users = Arc::clone(context);
     let of_identity = identities.flat_map(move |identity| futures::stream::iter(users_of(&users, &identity)));
     let known = Arc::clone(context);
-    let of_azure = wakes.filter_map(move |id| future::ready(known.object_of(&id)));
+    let of_azure = wakes.flat_map(move |id| futures::stream::iter(known.objects_of(&id)));
     let concurrency = context.settings.concurrency;
     if shutdown.run_until_cancelled(filled).await.is_none() {
         return;

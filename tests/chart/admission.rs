@@ -1,0 +1,195 @@
+//! What the admission policies refuse, and that each refusal names the way out.
+
+use armature::api::{AksCluster, AksNodePool, RELEASE_ANNOTATION};
+use k8s_openapi::api::core::v1::Namespace;
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use kube::api::{DeleteParams, Patch, PatchParams};
+use kube::runtime::wait::await_condition;
+use kube::{Api, ResourceExt};
+use serde_json::{Value, json};
+
+use crate::management_cluster::{cluster_object, installed, pool_object};
+
+/// What was said to a refused call.
+fn refusal<T>(answer: Result<T, kube::Error>) -> String {
+    match answer {
+        Err(kube::Error::Api(status)) if status.is_forbidden() => status.message,
+        Err(error) => panic!("refused otherwise: {error}"),
+        Ok(_) => panic!("not refused"),
+    }
+}
+
+#[tokio::test]
+async fn a_protected_cluster_is_not_deleted_and_the_message_names_both_ways_out() {
+    let cluster = installed().await;
+    let (client, namespace) = (
+        cluster.client().await.unwrap(),
+        cluster.namespace("protected").await.unwrap(),
+    );
+    let api = Api::<AksCluster>::namespaced(client.clone(), &namespace);
+    for (name, spec) in [("unset", json!({})), ("set", json!({ "deletionProtection": true }))] {
+        cluster_object(&client, &namespace, name, json!({}), spec).await;
+        let said = refusal(api.delete(name, &DeleteParams::default()).await);
+        let expected = format!(
+            "AksCluster {namespace}/{name} is protected and was not deleted: set spec.deletionProtection to false to \
+             delete it in Azure too, or run `armature release -n {namespace} {name}` (annotation {RELEASE_ANNOTATION}) \
+             to let the object go and leave Azure alone"
+        );
+        assert!(said.ends_with(&expected), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn an_unprotected_or_released_cluster_is_deleted() {
+    let cluster = installed().await;
+    let (client, namespace) = (
+        cluster.client().await.unwrap(),
+        cluster.namespace("released").await.unwrap(),
+    );
+    let api = Api::<AksCluster>::namespaced(client.clone(), &namespace);
+    cluster_object(
+        &client,
+        &namespace,
+        "unprotected",
+        json!({}),
+        json!({ "deletionProtection": false }),
+    )
+    .await;
+    cluster_object(
+        &client,
+        &namespace,
+        "released",
+        json!({ RELEASE_ANNOTATION: "now" }),
+        json!({}),
+    )
+    .await;
+    for name in ["unprotected", "released"] {
+        api.delete(name, &DeleteParams::default()).await.unwrap();
+    }
+    // The operator takes an empty value for none, and so does the policy.
+    cluster_object(
+        &client,
+        &namespace,
+        "empty",
+        json!({ RELEASE_ANNOTATION: "" }),
+        json!({}),
+    )
+    .await;
+    refusal(api.delete("empty", &DeleteParams::default()).await);
+}
+
+#[tokio::test]
+async fn a_protected_pool_is_not_deleted_unless_its_cluster_does_not_exist() {
+    let cluster = installed().await;
+    let (client, namespace) = (
+        cluster.client().await.unwrap(),
+        cluster.namespace("pools").await.unwrap(),
+    );
+    let api = Api::<AksNodePool>::namespaced(client.clone(), &namespace);
+    pool_object(&client, &namespace, "system").await;
+    let said = refusal(api.delete("system", &DeleteParams::default()).await);
+    assert!(
+        said.contains(&format!("`armature release --pool -n {namespace} system`")),
+        "{said}"
+    );
+
+    set_ready(&api, "system", "NodePoolReady").await;
+    refusal(api.delete("system", &DeleteParams::default()).await);
+    set_ready(&api, "system", "ClusterNotFound").await;
+    api.delete("system", &DeleteParams::default()).await.unwrap();
+}
+
+async fn set_ready(api: &Api<AksNodePool>, name: &str, reason: &str) {
+    let ready = json!({
+        "type": "Ready", "status": "False", "reason": reason, "message": "test",
+        "lastTransitionTime": "2026-01-01T00:00:00Z",
+    });
+    let status = json!({ "status": { "conditions": [ready] } });
+    api.patch_status(name, &PatchParams::default(), &Patch::Merge(status))
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn our_definitions_are_not_deleted_and_others_are() {
+    let cluster = installed().await;
+    let api = Api::<CustomResourceDefinition>::all(cluster.client().await.unwrap());
+    let dry_run = DeleteParams {
+        dry_run: true,
+        ..DeleteParams::default()
+    };
+    for crd in armature::api::crds::crds() {
+        let said = refusal(api.delete(&crd.name_any(), &dry_run).await);
+        assert!(
+            said.contains("every ") && said.contains("uninstall Armature first"),
+            "{said}"
+        );
+    }
+    let other: CustomResourceDefinition = serde_json::from_value(json!({
+        "metadata": { "name": "others.example.com" },
+        "spec": {
+            "group": "example.com", "scope": "Namespaced",
+            "names": { "kind": "Other", "plural": "others", "singular": "other" },
+            "versions": [{ "name": "v1", "served": true, "storage": true, "schema": { "openAPIV3Schema": { "type": "object" } } }],
+        },
+    }))
+    .unwrap();
+    cluster.install_crds(&[other]).await.unwrap();
+    api.delete("others.example.com", &DeleteParams::default())
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_labelled_namespace_is_not_deleted_until_the_label_is_gone() {
+    let cluster = installed().await;
+    let name = cluster.namespace("labelled").await.unwrap();
+    let api = Api::<Namespace>::all(cluster.client().await.unwrap());
+    let label = async |value: Value| {
+        let patch = json!({ "metadata": { "labels": { "aks.armature.dev/protected": value } } });
+        api.patch(&name, &PatchParams::default(), &Patch::Merge(patch))
+            .await
+            .unwrap();
+    };
+    label(json!("true")).await;
+    let said = refusal(api.delete(&name, &DeleteParams::default()).await);
+    assert!(said.contains("take the label off first"), "{said}");
+    label(Value::Null).await;
+    api.delete(&name, &DeleteParams::default()).await.unwrap();
+}
+
+/// The namespace says why it stays, its cluster is not even marked for deletion, and releasing it ends the matter.
+#[tokio::test]
+async fn a_namespace_waits_for_its_protected_cluster() {
+    let cluster = installed().await;
+    let (client, namespace) = (
+        cluster.client().await.unwrap(),
+        cluster.namespace("going").await.unwrap(),
+    );
+    cluster_object(&client, &namespace, "prod", json!({}), json!({})).await;
+    let namespaces = Api::<Namespace>::all(client.clone());
+    namespaces.delete(&namespace, &DeleteParams::default()).await.unwrap();
+
+    let explained = |namespace: Option<&Namespace>| {
+        let conditions = namespace.and_then(|namespace| namespace.status.as_ref()?.conditions.as_ref());
+        conditions.into_iter().flatten().any(|condition| {
+            let message = condition.message.as_deref().unwrap_or_default();
+            condition.type_ == "NamespaceDeletionContentFailure" && message.contains("is protected and was not deleted")
+        })
+    };
+    await_condition(namespaces.clone(), &namespace, explained)
+        .await
+        .unwrap();
+    let api = Api::<AksCluster>::namespaced(client, &namespace);
+    assert_eq!(api.get("prod").await.unwrap().metadata.deletion_timestamp, None);
+
+    let release = json!({ "metadata": { "annotations": { RELEASE_ANNOTATION: "now" } } });
+    api.patch("prod", &PatchParams::default(), &Patch::Merge(release))
+        .await
+        .unwrap();
+    await_condition(namespaces, &namespace, |namespace: Option<&Namespace>| {
+        namespace.is_none()
+    })
+    .await
+    .unwrap();
+}
