@@ -78,7 +78,7 @@ async fn until_ready(checklist: Checklist, args: &DemoArgs, manifests: &Manifest
         .step(&apply, |_| apply.clone(), async {
             let mut command = stage.control_plane.cluster().kubectl()?;
             command.args(["apply", "-f"]).arg(&manifests.folder);
-            output(&apply, command).await
+            output(&apply, command, "").await
         })
         .await?;
     checklist::print("\n");

@@ -83,7 +83,11 @@ fn tries(environment: &Path, manifests: &Path, cluster: &ClusterManifest) -> Vec
             commands: vec!["curl $SIMULATOR/requests".to_owned()],
         }),
         Some(Try {
-            shows: "delete it, in Azure too: nothing is deleted there until the manifests allow it",
+            shows: "delete the cluster by mistake: refused",
+            commands: vec![format!("kubectl delete {name}")],
+        }),
+        Some(Try {
+            shows: "delete it on purpose, in Azure too",
             commands: vec![
                 patch(&format!("-f {manifests}"), r#"{"deletionProtection":false}"#),
                 format!("kubectl delete -f {manifests}"),
