@@ -324,7 +324,7 @@ async fn what_lacks_capacity_is_not_tried_again_at_once() {
     assert_eq!(
         look::message(&pool, "Ready"),
         "the operation to create pool apps failed in Azure: QuotaExceeded: Operation could not be completed as it \
-         exceeds the quota; Raise the quota that the message names, or ask for less; surge nodes count too."
+         exceeds the quota; raise the quota that the message names, or ask for less; surge nodes count too"
     );
     let seen = pool.resource_version();
     world.lists(3).await;
