@@ -35,7 +35,7 @@ impl Checklist {
         work: impl Future<Output = Result<T, LabError>>,
     ) -> Result<T, LabError> {
         if self.screen {
-            self.print(&format!("  … {doing}"));
+            print(&format!("  … {doing}"));
         }
         let started = Instant::now();
         let result = work.await;
@@ -45,27 +45,27 @@ impl Checklist {
             Ok(value) => format!("{over}{}\n", self.line(&name(value), started.elapsed().as_secs_f64())),
             Err(_) => over.to_owned(),
         };
-        self.print(&line);
+        print(&line);
         result
     }
 
-    /// A heading or a result, set off from the rest.
-    pub(super) fn say(self, text: &str) {
+    /// A line that is set off from the one before.
+    pub(super) fn head(self, text: &str) {
         let (on, off) = if self.color { ("\x1b[1m", "\x1b[0m") } else { ("", "") };
-        self.print(&format!("{on}{text}{off}\n"));
+        print(&format!("\n{on}{text}{off}\n"));
     }
 
     fn line(self, name: &str, seconds: f64) -> String {
         let (on, off) = if self.color { ("\x1b[32m", "\x1b[0m") } else { ("", "") };
         format!("  {on}✓{off} {name:<WIDTH$} {seconds:>5.1} s")
     }
+}
 
-    #[allow(clippy::unused_self, reason = "all output goes through the checklist")]
-    fn print(self, text: &str) {
-        // Nobody reads a closed output; the demo itself goes on until it is told to end.
-        let mut output = std::io::stdout().lock();
-        let _ = output.write_all(text.as_bytes()).and_then(|()| output.flush());
-    }
+/// Writes to standard output at once.
+pub(super) fn print(text: &str) {
+    // Nobody reads a closed output; the demo itself goes on until it is told to end.
+    let mut output = std::io::stdout().lock();
+    let _ = output.write_all(text.as_bytes()).and_then(|()| output.flush());
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What the demo has to know about the manifests that it applies.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -27,6 +28,8 @@ pub(super) struct ClusterManifest {
     pub(super) id: String,
     /// Kubernetes version as written.
     pub(super) version: Option<String>,
+    /// The name of one of its tags.
+    pub(super) tag: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -50,6 +53,8 @@ struct ClusterSpec {
     resource_group: String,
     azure_name: Option<String>,
     kubernetes_version: Option<String>,
+    #[serde(default)]
+    tags: BTreeMap<String, String>,
 }
 
 impl Manifests {
@@ -114,6 +119,7 @@ fn clusters(text: &str) -> Result<Vec<(String, ClusterManifest)>, String> {
                 resource_group,
                 azure_name,
                 kubernetes_version,
+                tags,
             } = serde_json::from_value(spec).map_err(|error| format!("AksCluster {}: {error}", metadata.name))?;
             let in_azure = azure_name.as_ref().unwrap_or(&metadata.name);
             let id = format!(
@@ -124,6 +130,7 @@ fn clusters(text: &str) -> Result<Vec<(String, ClusterManifest)>, String> {
                 name: metadata.name,
                 id,
                 version: kubernetes_version,
+                tag: tags.into_keys().next(),
             };
             Ok((subscription_id, cluster))
         })
@@ -135,7 +142,7 @@ mod tests {
     use super::*;
 
     const CLUSTER: &str = "kind: AksCluster\nmetadata: {name: a}\n\
-                           spec: {subscriptionId: s, resourceGroup: g, kubernetesVersion: '1.35'}\n";
+                           spec: {subscriptionId: s, resourceGroup: g, kubernetesVersion: '1.35', tags: {t: v}}\n";
 
     fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
@@ -161,6 +168,7 @@ mod tests {
                 name: "a".into(),
                 id: "/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerService/managedClusters/a".into(),
                 version: Some("1.35".into()),
+                tag: Some("t".into()),
             }
         );
         let (_, second) = clusters(&other).unwrap().remove(0);

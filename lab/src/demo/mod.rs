@@ -32,49 +32,58 @@ pub async fn run(args: DemoArgs) -> Result<ExitCode, LabError> {
     let checklist = Checklist::stdout();
     let manifests = Manifests::read(&args.manifests)?;
     let mut stage = tokio::select! {
-        stop = stops.next() => return Ok(stop.exit_code()),
+        stop = stops.next() => {
+            checklist.head(ENDED);
+            return Ok(stop.exit_code());
+        }
         stage = until_ready(checklist, &args, &manifests) => stage?,
     };
     if args.once {
         return Ok(ExitCode::SUCCESS);
     }
-    checklist.say(&format!(
-        "\n{}",
-        next::text(&Scene {
-            environment: &stage.environment,
-            kubeconfig: stage.control_plane.cluster().kubeconfig(),
-            operator_log: stage.operator.process().log(),
-            manifests: &manifests.folder,
-            cluster: &manifests.cluster,
-        })
-    ));
+    checklist.head("What to try next, in another terminal:");
+    let tries = next::text(&Scene {
+        environment: &stage.environment,
+        kubeconfig: stage.control_plane.cluster().kubeconfig(),
+        operator_log: stage.operator.process().log(),
+        manifests: &manifests.folder,
+        cluster: &manifests.cluster,
+    });
+    checklist::print(&format!("\n{tries}"));
+    checklist.head("Ctrl-C ends the demo and everything it started.");
+    checklist::print("\n");
     tokio::select! {
         // It has done what it was started for: that is no failure.
         _ = stops.next() => {}
         ended = screen::forever(&mut stage) => return ended.map(|()| ExitCode::SUCCESS),
     }
     drop(stage);
-    checklist.say("\nEnded. Nothing is left running.");
+    checklist.head(ENDED);
     Ok(ExitCode::SUCCESS)
 }
+
+/// Said when everything that was started has been ended.
+const ENDED: &str = "Ended. Nothing is left running.";
 
 /// Starts everything, applies the manifests and shows how they become Ready.
 async fn until_ready(checklist: Checklist, args: &DemoArgs, manifests: &Manifests) -> Result<Stage, LabError> {
     let scale = args.time_scale;
-    checklist.say(&format!(
-        "Armature on a real Kubernetes API and a simulated Azure whose clock runs {scale} times as fast\n"
+    checklist.head(&format!(
+        "Armature on a real Kubernetes API and a simulated Azure whose clock runs {scale} times as fast"
     ));
+    checklist::print("\n");
     let mut stage = Stage::start(checklist, scale, manifests).await?;
     let apply = format!("kubectl apply -f {}", args.manifests.display());
     checklist
         .step(&apply, |_| apply.clone(), async {
             let mut command = stage.control_plane.cluster().kubectl()?;
             command.args(["apply", "-f"]).arg(&manifests.folder);
-            output(&apply, command).await
+            output(&apply, command, "").await
         })
         .await?;
-    checklist.say("");
-    let (applied, azure_then) = (Instant::now(), stage.simulator.admin().clock().await?.now);
+    checklist::print("\n");
+    let applied = Instant::now();
+    let azure_then = stage.simulator.admin().clock().await?.now;
     if !screen::until_ready(&mut stage, args.patience()).await? {
         let process = stage.operator.process();
         process.keep_log();
@@ -87,17 +96,15 @@ async fn until_ready(checklist: Checklist, args: &DemoArgs, manifests: &Manifest
     let seconds = applied.elapsed().as_secs_f64();
     let admin = stage.simulator.admin();
     let azure = admin.clock().await?.now.duration_since(azure_then);
-    let writes = admin
-        .requests(&Requests {
-            writes: Some(true),
-            path: Some("/subscriptions/".to_owned()),
-            ..Requests::default()
-        })
-        .await?;
-    checklist.say(&format!(
-        "\nReady after {seconds:.0} s, in which {:.0} minutes passed in Azure. Writes to Azure: {}.",
-        azure.as_secs_f64() / 60.0,
-        writes.len()
+    let writes = Requests {
+        writes: Some(true),
+        path: Some("/subscriptions/".to_owned()),
+        ..Requests::default()
+    };
+    let writes = admin.requests(&writes).await?.len();
+    let minutes = azure.as_secs_f64() / 60.0;
+    checklist.head(&format!(
+        "Ready after {seconds:.0} s, in which {minutes:.0} minutes passed in Azure; {writes} calls to it were writes."
     ));
     Ok(stage)
 }

@@ -14,7 +14,7 @@ pub(super) struct Scene<'a> {
     pub(super) cluster: &'a ClusterManifest,
 }
 
-/// Commands to copy, each with what it shows.
+/// Commands to copy, each with what it shows, and where more is to be seen.
 pub(super) fn text(scene: &Scene<'_>) -> String {
     let Scene {
         environment,
@@ -23,71 +23,78 @@ pub(super) fn text(scene: &Scene<'_>) -> String {
         manifests,
         cluster,
     } = scene;
-    let path = |path: &Path| quoted(&path.display().to_string());
-    let (environment, manifests) = (path(environment), path(manifests));
-    let name = named(cluster);
-    let patch = |what: &str, spec: &str| format!("kubectl patch {what} --type=merge -p '{{\"spec\":{spec}}}'");
-    let portal =
-        r#"curl -X PATCH $SIMULATOR/resource -d '{"id":"'$CLUSTER_ID'","mergePatch":{"tags":{"env":"oops"}}}'"#;
-
-    let mut tries = vec![
-        (
-            "look around",
-            vec![
-                "kubectl get aks,akspool --all-namespaces".to_owned(),
-                format!("kubectl describe {name}"),
-            ],
-        ),
-        (
-            "edit a tag: one small write, no node is touched",
-            vec![patch(&name, r#"{"tags":{"team":"payments"}}"#)],
-        ),
-    ];
-    if let Some(next) = cluster.version.as_deref().and_then(next_minor) {
-        let command = patch(&name, &format!(r#"{{"kubernetesVersion":"{next}"}}"#));
-        tries.push((
-            "bump the version: the control plane first, then the pools",
-            vec![command],
-        ));
-    }
-    tries.extend([
-        (
-            "change the tag in Azure behind Git's back: it is put right",
-            vec![portal.to_owned()],
-        ),
-        (
-            "see every call that Azure was sent",
-            vec!["curl $SIMULATOR/requests".to_owned()],
-        ),
-        (
-            "delete it, in Azure too: allow it first",
-            vec![
-                patch(&format!("-f {manifests}"), r#"{"deletionProtection":false}"#),
-                format!("kubectl delete -f {manifests}"),
-            ],
-        ),
-    ]);
-    let mut text =
-        format!("What to try next, in another terminal:\n\n  . {environment}    # kubectl, armature, KUBECONFIG\n");
-    for (what, commands) in tries {
-        text.push_str(&format!("\n  # {what}\n"));
+    let mut text = String::new();
+    for Try { shows, commands } in tries(environment, manifests, cluster) {
+        text.push_str(&format!("  # {shows}\n"));
         for command in commands {
             text.push_str(&format!("  {command}\n"));
         }
+        text.push('\n');
     }
-    text.push_str(&format!(
-        "\nkubeconfig    {}\noperator log  {}\n\nCtrl-C ends the demo and everything it started.\n",
-        kubeconfig.display(),
-        operator_log.display()
-    ));
+    text.push_str(&format!("kubeconfig    {}\n", kubeconfig.display()));
+    text.push_str(&format!("operator log  {}\n", operator_log.display()));
     text
 }
 
-fn named(cluster: &ClusterManifest) -> String {
-    match &cluster.namespace {
+/// Something to try.
+struct Try {
+    shows: &'static str,
+    commands: Vec<String>,
+}
+
+fn tries(environment: &Path, manifests: &Path, cluster: &ClusterManifest) -> Vec<Try> {
+    let word = |path: &Path| quoted(&path.display().to_string());
+    let (environment, manifests) = (word(environment), word(manifests));
+    let name = match &cluster.namespace {
         Some(namespace) => format!("aks {} -n {namespace}", cluster.name),
         None => format!("aks {}", cluster.name),
-    }
+    };
+    let patch = |what: &str, spec: &str| format!("kubectl patch {what} --type=merge -p '{{\"spec\":{spec}}}'");
+    let version = cluster.version.as_deref().and_then(next_minor);
+    let ours = [
+        Some(Try {
+            shows: "kubectl, armature and their kubeconfig, in this shell only",
+            commands: vec![format!(". {environment}")],
+        }),
+        Some(Try {
+            shows: "look around",
+            commands: vec![
+                "kubectl get aks,akspool --all-namespaces".to_owned(),
+                format!("kubectl describe {name}"),
+            ],
+        }),
+        Some(Try {
+            shows: "edit a tag: one small write, no node is touched",
+            commands: vec![patch(&name, r#"{"tags":{"team":"payments"}}"#)],
+        }),
+        version.map(|version| Try {
+            shows: "bump the version: the control plane first, then the pools",
+            commands: vec![patch(&name, &format!(r#"{{"kubernetesVersion":"{version}"}}"#))],
+        }),
+        // A tag that no manifest speaks of would stay as it is.
+        cluster.tag.as_deref().map(|tag| Try {
+            shows: "change a tag in Azure behind Git's back: it is put right",
+            commands: vec![format!(
+                r#"curl -X PATCH $SIMULATOR/resource -d '{{"id":"'$CLUSTER_ID'","mergePatch":{{"tags":{{"{tag}":"oops"}}}}}}'"#
+            )],
+        }),
+        Some(Try {
+            shows: "see every call that Azure was sent",
+            commands: vec!["curl $SIMULATOR/requests".to_owned()],
+        }),
+        Some(Try {
+            shows: "delete the cluster by mistake: refused",
+            commands: vec![format!("kubectl delete {name}")],
+        }),
+        Some(Try {
+            shows: "delete it on purpose, in Azure too",
+            commands: vec![
+                patch(&format!("-f {manifests}"), r#"{"deletionProtection":false}"#),
+                format!("kubectl delete -f {manifests}"),
+            ],
+        }),
+    ];
+    ours.into_iter().flatten().collect()
 }
 
 /// `1.36` for `1.35` and for `v1.35.2`.
@@ -116,6 +123,7 @@ mod tests {
             name: "prod".into(),
             id: "/subscriptions/s".into(),
             version: version.map(ToOwned::to_owned),
+            tag: version.map(|_| "env".to_owned()),
         };
         let told = |cluster: &ClusterManifest| {
             text(&Scene {

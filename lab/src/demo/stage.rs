@@ -26,6 +26,9 @@ const OPERATOR_ARGUMENTS: [&str; 7] = [
     "--pool-delete-grace=3s",
 ];
 
+/// What the chart installs beside CRDs and operator: protected objects cannot be deleted by mistake.
+const ADMISSION_POLICY: &str = include_str!("../../../charts/armature/files/admission-policy.yaml");
+
 /// What runs. All of it ends with this value, and with this process however that ends.
 #[derive(Debug)]
 pub(super) struct Stage {
@@ -68,7 +71,7 @@ impl Stage {
         checklist
             .step(
                 "installing the CRDs",
-                |count| format!("{count} CRDs: armature crds | kubectl apply -f -"),
+                |count| format!("{count} CRDs and the chart's admission policy"),
                 install(cluster, &program),
             )
             .await?;
@@ -121,13 +124,16 @@ fn subscriptions(manifests: &Manifests) -> Vec<String> {
 async fn install(cluster: &ManagementCluster, program: &Path) -> Result<usize, LabError> {
     let mut command = Command::new(program);
     command.arg("crds");
-    let text = output("armature crds", command).await?;
+    let text = output("armature crds", command, "").await?;
     let crds: Vec<CustomResourceDefinition> =
         serde_saphyr::from_multiple(&text).map_err(|error| LabError::Manifests {
             path: "armature crds".into(),
             problem: error.to_string(),
         })?;
     cluster.install_crds(&crds).await?;
+    let mut command = cluster.kubectl()?;
+    command.args(["apply", "-f", "-"]);
+    output("kubectl apply of the admission policy", command, ADMISSION_POLICY).await?;
     Ok(crds.len())
 }
 
