@@ -61,7 +61,7 @@ pub struct PoolsSummary {
 /// The status after the pass.
 pub fn status(report: &Report<'_>) -> AksClusterStatus {
     let verdict = verdict(report);
-    let in_sync = report.plan.map(|plan| in_sync(plan, &Target::Cluster));
+    let in_sync = report.plan.map(|plan| in_sync(plan, &Target::Cluster, None));
     let mut status = AksClusterStatus {
         observed_generation: observed(report.previous.observed_generation, &verdict, report.generation),
         conditions: conditions(

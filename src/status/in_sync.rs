@@ -1,17 +1,21 @@
 //! Whether Azure is what Git says, and if not, why not.
 
 use super::conditions::{InSync, Truth, Why};
+use crate::plan::blocker::Blocker;
 use crate::plan::change::Target;
 use crate::plan::{Hold, Plan};
 
-/// Looks at the part of the plan that concerns `target`; the cluster answers for the whole plan.
-pub fn in_sync(plan: &Plan, target: &Target) -> InSync {
+/// Looks at the part of the plan that concerns `target`; the cluster answers for the whole plan. `object` is the pool
+/// object that asks, for there can be several for one pool.
+pub fn in_sync(plan: &Plan, target: &Target, object: Option<&str>) -> InSync {
     let concerns = |other: &Target| matches!(target, Target::Cluster) || other == target;
     let no = |reason: &str, message: String| InSync {
         truth: Truth::False,
         why: Why::new(reason, message),
     };
-    if let Some(blocker) = plan.blockers.iter().find(|blocker| concerns(&blocker.target())) {
+    let stands =
+        |blocker: &&Blocker| concerns(&blocker.target()) && object.is_none_or(|object| blocker.concerns(object));
+    if let Some(blocker) = plan.blockers.iter().find(stands) {
         return no(blocker.reason(), blocker.to_string());
     }
     let steps = || plan.steps.iter().filter(|planned| concerns(&planned.step.target()));

@@ -11,6 +11,7 @@ use super::failure::{Failure, Severity};
 use super::in_sync::in_sync;
 use super::intent::published;
 use crate::api::{AksNodePoolStatus, LastError, OperationStatus};
+use crate::plan::blocker::Blocker;
 use crate::plan::change::Target;
 use crate::plan::live::LivePool;
 use crate::plan::{Fate, Plan};
@@ -22,6 +23,8 @@ pub struct Report<'a> {
     pub previous: &'a AksNodePoolStatus,
     /// The generation that was looked at.
     pub generation: i64,
+    /// The name of the object.
+    pub object: &'a str,
     /// The name of the pool in Azure.
     pub name: &'a str,
     /// The name of the cluster object.
@@ -52,7 +55,7 @@ pub struct Report<'a> {
 pub fn status(report: &Report<'_>) -> AksNodePoolStatus {
     let target = Target::Pool(report.name.to_owned());
     let verdict = verdict(report, &target);
-    let in_sync = report.plan.map(|plan| in_sync(plan, &target));
+    let in_sync = report.plan.map(|plan| in_sync(plan, &target, Some(report.object)));
     let applied = report.plan.and_then(|plan| plan.pools_applied.get(report.name));
     let mut status = AksNodePoolStatus {
         observed_generation: observed(report.previous.observed_generation, &verdict, report.generation),
@@ -107,7 +110,8 @@ fn verdict(report: &Report<'_>, target: &Target) -> Verdict {
     let Some(plan) = report.plan else {
         return without_plan(report);
     };
-    if let Some(blocker) = plan.blockers.iter().find(|blocker| blocker.target() == *target) {
+    let stands = |blocker: &&Blocker| blocker.target() == *target && blocker.concerns(report.object);
+    if let Some(blocker) = plan.blockers.iter().find(stands) {
         return Verdict::Stalled(Why::new(blocker.reason(), blocker.to_string()));
     }
     if let Some(running) = running {
