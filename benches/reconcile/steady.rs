@@ -58,26 +58,25 @@ pub async fn measure(cluster: &ManagementCluster, arguments: &Arguments) -> Resu
         simulator.access().operator_environment(),
     )?;
     operator.ready().await?;
-    let process = operator.process().id();
-    let (memory_empty, _) = memory(process)?;
+    let (memory_empty, _) = memory(operator.process().id())?;
+    operator.stop().await?;
 
     let client = cluster.client().await?;
     let clusters: Api<AksCluster> = Api::namespaced(client.clone(), &namespace);
     let pools: Api<AksNodePool> = Api::namespaced(client, &namespace);
     let manifests = names.iter().map(|name| fleet::cluster(&simulator, name));
-    let manifests = manifests.collect::<Result<Vec<_>, _>>()?;
-    let of_pools = names
+    fleet::apply(&clusters, manifests.collect::<Result<_, _>>()?).await?;
+    let manifests = names
         .iter()
         .flat_map(|name| (1..=arguments.pools).map(move |number| fleet::pool(name, number)));
-    let of_pools = of_pools.collect::<Result<Vec<_>, _>>()?;
-    let applied = (manifests.len() + of_pools.len()) as u64;
+    fleet::apply(&pools, manifests.collect::<Result<_, _>>()?).await?;
 
+    operator.restart()?;
+    operator.ready().await?;
+    let process = operator.process().id();
     let meter = Meter::start(cluster, &simulator, &operator).await?;
-    fleet::apply(&pools, of_pools).await?;
-    fleet::apply(&clusters, manifests).await?;
     fleet::ready(&clusters, names.len()).await?;
-    let mut rebuilt = meter.read().await?;
-    rebuilt.kube_writes -= applied;
+    let rebuilt = meter.read().await?;
 
     // The last passes of the start, woken by their own writes.
     tokio::time::sleep(2 * LIST_INTERVAL).await;
