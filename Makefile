@@ -1,6 +1,6 @@
 # Every target does its own set-up. Prerequisites: Rust, Go, make, git.
 .DEFAULT_GOAL := help
-.PHONY: help demo test build fmt lint crds image control-plane clean
+.PHONY: help demo test conformance-sdk bench build fmt lint crds image control-plane clean
 
 # Arguments of `make demo` and `make test`, for example ARGS=--once.
 ARGS ?=
@@ -14,6 +14,12 @@ demo: ## Run Armature against a simulated Azure and watch it create a cluster (A
 
 test: ## Run all tests, those with the real control plane included (ARGS go to cargo test)
 	@hack/test $(ARGS)
+
+conformance-sdk: ## Drive the simulator with Microsoft's Python SDK (needs Python 3)
+	@hack/conformance-sdk
+
+bench: ## Measure: cost of a plan, calls to Azure, idle passes, memory
+	@hack/bench $(ARGS)
 
 build: ## Build the programs
 	cargo build --workspace --bins

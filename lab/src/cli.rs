@@ -5,10 +5,11 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::demo::{self, DemoArgs};
 use crate::error::LabError;
 use crate::with_control_plane;
 
-/// Starts a real Kubernetes control plane for tests and for the demo.
+/// Runs the demo, and commands that want a real Kubernetes control plane.
 #[derive(Debug, Parser)]
 #[command(name = "armature-lab", version, max_term_width = 100)]
 pub struct Cli {
@@ -18,6 +19,10 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum LabCommand {
+    /// Watch the operator create a cluster on a real Kubernetes API and a simulated Azure.
+    ///
+    /// Stays up for experiments until Ctrl-C, and leaves nothing running.
+    Demo(DemoArgs),
     /// Run a command with a control plane that lives as long as the command.
     ///
     /// The command finds its kubeconfig in KUBECONFIG and ARMATURE_LAB_KUBECONFIG; its exit status is passed on.
@@ -35,6 +40,7 @@ impl Cli {
     /// When the lab cannot start what it needs; an unsuccessful command is an exit code, not an error.
     pub async fn run(self) -> Result<ExitCode, LabError> {
         match self.command {
+            LabCommand::Demo(args) => demo::run(args).await,
             LabCommand::WithControlPlane { command } => with_control_plane::run(&command).await,
         }
     }

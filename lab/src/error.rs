@@ -65,6 +65,36 @@ pub enum LabError {
         /// The last lines of the log.
         tail: String,
     },
+    /// A command that was to run to its end was not successful.
+    #[error("{what} ended with {status}: {said}")]
+    Command {
+        /// The command.
+        what: String,
+        /// How it ended.
+        status: ExitStatus,
+        /// Its own words.
+        said: String,
+    },
+    /// Manifests cannot be read.
+    #[error("{path} cannot be used as manifests: {problem}")]
+    Manifests {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The manifests of the demo were applied and something in them did not become Ready.
+    #[error(
+        "{manifests} did not become Ready, the lines above say what is missing; the operator's log is {log} and ends with:\n{tail}"
+    )]
+    NeverReady {
+        /// The manifests as they were named.
+        manifests: PathBuf,
+        /// The operator's log, kept.
+        log: PathBuf,
+        /// The last lines of the log.
+        tail: String,
+    },
     /// A kubeconfig could not be read or used.
     #[error("the kubeconfig {path} cannot be used: {source}")]
     Kubeconfig {

@@ -4,6 +4,7 @@
 
 pub mod cli;
 pub mod control_plane;
+pub mod demo;
 pub mod error;
 pub mod management_cluster;
 pub mod operator;

@@ -1,6 +1,7 @@
 //! The operator as a process that tests and the demo can kill and start again.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
@@ -13,6 +14,14 @@ use crate::sandbox::Sandbox;
 
 /// Names the operator's program where it is not beside the running executable.
 const PROGRAM_VARIABLE: &str = "ARMATURE";
+
+/// Where the `armature` program is.
+///
+/// # Errors
+/// When it has not been built.
+pub fn program() -> Result<PathBuf, LabError> {
+    programs::workspace_program("armature", PROGRAM_VARIABLE)
+}
 
 /// How long the operator may take until it answers `/readyz`, and to end when it is asked to.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -31,7 +40,7 @@ pub struct OperatorProcess {
 /// What it takes to start the operator, and to start it again in the same way.
 #[derive(Debug)]
 struct Launch {
-    program: std::path::PathBuf,
+    program: PathBuf,
     arguments: Vec<OsString>,
     environment: Vec<(OsString, OsString)>,
     admin_port: u16,
@@ -79,7 +88,7 @@ impl OperatorProcess {
             .collect();
         environment.push(("KUBECONFIG".into(), cluster.kubeconfig().into()));
         let launch = Launch {
-            program: programs::workspace_program("armature", PROGRAM_VARIABLE)?,
+            program: program()?,
             arguments: arguments.into_iter().map(Into::into).collect(),
             environment,
             admin_port,

@@ -118,10 +118,15 @@ impl Process {
         }
     }
 
+    /// Leaves its log in place when everything ends, for somebody who has to find out what went wrong.
+    pub fn keep_log(&self) {
+        self.guard.keep();
+    }
+
     /// Leaves the log in place for the reader of this error; a taken port is tried again and nobody reads about it.
     fn kept(&self, error: LabError) -> LabError {
         if !error.is_port_taken() {
-            self.guard.keep();
+            self.keep_log();
         }
         error
     }

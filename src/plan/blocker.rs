@@ -140,7 +140,8 @@ pub enum Blocker {
     },
     /// An operation failed and resuming it can't help, or did not.
     #[error(
-        "the last operation on the {target} ended as {state}{error} and is not resumed any more; fix the cause, then edit the manifest or request a reconcile to try again"
+        "the last operation on {} ended as {state}{error} and is not resumed any more; fix the cause, then edit the manifest or request a reconcile to try again",
+        target.in_words()
     )]
     ResumeExhausted {
         /// The object it concerns.
@@ -249,7 +250,7 @@ pub enum Wait {
     #[error("the set of node pools changed a moment ago; the cluster is created once it has been quiet")]
     PoolSetSettling,
     /// AKS works on something.
-    #[error("Azure is working on the {target} ({state}); changes wait for the end of it")]
+    #[error("Azure is working on {} ({state}); changes wait for the end of it", target.in_words())]
     AzureBusy {
         /// What it works on.
         target: Target,

@@ -17,7 +17,18 @@ pub enum Target {
     Pool(String),
 }
 
+impl Target {
+    /// The target inside a sentence: `the cluster`, `pool apps`.
+    pub fn in_words(&self) -> String {
+        match self {
+            Self::Cluster => "the cluster".to_owned(),
+            Self::Pool(name) => format!("pool {name}"),
+        }
+    }
+}
+
 impl fmt::Display for Target {
+    /// The key under which status and logs know it: `cluster`, `pool/apps`.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Cluster => write!(formatter, "cluster"),

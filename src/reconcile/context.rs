@@ -1,6 +1,6 @@
 //! What all passes share.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
@@ -43,7 +43,7 @@ pub struct Context {
     /// Where events go.
     pub recorder: Recorder,
     memories: Mutex<HashMap<ObjectRef<AksCluster>, Arc<tokio::sync::Mutex<Memory>>>>,
-    known: Mutex<HashMap<ClusterId, ObjectRef<AksCluster>>>,
+    known: Mutex<HashMap<ClusterId, HashSet<ObjectRef<AksCluster>>>>,
 }
 
 /// The parts of a context that are made outside.
@@ -111,21 +111,23 @@ impl Context {
         lock(&self.memories).entry(cluster.clone()).or_default().clone()
     }
 
-    /// Notes which object stands for a cluster in Azure.
+    /// Notes that an object names a cluster in Azure.
     pub fn know(&self, id: &ClusterId, cluster: &ObjectRef<AksCluster>) {
-        lock(&self.known).insert(id.clone(), cluster.clone());
+        lock(&self.known).entry(id.clone()).or_default().insert(cluster.clone());
     }
 
-    /// The object that stands for a cluster in Azure.
-    pub fn object_of(&self, id: &ClusterId) -> Option<ObjectRef<AksCluster>> {
-        lock(&self.known).get(id).cloned()
+    /// The objects that name a cluster in Azure: one, and by mistake several, of which one owns it.
+    pub fn objects_of(&self, id: &ClusterId) -> Vec<ObjectRef<AksCluster>> {
+        lock(&self.known).get(id).into_iter().flatten().cloned().collect()
     }
 
     /// Forgets an aggregate that is gone.
-    pub fn forget(&self, cluster: &ObjectRef<AksCluster>, id: Option<&ClusterId>) {
+    pub fn forget(&self, cluster: &ObjectRef<AksCluster>, id: &ClusterId) {
         lock(&self.memories).remove(cluster);
         let mut known = lock(&self.known);
-        if let Some(id) = id.filter(|id| known.get(id) == Some(cluster)) {
+        let Some(objects) = known.get_mut(id) else { return };
+        objects.remove(cluster);
+        if objects.is_empty() {
             known.remove(id);
             self.observer.unwatch(id);
         }

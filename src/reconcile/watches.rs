@@ -23,7 +23,7 @@ use crate::arm::clients::{Clients, SetupError};
 use crate::arm::metrics::ArmMetrics;
 use crate::arm::{ClusterId, Observer};
 use crate::runtime::metrics::{Metrics, ObjectKind, ReadyLabel, SharedRegistry};
-use crate::runtime::readiness::{Gate, Readiness};
+use crate::runtime::readiness::Readiness;
 use crate::runtime::settings::Settings;
 use crate::status::conditions::{READY, find};
 
@@ -82,6 +82,13 @@ pub async fn run(deps: Deps) {
         clients,
         recorder,
     }));
+    // A pass reads all three caches.
+    let filled = [clusters.filled.clone(), pools.filled.clone(), identities.filled.clone()];
+    let filled = async move {
+        for one in &filled {
+            one.cancelled().await;
+        }
+    };
     future::join4(
         reconcile_clusters(
             &context,
@@ -89,6 +96,7 @@ pub async fn run(deps: Deps) {
             pools.events.clone(),
             identities.events.clone(),
             wakes,
+            filled,
             &shutdown,
         ),
         reconcile_orphans(&context, pools, &shutdown),
@@ -104,6 +112,7 @@ async fn reconcile_clusters(
     pools: ReflectHandle<AksNodePool>,
     identities: ReflectHandle<AzureIdentity>,
     wakes: impl Stream<Item = ClusterId> + Send + 'static,
+    filled: impl Future<Output = ()>,
     shutdown: &CancellationToken,
 ) {
     let of_pool =
@@ -111,14 +120,8 @@ async fn reconcile_clusters(
     let users = Arc::clone(context);
     let of_identity = identities.flat_map(move |identity| futures::stream::iter(users_of(&users, &identity)));
     let known = Arc::clone(context);
-    let of_azure = wakes.filter_map(move |id| future::ready(known.object_of(&id)));
+    let of_azure = wakes.flat_map(move |id| futures::stream::iter(known.objects_of(&id)));
     let concurrency = context.settings.concurrency;
-    // A pass reads all three caches.
-    let filled = future::join3(
-        context.clusters.wait_until_ready(),
-        context.pools.wait_until_ready(),
-        context.identities.wait_until_ready(),
-    );
     if shutdown.run_until_cancelled(filled).await.is_none() {
         return;
     }
@@ -246,6 +249,9 @@ fn tally<'a>(
 struct Watched<K: Resource<DynamicType = ()> + Clone + 'static> {
     store: Store<K>,
     events: ReflectHandle<K>,
+    /// Cancelled when the first list is complete. `Store::wait_until_ready` wakes only one of those who wait, and that
+    /// one is the controller.
+    filled: CancellationToken,
 }
 
 impl<K> Watched<K>
@@ -259,18 +265,24 @@ where
         let watch = watcher(api, watcher::Config::default())
             .default_backoff()
             .reflect_shared(writer);
-        // Told by the watch itself: of several tasks that wait for a store, kube wakes only one.
         let mut gate = Some(readiness.wait_for(format!("the first list of {} objects", K::kind(&()))));
+        let filled = CancellationToken::new();
+        let complete = filled.clone();
         let watch = watch.for_each(move |event| {
             match event {
-                Ok(watcher::Event::InitDone) => drop(gate.take().map(Gate::open)),
+                Ok(watcher::Event::InitDone) => {
+                    complete.cancel();
+                    if let Some(gate) = gate.take() {
+                        gate.open();
+                    }
+                }
                 Ok(_) => {}
                 Err(error) => error!(%error, kind = %K::kind(&()), "a watch broke off and is started again"),
             }
             future::ready(())
         });
         tokio::spawn(shutdown.clone().run_until_cancelled_owned(watch));
-        Some(Self { store, events })
+        Some(Self { store, events, filled })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::api::{OperationStatus, PlanStatus, PlannedChange, PlannedStep, Progress};
 use crate::plan::change::{Change, Target};
+use crate::plan::step::Step;
 use crate::plan::{Hold, Plan, Planned};
 use std::collections::BTreeMap;
 
@@ -64,8 +65,15 @@ pub fn progress(
     operations: &BTreeMap<String, OperationStatus>,
     ended_now: i64,
 ) -> Option<Progress> {
+    // A step that runs stays in the plan until Azure shows its result; it counts once.
+    let runs = |step: &Step| {
+        operations
+            .get(&step.target().to_string())
+            .is_some_and(|operation| operation.step == step.name())
+    };
     let open = plan.map_or(0, |plan| {
-        plan.steps.iter().filter(|planned| planned.hold.is_none()).count()
+        let open = |planned: &&Planned| planned.hold.is_none() && !runs(&planned.step);
+        plan.steps.iter().filter(open).count()
     });
     let (open, running) = (
         i64::try_from(open).unwrap_or(i64::MAX),
@@ -103,4 +111,34 @@ fn next_step(plan: Option<&Plan>) -> Option<String> {
         .iter()
         .find(|planned| planned.hold.is_none())
         .map(|planned| planned.step.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn a_step_that_runs_and_is_still_planned_counts_once() {
+        let step = |pool: &str| Step::CreatePool {
+            pool: pool.to_owned(),
+            again: false,
+        };
+        let mut plan = Plan::default();
+        plan.push(step("apps"));
+        plan.push(step("jobs"));
+        let operation = OperationStatus {
+            step: step("apps").name().to_owned(),
+            url: String::new(),
+            started_at: Timestamp::UNIX_EPOCH,
+            description: step("apps").to_string(),
+        };
+        let count = |operations: &BTreeMap<String, OperationStatus>| {
+            let progress = progress(None, Some(&plan), operations, 0).unwrap();
+            (progress.completed, progress.total)
+        };
+        assert_eq!(count(&BTreeMap::new()), (0, 2));
+        assert_eq!(count(&BTreeMap::from([("pool/apps".to_owned(), operation)])), (0, 2));
+    }
 }

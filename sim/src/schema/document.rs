@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::{Map, Value};
 
-const CONTAINER_SERVICE: &str = include_str!("../../specs/containerservice-2026-08-01.json");
+const CONTAINER_SERVICE: &str = include_str!("../../../specs/containerservice-2026-08-01.json");
 
 static DOCUMENT: LazyLock<Document> = LazyLock::new(|| Document::parse(CONTAINER_SERVICE).unwrap_or_default());
 

@@ -1,0 +1,12 @@
+//! Whole stories: the operator as a process, on a real kube-apiserver and the simulated Azure.
+//!
+//! What the operator did is read where it shows: in the conditions of the objects, in the requests that Azure received,
+//! and in what Azure has afterwards.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod azure;
+mod drift;
+mod lifecycle;
+mod look;
+mod upgrades;
+mod world;
