@@ -22,7 +22,7 @@ pub mod path;
 mod pools;
 pub mod step;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod upgrade;
 pub mod version;
 

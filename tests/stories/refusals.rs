@@ -66,7 +66,10 @@ async fn a_pool_name_that_azure_refuses_is_told_on_the_pool_and_other_pools_go_o
     assert!(look::has_reason(&pool, "Stalled", "InvalidParameter"));
     let tried = world.writes_after(before).await;
     let count = tried.iter().filter(|write| *write == "PUT shop/aksmanagedap").count();
-    assert!(count <= 3, "it is tried again after an edit and else left alone: {tried:?}");
+    assert!(
+        count <= 3,
+        "it is tried again after an edit and else left alone: {tried:?}"
+    );
 }
 
 #[tokio::test]
