@@ -115,6 +115,8 @@ pub struct Plan {
     pub pool_fates: BTreeMap<String, Fate>,
     /// What Azure or we are working on.
     pub busy: BTreeSet<Target>,
+    /// What is not tried now, because it failed a moment ago.
+    pub paused: BTreeSet<Target>,
     /// When to look again although nothing happens.
     pub look_again: Option<SignedDuration>,
 }
@@ -183,8 +185,8 @@ impl Plan {
         self.steps.iter().all(|planned| planned.hold.is_some())
     }
 
-    /// The first step that may start now: nothing holds it, nothing before it waits, and AKS is not working on
-    /// something it would collide with.
+    /// The first step that may start now: nothing holds it, nothing before it waits, its target is not paused, and AKS
+    /// is not working on something it would collide with.
     ///
     /// AKS runs one operation per cluster, and pool operations beside each other only for different pools. Steps that
     /// roll nodes run one at a time, so that a cluster never loses nodes in two pools at once.
@@ -198,6 +200,13 @@ impl Plan {
         {
             let target = step.target();
             let pools_only = matches!(target, Target::Pool(_));
+            if self.paused.contains(&target) {
+                if !pools_only {
+                    return None;
+                }
+                waiting.insert(target);
+                continue;
+            }
             if step == &Step::DeleteCluster {
                 // A DELETE preempts whatever runs.
                 return Some(step);

@@ -106,6 +106,7 @@ fn decide_with(pass: &Pass<'_>, facts: &Facts) -> Plan {
     };
     let mut plan = plan(&input);
     plan.blockers.extend(pass.desired.unreadable.iter().cloned());
+    plan.paused = pass.memory.pauses.targets();
     plan
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use kube::{Resource, ResourceExt};
 
 use super::context::Context;
+use super::manifests::requested_at;
 use super::write::{self, WriteError};
 use crate::api::{AksCluster, AksNodePool};
 
@@ -60,6 +61,13 @@ impl Objects {
             .iter()
             .map(|pool| (pool.name_any(), pool.meta().generation.unwrap_or_default()))
             .collect()
+    }
+
+    /// What tells one state of the manifests from another: generations, and the reconciles that were asked for.
+    pub fn manifests(&self) -> Vec<(String, i64)> {
+        let asked = requested_at(&self.cluster).unwrap_or_default().to_owned();
+        let cluster = (asked, self.cluster.meta().generation.unwrap_or_default());
+        self.pool_set().into_iter().chain([cluster]).collect()
     }
 
     /// Whether any object is going away.

@@ -90,7 +90,14 @@ pub async fn run(context: &Context, cluster: &Arc<AksCluster>) -> Next {
         Err(error) => return unwritten(&error),
     }
     let reference = ObjectRef::from_obj(cluster.as_ref());
-    let memory = context.memory(&reference).lock_owned().await;
+    let mut memory = context.memory(&reference).lock_owned().await;
+    memory.pauses.refresh(objects.manifests());
+    if let Some(rest) = memory.pauses.whole() {
+        return Next {
+            after: Some(rest),
+            outcome: ReconcileOutcome::Failed,
+        };
+    }
     match Pass::new(context, objects, memory, reference) {
         Ok(mut pass) => pass.finish().await,
         Err(unreadable) => {
@@ -145,7 +152,9 @@ impl<'a> Pass<'a> {
         let ended = self.line().await;
         let (after, failed) = match ended {
             Ok(next) => {
-                self.memory.failures = 0;
+                if self.memory.pauses.is_empty() {
+                    self.memory.failures = 0;
+                }
                 (next, None)
             }
             Err(Interrupted::Ended(ended)) => {
@@ -154,6 +163,10 @@ impl<'a> Pass<'a> {
                     return unwritten(&error);
                 }
                 let wait = self.memory.back_off(ended.retry, operations::interval(self.context));
+                match self.plan {
+                    Some(_) => self.memory.pauses.pause(ended.failure.clone(), wait),
+                    None => self.memory.pauses.pause_all(wait),
+                }
                 (Some(wait), Some(ended.failure))
             }
             Err(Interrupted::Unwritten(error)) => return unwritten(&error),
@@ -284,7 +297,8 @@ impl<'a> Pass<'a> {
         let blocked = plan
             .is_some_and(|plan| !plan.blockers.is_empty())
             .then_some(STALLED_RECHECK);
-        polls.chain(after).chain(busy).chain(blocked).min()
+        let paused = self.memory.pauses.first_end();
+        polls.chain(after).chain(busy).chain(blocked).chain(paused).min()
     }
 
     fn outcome(&self, failure: Option<&Failure>) -> ReconcileOutcome {

@@ -43,13 +43,13 @@ impl Failure {
         }
     }
 
-    /// What happened and what to do.
+    /// What happened and what to do, as one sentence.
     pub fn sentence(&self) -> String {
         let message = self.message.trim_end_matches('.');
         if self.next_step.is_empty() {
             message.to_owned()
         } else {
-            format!("{message}; {}", self.next_step)
+            format!("{message}; {}", clause(&self.next_step))
         }
     }
 
@@ -66,5 +66,36 @@ impl Failure {
             at: now,
             count: again.map_or(1, |before| before.count.saturating_add(1)),
         })
+    }
+}
+
+/// A sentence as the end of another one. A name that is written in capitals keeps them.
+fn clause(sentence: &str) -> String {
+    let sentence = sentence.trim_end_matches('.');
+    let mut letters = sentence.chars();
+    match (letters.next(), letters.clone().next()) {
+        (Some(first), Some(second)) if !second.is_uppercase() => {
+            first.to_lowercase().chain(letters).collect()
+        }
+        _ => sentence.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_happened_and_what_to_do_make_one_sentence() {
+        let failure = |next_step: &str| Failure {
+            target: Target::Cluster,
+            code: "Code".into(),
+            message: "It failed.".into(),
+            next_step: next_step.into(),
+            severity: Severity::User,
+        };
+        assert_eq!(failure("Raise the quota.").sentence(), "It failed; raise the quota");
+        assert_eq!(failure("AKS mends it.").sentence(), "It failed; AKS mends it");
+        assert_eq!(failure("").sentence(), "It failed");
     }
 }

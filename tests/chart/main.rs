@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod admission;
+mod examples;
 mod helm;
 mod lifecycle;
 mod management_cluster;

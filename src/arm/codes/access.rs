@@ -83,6 +83,12 @@ pub(super) const CODES: &[CodeEntry] = &[
         "Use the audience `api://AzureADTokenExchange` in both.",
     ),
     row(
+        "AADSTS700024",
+        Propagation,
+        "The service account's token has expired or is not valid yet.",
+        "Check that the kubelet renews the projected token and that the clocks of node and Azure agree.",
+    ),
+    row(
         "AADSTS90002",
         User,
         "The tenant does not exist in this cloud.",
