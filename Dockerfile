@@ -8,7 +8,8 @@ FROM docker.io/library/rust:${RUST_VERSION}-alpine AS build
 RUN apk add --no-cache build-base cmake perl
 WORKDIR /src
 COPY Cargo.toml Cargo.lock ./
-# Cargo reads the manifests of the whole workspace, whatever it builds.
+# Cargo looks at every target of the whole workspace, whatever it builds.
+COPY benches benches
 COPY lab lab
 COPY sim sim
 COPY src src

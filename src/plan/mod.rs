@@ -22,7 +22,7 @@ pub mod path;
 mod pools;
 pub mod step;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod upgrade;
 pub mod version;
 
@@ -289,12 +289,17 @@ fn busy(input: &Input<'_>) -> BTreeSet<Target> {
     busy
 }
 
-/// An object that goes keeps its records: the deletion may be refused and the object is then found as it was.
+/// An object that goes, or that nothing is written to, keeps its records: it may be found later as it was.
 fn keep_records(input: &Input<'_>, plan: &mut Plan) {
     plan.applied = input.cluster.life.applied.clone();
-    plan.pools_applied = input
-        .pools
-        .iter()
-        .map(|pool| (pool.name.clone(), pool.life.applied.clone()))
-        .collect();
+    keep_pool_records(input, plan);
+}
+
+/// Keeps the records of the pools that were not looked at.
+fn keep_pool_records(input: &Input<'_>, plan: &mut Plan) {
+    for pool in input.pools {
+        if !plan.pools_applied.contains_key(&pool.name) {
+            plan.pools_applied.insert(pool.name.clone(), pool.life.applied.clone());
+        }
+    }
 }

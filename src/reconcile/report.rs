@@ -167,19 +167,17 @@ async fn report_cluster(pass: &mut Pass<'_>, told: Told<'_>, pools: &PoolsSummar
 
 fn pool_status(pass: &Pass<'_>, object: &AksNodePool, told: Told<'_>) -> AksNodePoolStatus {
     let before = object.status.clone().unwrap_or_default();
-    let name = azure_name(object);
+    let (object_name, name) = (object.name_any(), azure_name(object));
     let target = Target::Pool(name.clone());
     let mut status = pool::status(&pool::Report {
         previous: &before,
         generation: object.metadata.generation.unwrap_or_default(),
+        object: &object_name,
         name: &name,
         cluster: &pass.desired.cluster.object,
         cluster_id: pass.live.as_ref().and_then(LiveCluster::id),
         deleting: object.metadata.deletion_timestamp.is_some(),
-        fate: pass
-            .plan
-            .as_ref()
-            .and_then(|plan| plan.pool_fates.get(&object.name_any())),
+        fate: pass.plan.as_ref().and_then(|plan| plan.pool_fates.get(&object_name)),
         plan: pass.plan.as_ref(),
         live: pass.live.as_ref().and_then(|live| live.pool(&name)),
         operations: &pass.operations,

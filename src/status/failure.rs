@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::conditions::{Verdict, Why};
+use super::conditions::{Verdict, Why, bounded};
 use crate::api::LastError;
 use crate::plan::change::Target;
 
@@ -58,10 +58,11 @@ impl Failure {
         if self.severity == Severity::Passing {
             return previous.cloned();
         }
-        let again = previous.filter(|before| before.code == self.code && before.message == self.message);
+        let message = bounded(self.message.clone());
+        let again = previous.filter(|before| before.code == self.code && before.message == message);
         Some(LastError {
             code: self.code.clone(),
-            message: self.message.clone(),
+            message,
             next_step: self.next_step.clone(),
             at: now,
             count: again.map_or(1, |before| before.count.saturating_add(1)),

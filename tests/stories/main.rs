@@ -5,8 +5,16 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod azure;
+mod deletion;
 mod drift;
+mod identities;
+mod kubectl;
 mod lifecycle;
 mod look;
+mod ownership;
+mod references;
+mod refusals;
+mod sign_in;
 mod upgrades;
+mod wants;
 mod world;

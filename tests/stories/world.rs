@@ -8,7 +8,6 @@ use armature::api::crds::crds;
 use armature::api::{AksCluster, AksNodePool};
 use armature_lab::simulator::admin::{Admin, LoggedRequest, Requests};
 use armature_lab::{ManagementCluster, OperatorProcess, SimClock, SimOptions, Simulator};
-use k8s_openapi::NamespaceResourceScope;
 use kube::api::{DeleteParams, Patch, PatchParams};
 use kube::runtime::wait::await_condition;
 use kube::{Api, Client, Resource};
@@ -75,8 +74,12 @@ impl World {
 
     /// A world with this simulator.
     pub async fn with_options(story: &str, options: &SimOptions) -> Self {
-        let (management, simulator) = tokio::join!(management_cluster(), Simulator::start(options));
-        let simulator = simulator.unwrap();
+        Self::on(management_cluster().await, story, options).await
+    }
+
+    /// A world with this simulator on a management cluster with our resource definitions.
+    pub async fn on(management: ManagementCluster, story: &str, options: &SimOptions) -> Self {
+        let simulator = Simulator::start(options).await.unwrap();
         let client = management.client().await.unwrap();
         let namespace = management.namespace(story).await.unwrap();
         let azure = Azure::sign_in(simulator.access()).await;
@@ -105,11 +108,9 @@ impl World {
 
     /// The same with another environment: other ways to sign in, or none.
     pub fn operator_in(&self, arguments: &[&str], environment: Vec<(&'static str, OsString)>) -> OperatorProcess {
-        let mut line = vec![
-            format!("--namespace={}", self.namespace),
-            format!("--operator-namespace={}", self.namespace),
-        ];
         let usual = [
+            ("--namespace", self.namespace.as_str()),
+            ("--operator-namespace", &self.namespace),
             ("--installation-id", INSTALLATION),
             ("--list-interval", "1s"),
             ("--operation-poll-interval", "100ms"),
@@ -119,7 +120,7 @@ impl World {
         ];
         let is_told = |name: &str| arguments.iter().any(|argument| argument.starts_with(name));
         let untold = usual.iter().filter(|(name, _)| !is_told(name));
-        line.extend(untold.map(|(name, value)| format!("{name}={value}")));
+        let mut line: Vec<String> = untold.map(|(name, value)| format!("{name}={value}")).collect();
         line.extend(arguments.iter().map(ToString::to_string));
         OperatorProcess::start(&self.management, line, environment).unwrap()
     }
@@ -340,15 +341,10 @@ where
     }
 }
 
-async fn gone<K>(api: &Api<K>, name: &str)
+/// Waits until an object is gone, finalizers and all.
+pub async fn gone<K>(api: &Api<K>, name: &str)
 where
-    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
-        + Clone
-        + Debug
-        + Serialize
-        + DeserializeOwned
-        + Send
-        + 'static,
+    K: Resource<DynamicType = ()> + Clone + Debug + Serialize + DeserializeOwned + Send + 'static,
 {
     let absent = |object: Option<&K>| object.is_none();
     if tokio::time::timeout(PATIENCE, await_condition(api.clone(), name, absent))
