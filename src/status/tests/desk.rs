@@ -163,6 +163,7 @@ impl Desk {
         pool::status(&pool::Report {
             previous: &object.status.clone().unwrap_or_default(),
             generation: object.metadata.generation.unwrap(),
+            object: object.metadata.name.as_deref().unwrap(),
             name: &name,
             cluster: "prod",
             cluster_id: live.and_then(LiveCluster::id),
