@@ -89,6 +89,7 @@ impl Desk {
             message: "Azure has no cores left.".to_owned(),
             next_step: "ask for more".to_owned(),
             severity,
+            at: self.world.now,
         });
         self.planned = planned;
         self
@@ -165,6 +166,7 @@ impl Desk {
             generation: object.metadata.generation.unwrap(),
             object: object.metadata.name.as_deref().unwrap(),
             name: &name,
+            object: object.metadata.name.as_deref().unwrap(),
             cluster: "prod",
             cluster_id: live.and_then(LiveCluster::id),
             deleting: object.metadata.deletion_timestamp.is_some(),
