@@ -96,6 +96,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         offered: None,
         pools_unchanged_since: now,
         running: BTreeSet::new(),
+        resting: BTreeSet::new(),
         definitions_terminating: false,
         pool_quiet_period: SignedDuration::from_secs(10),
         pool_delete_grace: SignedDuration::from_secs(15),

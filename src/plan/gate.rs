@@ -30,6 +30,9 @@ pub enum Hold {
     /// A stopped cluster accepts nothing but a start or a deletion.
     #[error("the cluster is stopped and accepts no change; set spec.powerState.code to Running")]
     ClusterStopped,
+    /// It failed a moment ago.
+    #[error("it failed a moment ago and is tried again after a pause; the last error says why")]
+    RetryLater,
     /// An earlier step it rests on is held.
     #[error("an earlier step is held: {0}")]
     AfterHeld(Box<Hold>),
@@ -43,6 +46,7 @@ impl Hold {
             Self::DriftReported => "DriftReported",
             Self::AwaitingApproval { .. } => "AwaitingApproval",
             Self::ClusterStopped => "ClusterStopped",
+            Self::RetryLater => "RetryLater",
             Self::AfterHeld(first) => first.reason(),
         }
     }
@@ -64,7 +68,8 @@ pub fn hold(input: &Input<'_>, plan: &mut Plan) {
             .then_some(Hold::Observe)
             .or(unapproved)
             .or_else(|| unadopted.get(&step.target()).cloned())
-            .or_else(|| (stopped && needs_running).then_some(Hold::ClusterStopped));
+            .or_else(|| (stopped && needs_running).then_some(Hold::ClusterStopped))
+            .or_else(|| input.facts.resting.contains(&step.target()).then_some(Hold::RetryLater));
         match hold {
             Some(hold) => gated.push(Planned { step, hold: Some(hold) }),
             None if approval.as_ref().is_some_and(|approval| approval.covers(&step)) => {

@@ -77,6 +77,8 @@ pub struct Facts {
     pub pools_unchanged_since: Timestamp,
     /// Operations of ours that still run.
     pub running: BTreeSet<Target>,
+    /// What failed a moment ago and rests before it is tried again.
+    pub resting: BTreeSet<Target>,
     /// Whether our resource definitions are being deleted: then nothing is deleted in Azure.
     pub definitions_terminating: bool,
     /// How long a set of pools has to be quiet before a cluster is made with it.
@@ -115,8 +117,6 @@ pub struct Plan {
     pub pool_fates: BTreeMap<String, Fate>,
     /// What Azure or we are working on.
     pub busy: BTreeSet<Target>,
-    /// What is not tried now, because it failed a moment ago.
-    pub paused: BTreeSet<Target>,
     /// When to look again although nothing happens.
     pub look_again: Option<SignedDuration>,
 }
@@ -157,7 +157,7 @@ pub fn plan(input: &Input<'_>) -> Plan {
 }
 
 impl Plan {
-    fn push(&mut self, step: Step) {
+    pub(crate) fn push(&mut self, step: Step) {
         self.steps.push(Planned { step, hold: None });
     }
 
@@ -185,8 +185,8 @@ impl Plan {
         self.steps.iter().all(|planned| planned.hold.is_some())
     }
 
-    /// The first step that may start now: nothing holds it, nothing before it waits, its target is not paused, and AKS
-    /// is not working on something it would collide with.
+    /// The first step that may start now: nothing holds it, nothing before it waits, and AKS is not working on
+    /// something it would collide with.
     ///
     /// AKS runs one operation per cluster, and pool operations beside each other only for different pools. Steps that
     /// roll nodes run one at a time, so that a cluster never loses nodes in two pools at once.
@@ -200,13 +200,6 @@ impl Plan {
         {
             let target = step.target();
             let pools_only = matches!(target, Target::Pool(_));
-            if self.paused.contains(&target) {
-                if !pools_only {
-                    return None;
-                }
-                waiting.insert(target);
-                continue;
-            }
             if step == &Step::DeleteCluster {
                 // A DELETE preempts whatever runs.
                 return Some(step);

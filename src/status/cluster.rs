@@ -136,7 +136,7 @@ pub(super) fn advice(plan: &Plan, target: &Target) -> Vec<String> {
 /// The last error stays until the object is fine again.
 fn last_error(report: &Report<'_>, verdict: &Verdict) -> Option<crate::api::LastError> {
     match report.failure {
-        Some(failure) => failure.record(report.previous.last_error.as_ref(), report.now),
+        Some(failure) => failure.record(report.previous.last_error.as_ref()),
         None if matches!(verdict, Verdict::Ready(_)) => None,
         None => report.previous.last_error.clone(),
     }
@@ -203,11 +203,11 @@ fn settled(report: &Report<'_>) -> Verdict {
     let Some(live) = report.live else {
         return Verdict::Progressing(Why::new("Progressing", "Azure does not show the cluster yet"));
     };
-    if let Some(verdict) = report.failure.and_then(|failure| failed(failure, report)) {
-        return verdict;
-    }
     if let Some(stalled) = &report.pools.stalled {
         return Verdict::Stalled(Why::new("PoolStalled", stalled));
+    }
+    if let Some(verdict) = report.failure.and_then(|failure| failed(failure, report)) {
+        return verdict;
     }
     if live.provisioning_state().busy().is_some() && !was_ready(report) {
         return Verdict::Progressing(Why::new("Progressing", "Azure is working on the cluster"));

@@ -30,6 +30,8 @@ pub struct Failure {
     pub next_step: String,
     /// What may be done about it.
     pub severity: Severity,
+    /// When it happened.
+    pub at: Timestamp,
 }
 
 impl Failure {
@@ -53,9 +55,10 @@ impl Failure {
         }
     }
 
-    /// The record in status: the same failure again only counts up.
-    pub fn record(&self, previous: Option<&LastError>, now: Timestamp) -> Option<LastError> {
-        if self.severity == Severity::Passing {
+    /// The record in status. The same failure at a later time counts up; told a second time it changes nothing.
+    pub fn record(&self, previous: Option<&LastError>) -> Option<LastError> {
+        let told = previous.is_some_and(|before| before.at == self.at);
+        if self.severity == Severity::Passing || told {
             return previous.cloned();
         }
         let message = bounded(self.message.clone());
@@ -64,7 +67,7 @@ impl Failure {
             code: self.code.clone(),
             message,
             next_step: self.next_step.clone(),
-            at: now,
+            at: self.at,
             count: again.map_or(1, |before| before.count.saturating_add(1)),
         })
     }
@@ -92,6 +95,7 @@ mod tests {
             message: "It failed.".into(),
             next_step: next_step.into(),
             severity: Severity::User,
+            at: Timestamp::UNIX_EPOCH,
         };
         assert_eq!(failure("Raise the quota.").sentence(), "It failed; raise the quota");
         assert_eq!(failure("AKS mends it.").sentence(), "It failed; AKS mends it");

@@ -127,8 +127,12 @@ mod tests {
             again: false,
         };
         let mut plan = Plan::default();
-        plan.push(step("apps"));
-        plan.push(step("jobs"));
+        plan.steps = ["apps", "jobs"]
+            .map(|pool| Planned {
+                step: step(pool),
+                hold: None,
+            })
+            .into();
         let operation = OperationStatus {
             step: step("apps").name().to_owned(),
             url: String::new(),

@@ -96,7 +96,7 @@ pub fn status(report: &Report<'_>) -> AksNodePoolStatus {
 
 fn last_error(report: &Report<'_>, target: &Target, verdict: &Verdict) -> Option<LastError> {
     match report.failure.filter(|failure| failure.target == *target) {
-        Some(failure) => failure.record(report.previous.last_error.as_ref(), report.now),
+        Some(failure) => failure.record(report.previous.last_error.as_ref()),
         None if matches!(verdict, Verdict::Ready(_)) => None,
         None => report.previous.last_error.clone(),
     }

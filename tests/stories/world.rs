@@ -281,6 +281,18 @@ impl World {
         self.requests(which).await
     }
 
+    /// Waits until the operator has listed the clusters `times` more times.
+    pub async fn lists(&self, times: usize) {
+        let after = Some(self.now().await);
+        let call = Some("ManagedClusters_List".to_owned());
+        let which = Requests {
+            after,
+            call,
+            ..Requests::default()
+        };
+        watch_log("the LIST", async || self.requests(which.clone()).await.len() >= times).await;
+    }
+
     /// Waits until this was written after request number `after`, as in `PUT shop/system`.
     pub async fn write_until(&self, what: &str, after: u64, brief: &str) {
         let written = async || self.writes_after(after).await.iter().any(|write| write == brief);
@@ -289,13 +301,7 @@ impl World {
 
     /// Waits until Azure has this call about `subject`, as in `PUT` and `shop/system`, and lets all that runs end.
     pub async fn operations_end(&self, what: &str, method: &str, subject: &str) {
-        let path = subject.replacen('/', "/agentPools/", 1);
-        let which = Requests {
-            method: Some(method.to_owned()),
-            path: Some(format!("/managedClusters/{path}?")),
-            ..Requests::default()
-        };
-        self.request_until(what, which).await;
+        self.request_until(what, look::call(method, subject)).await;
         self.admin().advance_until_idle().await.unwrap();
     }
 
@@ -308,15 +314,14 @@ impl World {
 }
 
 /// Looks at Azure's log until it shows `what`: a log can't be watched. How often decides nothing.
-async fn watch_log(what: &str, shows: impl AsyncFn() -> bool) {
+pub async fn watch_log(what: &str, shows: impl AsyncFn() -> bool) {
     let seen = async {
         while !shows().await {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    tokio::time::timeout(PATIENCE, seen)
-        .await
-        .unwrap_or_else(|_| panic!("Azure never saw {what}"));
+    let seen = tokio::time::timeout(PATIENCE, seen).await;
+    assert!(seen.is_ok(), "Azure never saw {what}");
 }
 
 /// The management cluster with our resource definitions.
@@ -324,9 +329,25 @@ async fn management_cluster() -> ManagementCluster {
     static INSTALLED: OnceCell<()> = OnceCell::const_new();
     let cluster = armature_lab::shared().await.unwrap();
     INSTALLED
-        .get_or_init(|| async { cluster.install_crds(&crds()).await.unwrap() })
+        .get_or_init(|| async {
+            cluster.install_crds(&crds()).await.unwrap();
+            // The API server calls a kind established a moment before it answers a LIST of it.
+            let client = cluster.client().await.unwrap();
+            served::<AksCluster>(&client).await;
+            served::<AksNodePool>(&client).await;
+        })
         .await;
     cluster
+}
+
+async fn served<K>(client: &Client)
+where
+    K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned,
+{
+    let api = Api::<K>::all(client.clone());
+    while api.list(&Default::default()).await.is_err() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 /// Waits until an object is as `what` says.

@@ -89,6 +89,7 @@ impl Desk {
             message: "Azure has no cores left.".to_owned(),
             next_step: "ask for more".to_owned(),
             severity,
+            at: self.world.now,
         });
         self.planned = planned;
         self
@@ -164,6 +165,7 @@ impl Desk {
             previous: &object.status.clone().unwrap_or_default(),
             generation: object.metadata.generation.unwrap(),
             name: &name,
+            object: object.metadata.name.as_deref().unwrap(),
             cluster: "prod",
             cluster_id: live.and_then(LiveCluster::id),
             deleting: object.metadata.deletion_timestamp.is_some(),
