@@ -157,7 +157,7 @@ pub fn plan(input: &Input<'_>) -> Plan {
 }
 
 impl Plan {
-    fn push(&mut self, step: Step) {
+    pub(crate) fn push(&mut self, step: Step) {
         self.steps.push(Planned { step, hold: None });
     }
 

@@ -203,11 +203,11 @@ fn settled(report: &Report<'_>) -> Verdict {
     let Some(live) = report.live else {
         return Verdict::Progressing(Why::new("Progressing", "Azure does not show the cluster yet"));
     };
-    if let Some(verdict) = report.failure.and_then(|failure| failed(failure, report)) {
-        return verdict;
-    }
     if let Some(stalled) = &report.pools.stalled {
         return Verdict::Stalled(Why::new("PoolStalled", stalled));
+    }
+    if let Some(verdict) = report.failure.and_then(|failure| failed(failure, report)) {
+        return verdict;
     }
     if live.provisioning_state().busy().is_some() && !was_ready(report) {
         return Verdict::Progressing(Why::new("Progressing", "Azure is working on the cluster"));

@@ -2,6 +2,7 @@
 
 use armature::api::RELEASE_ANNOTATION;
 use armature_lab::simulator::admin::Requests;
+use armature_lab::simulator::fault::{Fault, Injection};
 use reqwest::Method;
 use serde_json::json;
 
@@ -62,14 +63,90 @@ async fn a_pool_name_that_azure_refuses_is_told_on_the_pool_and_other_pools_go_o
             applied.is_some_and(|applied| applied.contains_key("tags[team]"))
         })
         .await;
-    let pool = world.pools.get("aksmanagedap").await.unwrap();
-    assert!(look::has_reason(&pool, "Stalled", "InvalidParameter"));
+    world.pool_stalls("aksmanagedap", "InvalidParameter").await;
     let tried = world.writes_after(before).await;
     let count = tried.iter().filter(|write| *write == "PUT shop/aksmanagedap").count();
     assert!(
         count <= 3,
         "it is tried again after an edit and else left alone: {tried:?}"
     );
+}
+
+#[tokio::test]
+async fn a_setting_that_azure_refuses_is_told_on_the_cluster_and_its_pools_go_on() {
+    let world = World::new("setting").await;
+    let _operator = world.operator();
+    world.create("shop", json!({})).await;
+    let before = world.now().await;
+    let policy = Fault::refuse(
+        403,
+        "RequestDisallowedByPolicy",
+        "Policy 'local accounts stay' disallows this.",
+    );
+    let refusal = Injection::new(policy).call("ManagedClusters_CreateOrUpdate");
+    let refusal = world.admin().inject(&refusal).await.unwrap();
+    let channel = json!({ "autoUpgradeProfile": { "nodeOSUpgradeChannel": "None" } });
+    world.apply(&world.cluster("shop", channel)).await;
+    assert_eq!(
+        world.cluster_stalls("shop", "RequestDisallowedByPolicy").await,
+        format!(
+            "creating or updating {} failed: Azure answered 403 RequestDisallowedByPolicy: Policy 'local accounts stay' \
+             disallows this; change the spec to satisfy the policy that the message names, or ask its owner for an \
+             exemption",
+            world.azure.cluster_id("shop")
+        )
+    );
+    let system = world.pool("system", "shop", json!({ "mode": "System", "count": 2 }));
+    world.apply(&system).await;
+    world
+        .pool_until("system", "scaled", |pool| {
+            look::is_ready(pool) && pool.status.as_ref().is_some_and(|status| status.count == Some(2))
+        })
+        .await;
+    world.cluster_stalls("shop", "RequestDisallowedByPolicy").await;
+    let tried = world.writes_after(before).await;
+    assert_eq!(
+        tried.iter().filter(|write| *write == "PUT shop/system").count(),
+        1,
+        "{tried:?}"
+    );
+    assert!(
+        tried.iter().filter(|write| *write == "PUT shop").count() <= 2,
+        "{tried:?}"
+    );
+
+    world.admin().remove_fault(refusal).await.unwrap();
+    world.request_reconcile("shop").await;
+    world.ready("shop").await;
+}
+
+#[tokio::test]
+async fn a_create_that_azure_refuses_is_no_reason_to_make_its_pools() {
+    let world = World::new("create-refused").await;
+    let _operator = world.operator();
+    let refusal = Injection::new(Fault::refuse(400, "SubnetIsFull", "No room.")).call("ManagedClusters_CreateOrUpdate");
+    let refusal = world.admin().inject(&refusal).await.unwrap();
+    // A pool with another version than its cluster's is made after the create.
+    world
+        .apply(&world.pool("apps", "shop", json!({ "orchestratorVersion": "1.34" })))
+        .await;
+    world.apply(&world.system_pool("system", "shop")).await;
+    world.apply(&world.cluster("shop", json!({}))).await;
+    world.cluster_stalls("shop", "SubnetIsFull").await;
+    world
+        .pool_until("apps", "waiting for its cluster", |pool| {
+            look::has_reason(pool, "Ready", "DependencyNotReady")
+        })
+        .await;
+    let tried = world.writes_after(0).await;
+    assert!(
+        tried.len() <= 3 && tried.iter().all(|write| write == "PUT shop"),
+        "{tried:?}"
+    );
+
+    world.admin().remove_fault(refusal).await.unwrap();
+    world.request_reconcile("shop").await;
+    world.ready("shop").await;
 }
 
 #[tokio::test]
