@@ -4,7 +4,6 @@ use armature::api::{AksCluster, AksNodePool, RELEASE_ANNOTATION};
 use k8s_openapi::api::core::v1::Namespace;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::api::{DeleteParams, Patch, PatchParams};
-use kube::runtime::wait::await_condition;
 use kube::{Api, ResourceExt};
 use serde_json::{Value, json};
 
@@ -156,40 +155,4 @@ async fn a_labelled_namespace_is_not_deleted_until_the_label_is_gone() {
     assert!(said.contains("take the label off first"), "{said}");
     label(Value::Null).await;
     api.delete(&name, &DeleteParams::default()).await.unwrap();
-}
-
-/// The namespace says why it stays, its cluster is not even marked for deletion, and releasing it ends the matter.
-#[tokio::test]
-async fn a_namespace_waits_for_its_protected_cluster() {
-    let cluster = installed().await;
-    let (client, namespace) = (
-        cluster.client().await.unwrap(),
-        cluster.namespace("going").await.unwrap(),
-    );
-    cluster_object(&client, &namespace, "prod", json!({}), json!({})).await;
-    let namespaces = Api::<Namespace>::all(client.clone());
-    namespaces.delete(&namespace, &DeleteParams::default()).await.unwrap();
-
-    let explained = |namespace: Option<&Namespace>| {
-        let conditions = namespace.and_then(|namespace| namespace.status.as_ref()?.conditions.as_ref());
-        conditions.into_iter().flatten().any(|condition| {
-            let message = condition.message.as_deref().unwrap_or_default();
-            condition.type_ == "NamespaceDeletionContentFailure" && message.contains("is protected and was not deleted")
-        })
-    };
-    await_condition(namespaces.clone(), &namespace, explained)
-        .await
-        .unwrap();
-    let api = Api::<AksCluster>::namespaced(client, &namespace);
-    assert_eq!(api.get("prod").await.unwrap().metadata.deletion_timestamp, None);
-
-    let release = json!({ "metadata": { "annotations": { RELEASE_ANNOTATION: "now" } } });
-    api.patch("prod", &PatchParams::default(), &Patch::Merge(release))
-        .await
-        .unwrap();
-    await_condition(namespaces, &namespace, |namespace: Option<&Namespace>| {
-        namespace.is_none()
-    })
-    .await
-    .unwrap();
 }
