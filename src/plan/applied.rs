@@ -1,6 +1,6 @@
 //! The record of what Azure last confirmed, kept as short hashes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -36,12 +36,10 @@ impl Applied {
         self.0.is_empty()
     }
 
-    /// Whether anything is recorded at the path written `shown`, or at a key below it.
-    pub fn mentions(&self, shown: &str) -> bool {
-        self.0
-            .range(shown.to_owned()..)
-            .map_while(|(entry, _)| entry.strip_prefix(shown))
-            .any(|rest| rest.is_empty() || rest.starts_with('['))
+    /// The rows about which anything is recorded, as users write them: the paths without keys.
+    pub fn rows(&self) -> BTreeSet<&str> {
+        let row = |entry: &'_ String| entry.find('[').unwrap_or(entry.len());
+        self.0.keys().map(|entry| &entry[..row(entry)]).collect()
     }
 
     /// Whether Azure confirmed exactly this value at this path.
@@ -100,8 +98,15 @@ impl Applied {
 /// The first 12 hex digits of SHA-256 over the canonical JSON (serde_json orders keys): short enough for a status,
 /// long enough to tell edits apart.
 pub fn hash(value: &Value) -> String {
-    let digest = Sha256::digest(value.to_string().as_bytes());
-    digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+    let mut hasher = Sha256::new();
+    // Neither a value nor a hasher refuses to be written.
+    let _ = serde_json::to_writer(&mut hasher, value);
+    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16);
+    let digits = hasher.finalize().into_iter().take(6);
+    digits
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
+        .flatten()
+        .collect()
 }
 
 #[cfg(test)]
@@ -146,15 +151,21 @@ mod tests {
         applied.confirm(&tags.key("team"), &json!("a"));
         applied.release(&tags);
         assert_eq!(applied.keys_below(&tags), [("team".to_owned(), false)]);
-        assert!(applied.mentions("tags"));
+        assert!(applied.rows().contains("tags"));
         assert!(!applied.confirms(&tags.key("team"), &json!("a")));
     }
 
     #[test]
-    fn a_path_is_not_mentioned_by_its_longer_namesake() {
+    fn the_rows_on_record_are_named_without_their_keys() {
         let mut applied = Applied::default();
         applied.confirm(&Path::new("properties.networkProfile.podCidrs"), &json!([]));
-        assert!(!applied.mentions("networkProfile.podCidr"));
-        assert!(applied.mentions("networkProfile.podCidrs"));
+        applied.confirm(&Path::new("tags").key("a"), &json!("1"));
+        applied.confirm(&Path::new("tags").key("b[0]"), &json!("2"));
+        assert_eq!(applied.rows(), BTreeSet::from(["networkProfile.podCidrs", "tags"]));
+    }
+
+    #[test]
+    fn a_hash_is_the_head_of_sha_256_over_the_json() {
+        assert_eq!(hash(&json!("abc")), "6cc43f858fbb");
     }
 }

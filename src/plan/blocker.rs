@@ -217,6 +217,11 @@ impl Blocker {
         }
     }
 
+    /// Whether it concerns this object among those of its target: of several objects for one pool the first is in order.
+    pub fn concerns(&self, object: &str) -> bool {
+        !matches!(self, Self::DuplicatePool { other, .. } if other == object)
+    }
+
     /// Whether nothing at all may be written to the cluster while it stands.
     pub fn stops_everything(&self) -> bool {
         matches!(

@@ -193,7 +193,7 @@ pub fn upgrade_pool(live: &LivePool, to: Version) -> Value {
 }
 
 /// The ownership tag below a map of tags.
-pub fn owner_tag(tags: &str) -> Path {
+pub fn owner_tag(tags: &'static str) -> Path {
     Path::new(tags).key(OWNER_TAG)
 }
 

@@ -62,7 +62,10 @@ impl Compare {
             Self::Exact | Self::Count | Self::Keyed | Self::Tags => exact(wanted, live),
             Self::Size => wanted.as_i64() == Some(0) || exact(wanted, live),
             Self::Time => time(wanted).map_or_else(|| exact(wanted, live), |wanted| Some(wanted) == time(live)),
-            Self::CaseInsensitive => folded(wanted) == folded(live),
+            Self::CaseInsensitive => match (text(wanted), text(live)) {
+                (Some(wanted), Some(live)) => wanted.eq_ignore_ascii_case(live),
+                _ => folded(wanted) == folded(live),
+            },
             Self::Location => location(wanted) == location(live),
             Self::Set => set(wanted, fold_text) == set(live, fold_text),
             Self::CidrSet => set(wanted, cidr) == set(live, cidr),

@@ -56,13 +56,15 @@ pub fn diff(table: &[Field], sides: Sides<'_>) -> Difference {
         applied: sides.applied.clone(),
         ..Difference::default()
     };
+    let mut unnamed = sides.applied.rows();
+    let properties = sides.wanted.get("properties");
     for field in table {
-        let Some(wanted) = Path::look_up(field.path, sides.wanted) else {
-            if sides.applied.mentions(Path::shown(field.path)) {
-                release(Path::new(field.path), sides, &mut found);
-            }
-            continue;
+        let wanted = match field.path.strip_prefix("properties.") {
+            Some(path) => properties.and_then(|properties| Path::look_up(path, properties)),
+            None => Path::look_up(field.path, sides.wanted),
         };
+        let Some(wanted) = wanted else { continue };
+        unnamed.remove(Path::shown(field.path));
         let path = Path::new(field.path);
         match field.compare {
             Compare::Members => owned::members(field, &path, wanted, sides, &mut found),
@@ -73,13 +75,20 @@ pub fn diff(table: &[Field], sides: Sides<'_>) -> Difference {
             _ => whole(field, &path, wanted, sides, &mut found),
         }
     }
+    if !unnamed.is_empty() {
+        let left = table.iter().filter(|field| unnamed.contains(Path::shown(field.path)));
+        left.for_each(|field| release(Path::new(field.path), &mut found));
+    }
+    if !sides.ours {
+        found.applied = sides.applied.clone();
+    }
     found
 }
 
 /// A value that is managed as a whole.
 fn whole(field: &Field, path: &Path, wanted: &Value, sides: Sides<'_>, found: &mut Difference) {
     let live = path.get(sides.live);
-    let default = default(field, wanted);
+    let default = live.is_none().then(|| default(field, wanted)).flatten();
     if field.compare.same(wanted, live.or(default.as_ref())) {
         confirm(path, wanted, sides, found);
     } else {
@@ -122,15 +131,13 @@ fn floor(field: &Field, path: &Path, wanted: &Value, sides: Sides<'_>, found: &m
 }
 
 /// A path that left the manifest keeps its live value, and coming back it is new.
-fn release(path: Path, sides: Sides<'_>, found: &mut Difference) {
-    if sides.ours {
-        found.applied.release(&path);
-    }
+fn release(path: Path, found: &mut Difference) {
+    found.applied.release(&path);
     found.released.push(path);
 }
 
 fn confirm(path: &Path, wanted: &Value, sides: Sides<'_>, found: &mut Difference) {
-    if sides.ours && sides.settled {
+    if sides.settled {
         found.applied.confirm(path, wanted);
     }
 }
@@ -145,9 +152,7 @@ fn origin(path: &Path, wanted: &Value, sides: Sides<'_>, found: &mut Difference)
     if !unexplained {
         return Origin::Edit;
     }
-    if sides.ours {
-        found.applied.note_different(path, wanted);
-    }
+    found.applied.note_different(path, wanted);
     Origin::Unrecorded
 }
 

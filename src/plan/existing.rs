@@ -32,10 +32,12 @@ enum Standing {
 
 /// Plans what brings the live cluster to what Git asks for.
 pub fn plan(input: &Input<'_>, live: &LiveCluster, plan: &mut Plan) {
-    keep_records(input, plan);
     let standing = match standing(input, live) {
         Ok(standing) => standing,
-        Err(blocker) => return plan.blockers.push(blocker),
+        Err(blocker) => {
+            keep_records(input, plan);
+            return plan.blockers.push(blocker);
+        }
     };
     if let Some(busy) = live
         .provisioning_state()
@@ -48,10 +50,8 @@ pub fn plan(input: &Input<'_>, live: &LiveCluster, plan: &mut Plan) {
         });
     }
     let found = differences(input, live, standing);
-    if standing != Standing::Looking {
-        plan.applied = found.applied.clone();
-    }
     advise(&found, plan);
+    plan.applied = found.applied;
 
     let Sorted {
         refused,

@@ -1,6 +1,6 @@
 //! The gate: which steps may start now. Calendars and rollouts will be further holds here.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::change::{Change, Origin, Target};
 use super::desired::DesiredPool;
@@ -30,6 +30,9 @@ pub enum Hold {
     /// A stopped cluster accepts nothing but a start or a deletion.
     #[error("the cluster is stopped and accepts no change; set spec.powerState.code to Running")]
     ClusterStopped,
+    /// It failed a moment ago.
+    #[error("it failed a moment ago and is tried again after a pause; the last error says why")]
+    RetryLater,
     /// An earlier step it rests on is held.
     #[error("an earlier step is held: {0}")]
     AfterHeld(Box<Hold>),
@@ -43,6 +46,7 @@ impl Hold {
             Self::DriftReported => "DriftReported",
             Self::AwaitingApproval { .. } => "AwaitingApproval",
             Self::ClusterStopped => "ClusterStopped",
+            Self::RetryLater => "RetryLater",
             Self::AfterHeld(first) => first.reason(),
         }
     }
@@ -52,25 +56,25 @@ impl Hold {
 pub fn hold(input: &Input<'_>, plan: &mut Plan) {
     let approval = Approval::of(input, plan);
     let mut stopped = input.live.is_some_and(LiveCluster::is_stopped);
-    let mut unadopted: BTreeSet<Target> = BTreeSet::new();
+    let mut unadopted: BTreeMap<Target, Hold> = BTreeMap::new();
     let mut gated: Vec<Planned> = Vec::with_capacity(plan.steps.len());
     for Planned { step, .. } in std::mem::take(&mut plan.steps) {
         let needs_running = !matches!(step, Step::StartCluster { .. } | Step::DeleteCluster);
-        let unapproved = approval.missing_for(&step);
-        if unapproved.is_some() {
-            unadopted.insert(step.target());
+        let unapproved = approval.as_ref().and_then(|approval| approval.missing_for(&step));
+        if let Some(hold) = &unapproved {
+            unadopted.insert(step.target(), Hold::AfterHeld(Box::new(hold.clone())));
         }
         let hold = observed(&step, input)
             .then_some(Hold::Observe)
             .or(unapproved)
-            .or_else(|| {
-                let waits = unadopted.contains(&step.target());
-                waits.then(|| Hold::AfterHeld(Box::new(approval.awaited())))
-            })
-            .or_else(|| (stopped && needs_running).then_some(Hold::ClusterStopped));
+            .or_else(|| unadopted.get(&step.target()).cloned())
+            .or_else(|| (stopped && needs_running).then_some(Hold::ClusterStopped))
+            .or_else(|| input.facts.resting.contains(&step.target()).then_some(Hold::RetryLater));
         match hold {
             Some(hold) => gated.push(Planned { step, hold: Some(hold) }),
-            None if approval.covers(&step) => gated.push(Planned { step, hold: None }),
+            None if approval.as_ref().is_some_and(|approval| approval.covers(&step)) => {
+                gated.push(Planned { step, hold: None })
+            }
             None => split_drift(step, input, &mut gated),
         }
         if let Some(Planned {
@@ -93,25 +97,28 @@ struct Approval {
 }
 
 impl Approval {
-    fn of(input: &Input<'_>, plan: &Plan) -> Self {
+    /// `None` where nothing is taken over.
+    fn of(input: &Input<'_>, plan: &Plan) -> Option<Self> {
+        let steps = || plan.steps.iter().map(|planned| &planned.step);
+        let whole = steps().any(|step| matches!(step, Step::AdoptCluster { .. }));
+        if !whole && !steps().any(adopts_pool) {
+            return None;
+        }
         let hash = plan.hash();
         let approved = input.cluster.life.approved_plan.as_deref();
-        let adopts_cluster = |planned: &Planned| matches!(planned.step, Step::AdoptCluster { .. });
-        let whole = plan.steps.iter().any(adopts_cluster);
         // The plan that adopted the cluster named its pools too; they follow one by one, under other hashes.
         let adopted = input
             .live
             .is_some_and(|live| Ownership::of(live.owner(), &input.cluster.mark) == Ownership::Ours { adopted: true });
-        Self {
+        Some(Self {
             whole,
             given: approved == Some(hash.as_str()) || (!whole && adopted && approved.is_some()),
             hash,
-        }
+        })
     }
 
     fn concerns(&self, step: &Step) -> bool {
-        let marks = |change: &Change| change.origin == Origin::Unrecorded && change.path.last() == OWNER_TAG;
-        self.whole || step.changes().iter().any(marks)
+        self.whole || adopts_pool(step)
     }
 
     fn covers(&self, step: &Step) -> bool {
@@ -119,14 +126,16 @@ impl Approval {
     }
 
     fn missing_for(&self, step: &Step) -> Option<Hold> {
-        (!self.given && self.concerns(step)).then(|| self.awaited())
-    }
-
-    fn awaited(&self) -> Hold {
-        Hold::AwaitingApproval {
+        (!self.given && self.concerns(step)).then(|| Hold::AwaitingApproval {
             hash: self.hash.clone(),
-        }
+        })
     }
+}
+
+/// Whether the step puts our mark on something that never had it.
+fn adopts_pool(step: &Step) -> bool {
+    let marks = |change: &Change| change.origin == Origin::Unrecorded && change.path.last() == OWNER_TAG;
+    step.changes().iter().any(marks)
 }
 
 fn observed(step: &Step, input: &Input<'_>) -> bool {

@@ -83,7 +83,7 @@ impl LiveCluster {
     }
 
     fn text(&self, path: &str) -> Option<&str> {
-        Path::new(path).get(&self.body).and_then(Value::as_str)
+        Path::look_up(path, &self.body).and_then(Value::as_str)
     }
 
     /// The resource id, as Azure spells it.
@@ -171,7 +171,8 @@ impl LivePool {
     }
 
     fn value(&self, property: &str) -> Option<&Value> {
-        Path::new("properties").key(property).get(&self.body)
+        let value = self.body.get("properties")?.get(property)?;
+        Some(value).filter(|value| !value.is_null())
     }
 
     fn text(&self, property: &str) -> Option<&str> {

@@ -22,7 +22,7 @@ pub mod path;
 mod pools;
 pub mod step;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod upgrade;
 pub mod version;
 
@@ -77,6 +77,8 @@ pub struct Facts {
     pub pools_unchanged_since: Timestamp,
     /// Operations of ours that still run.
     pub running: BTreeSet<Target>,
+    /// What failed a moment ago and rests before it is tried again.
+    pub resting: BTreeSet<Target>,
     /// Whether our resource definitions are being deleted: then nothing is deleted in Azure.
     pub definitions_terminating: bool,
     /// How long a set of pools has to be quiet before a cluster is made with it.
@@ -115,8 +117,6 @@ pub struct Plan {
     pub pool_fates: BTreeMap<String, Fate>,
     /// What Azure or we are working on.
     pub busy: BTreeSet<Target>,
-    /// What is not tried now, because it failed a moment ago.
-    pub paused: BTreeSet<Target>,
     /// When to look again although nothing happens.
     pub look_again: Option<SignedDuration>,
 }
@@ -157,7 +157,7 @@ pub fn plan(input: &Input<'_>) -> Plan {
 }
 
 impl Plan {
-    fn push(&mut self, step: Step) {
+    pub(crate) fn push(&mut self, step: Step) {
         self.steps.push(Planned { step, hold: None });
     }
 
@@ -185,8 +185,8 @@ impl Plan {
         self.steps.iter().all(|planned| planned.hold.is_some())
     }
 
-    /// The first step that may start now: nothing holds it, nothing before it waits, its target is not paused, and AKS
-    /// is not working on something it would collide with.
+    /// The first step that may start now: nothing holds it, nothing before it waits, and AKS is not working on
+    /// something it would collide with.
     ///
     /// AKS runs one operation per cluster, and pool operations beside each other only for different pools. Steps that
     /// roll nodes run one at a time, so that a cluster never loses nodes in two pools at once.
@@ -200,13 +200,6 @@ impl Plan {
         {
             let target = step.target();
             let pools_only = matches!(target, Target::Pool(_));
-            if self.paused.contains(&target) {
-                if !pools_only {
-                    return None;
-                }
-                waiting.insert(target);
-                continue;
-            }
             if step == &Step::DeleteCluster {
                 // A DELETE preempts whatever runs.
                 return Some(step);
@@ -289,12 +282,17 @@ fn busy(input: &Input<'_>) -> BTreeSet<Target> {
     busy
 }
 
-/// An object that goes keeps its records: the deletion may be refused and the object is then found as it was.
+/// An object that goes, or that nothing is written to, keeps its records: it may be found later as it was.
 fn keep_records(input: &Input<'_>, plan: &mut Plan) {
     plan.applied = input.cluster.life.applied.clone();
-    plan.pools_applied = input
-        .pools
-        .iter()
-        .map(|pool| (pool.name.clone(), pool.life.applied.clone()))
-        .collect();
+    keep_pool_records(input, plan);
+}
+
+/// Keeps the records of the pools that were not looked at.
+fn keep_pool_records(input: &Input<'_>, plan: &mut Plan) {
+    for pool in input.pools {
+        if !plan.pools_applied.contains_key(&pool.name) {
+            plan.pools_applied.insert(pool.name.clone(), pool.life.applied.clone());
+        }
+    }
 }

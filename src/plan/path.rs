@@ -4,25 +4,20 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-/// A path into an ARM body: the segments of a table row, and below a keyed map the key itself.
+/// A path into an ARM body: the dotted path of a table row, and below a keyed map the keys, which may hold dots.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Path {
-    segments: Vec<String>,
-    /// How many of the segments come from the table; what follows are keys, which may hold dots.
-    fixed: usize,
+    row: &'static str,
+    keys: Vec<String>,
 }
 
 impl Path {
     /// The path of a table row, written with dots.
-    pub fn new(dotted: &str) -> Self {
-        let segments: Vec<String> = dotted.split('.').map(str::to_owned).collect();
-        Self {
-            fixed: segments.len(),
-            segments,
-        }
+    pub fn new(row: &'static str) -> Self {
+        Self { row, keys: Vec::new() }
     }
 
-    /// The value at a dotted path, as [`Path::get`] finds it, without making a path first.
+    /// The value at a dotted path; ARM's `null` counts as absent.
     pub fn look_up<'a>(dotted: &str, body: &'a Value) -> Option<&'a Value> {
         dotted
             .split('.')
@@ -37,31 +32,29 @@ impl Path {
 
     /// The same path with a map key appended.
     pub fn key(&self, key: &str) -> Self {
-        let mut segments = self.segments.clone();
-        segments.push(key.to_owned());
-        Self {
-            fixed: self.fixed,
-            segments,
-        }
+        let mut keys = self.keys.clone();
+        keys.push(key.to_owned());
+        Self { row: self.row, keys }
+    }
+
+    fn segments(&self) -> impl DoubleEndedIterator<Item = &str> {
+        self.row.split('.').chain(self.keys.iter().map(String::as_str))
     }
 
     /// The last segment: the key of a keyed path.
     pub fn last(&self) -> &str {
-        self.segments.last().map_or("", String::as_str)
+        self.segments().next_back().unwrap_or_default()
     }
 
     /// Whether this path starts with the segments of the dotted `prefix`.
     pub fn starts_with(&self, prefix: &str) -> bool {
-        let mut own = self.segments.iter();
-        prefix
-            .split('.')
-            .all(|part| own.next().is_some_and(|segment| segment == part))
+        let mut own = self.segments();
+        prefix.split('.').all(|part| own.next() == Some(part))
     }
 
     /// The value at this path; ARM's `null` counts as absent.
     pub fn get<'a>(&self, body: &'a Value) -> Option<&'a Value> {
-        self.segments
-            .iter()
+        self.segments()
             .try_fold(body, |value, segment| value.get(segment))
             .filter(|value| !value.is_null())
     }
@@ -69,22 +62,21 @@ impl Path {
     /// Puts `value` at this path, making the objects on the way.
     pub fn set(&self, body: &mut Value, value: Value) {
         let mut place = body;
-        for segment in &self.segments {
+        for segment in self.segments() {
             if !place.is_object() {
                 *place = Value::Object(Map::new());
             }
             let Value::Object(object) = place else { return };
-            place = object.entry(segment.as_str()).or_insert(Value::Null);
+            place = object.entry(segment).or_insert(Value::Null);
         }
         *place = value;
     }
 
     /// Takes the value at this path out of the body.
     pub fn remove(&self, body: &mut Value) {
-        let Some((last, parents)) = self.segments.split_last() else {
-            return;
-        };
-        let parent = parents.iter().try_fold(body, |value, segment| value.get_mut(segment));
+        let mut parents = self.segments();
+        let Some(last) = parents.next_back() else { return };
+        let parent = parents.try_fold(body, |value, segment| value.get_mut(segment));
         if let Some(Value::Object(object)) = parent {
             object.remove(last);
         }
@@ -94,14 +86,8 @@ impl Path {
 impl fmt::Display for Path {
     /// The path as users write it: without ARM's `properties` envelope, keys in brackets.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (fixed, keys) = self.segments.split_at(self.fixed);
-        let fixed = if fixed.first().is_some_and(|first| first == "properties") {
-            &fixed[1..]
-        } else {
-            fixed
-        };
-        write!(formatter, "{}", fixed.join("."))?;
-        keys.iter().try_for_each(|key| write!(formatter, "[{key}]"))
+        formatter.write_str(Self::shown(self.row))?;
+        self.keys.iter().try_for_each(|key| write!(formatter, "[{key}]"))
     }
 }
 

@@ -17,7 +17,7 @@ use super::owner::Ownership;
 use super::path::Path;
 use super::step::Step;
 use super::upgrade::PoolOnRoute;
-use super::{Input, Plan};
+use super::{Input, Plan, keep_pool_records};
 use crate::api::{AdoptionPolicy, ManagementPolicy, VersionPolicy};
 
 /// Plans every pool that stays: made where it is missing, brought to what Git asks for where it exists.
@@ -29,6 +29,7 @@ pub fn plan(input: &Input<'_>, live: &LiveCluster, plan: &mut Plan) {
         }
     }
     report_unlisted(input, live, plan);
+    keep_pool_records(input, plan);
 }
 
 /// The pools that stay, one object each: the older one counts, the other says so.

@@ -25,6 +25,8 @@ pub enum Acted {
     Nothing,
     /// Azure took it on.
     Started,
+    /// Azure refused it; it rests.
+    Refused,
     /// Azure is no longer what the published plan was made from: it is made and published anew first.
     Changed,
 }
@@ -32,7 +34,7 @@ pub enum Acted {
 /// Starts the next step of the published plan, if one may start.
 ///
 /// # Errors
-/// Azure refused the call.
+/// Azure could not be looked at.
 pub async fn act(pass: &mut Pass<'_>, arm: &ArmClient, published: &Plan) -> Result<Acted, Ended> {
     let Some(step) = published.next_step().cloned() else {
         return Ok(Acted::Nothing);
@@ -58,7 +60,9 @@ pub async fn act(pass: &mut Pass<'_>, arm: &ArmClient, published: &Plan) -> Resu
         Err(error) => {
             pass.context.metrics.step(step.name(), StepResult::Failed);
             pass.memory.stale = true;
-            Err(pass.call_failed(target, &error))
+            let ended = pass.call_failed(target.clone(), &error);
+            pass.rest(target, ended);
+            Ok(Acted::Refused)
         }
     }
 }
@@ -97,6 +101,7 @@ fn note(pass: &mut Pass<'_>, step: &Step, accepted: Accepted) {
             pass.operations.insert(key, running);
         }
         None => {
+            pass.memory.rests.succeed(&target);
             pass.context.metrics.step(step.name(), StepResult::Succeeded);
             pass.ended += 1;
         }

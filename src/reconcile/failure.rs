@@ -1,5 +1,7 @@
 //! From errors of Azure to what users see.
 
+use jiff::Timestamp;
+
 use crate::arm::{ArmError, Retry, ServiceError, classify, classify_service, codes};
 use crate::plan::change::Target;
 use crate::status::failure::{Failure, Severity};
@@ -22,6 +24,7 @@ impl Ended {
             message: message.into(),
             next_step: next_step.to_owned(),
             severity: severity(retry, BLIPS),
+            at: Timestamp::now(),
         };
         Self { failure, retry }
     }
@@ -35,6 +38,7 @@ impl Ended {
             message: error.to_string(),
             next_step: codes::next_step(error).to_owned(),
             severity: severity(retry, failures),
+            at: Timestamp::now(),
         };
         Self { failure, retry }
     }
@@ -54,6 +58,7 @@ impl Ended {
                 .map_or("", |entry| entry.next_step)
                 .to_owned(),
             severity: severity(retry, BLIPS),
+            at: Timestamp::now(),
         };
         Self { failure, retry }
     }

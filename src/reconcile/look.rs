@@ -106,7 +106,6 @@ fn decide_with(pass: &Pass<'_>, facts: &Facts) -> Plan {
     };
     let mut plan = plan(&input);
     plan.blockers.extend(pass.desired.unreadable.iter().cloned());
-    plan.paused = pass.memory.pauses.targets();
     plan
 }
 
@@ -123,6 +122,7 @@ pub async fn facts(pass: &mut Pass<'_>) -> Result<Facts, Ended> {
         offered: None,
         pools_unchanged_since: pass.memory.pools_unchanged_since(pools, now),
         running: pass.operations.keys().map(|key| operations::target(key)).collect(),
+        resting: pass.memory.rests.resting(Instant::now()),
         definitions_terminating: pass.objects.any_going() && definitions_terminating(pass).await?,
         pool_quiet_period: signed(timing.pool_quiet_period),
         pool_delete_grace: signed(timing.pool_delete_grace),

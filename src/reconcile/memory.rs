@@ -1,24 +1,23 @@
 //! What a process remembers between passes over one aggregate. All of it can be lost.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use crate::arm::Retry;
+use super::rests::Rests;
 use crate::plan::Plan;
 use crate::plan::change::Target;
 use crate::plan::version::Version;
-use crate::status::failure::Failure;
 
 /// The memory of one aggregate.
 #[derive(Debug, Default)]
 pub struct Memory {
-    /// Failures in a row, for the backoff.
-    pub failures: u32,
-    /// What is not tried before its time.
-    pub pauses: Pauses,
+    /// What failed and rests before it is tried again.
+    pub rests: Rests,
+    /// Questions about operations that got no answer, in a row.
+    pub unanswered: u32,
     /// The set of pools when it last changed, and when that was.
     pools: Option<(Vec<(String, i64)>, Timestamp)>,
     /// Whether the snapshot of Azure is older than our last write.
@@ -90,91 +89,6 @@ impl Memory {
     pub fn unwrite(&mut self, target: &Target) {
         self.written.remove(target);
     }
-
-    /// How long to wait after one more failure.
-    pub fn back_off(&mut self, retry: Retry, poll: Duration) -> Duration {
-        self.failures = self.failures.saturating_add(1);
-        let grow = |first: u64, most: u64| {
-            let doubled = first.saturating_mul(1 << (self.failures - 1).min(16));
-            Duration::from_secs(doubled.min(most))
-        };
-        match retry {
-            Retry::Backoff => grow(2, 300),
-            Retry::WaitForOperation => poll,
-            Retry::After(wait) => wait,
-            Retry::Capacity => grow(300, 3600),
-            Retry::Propagation => grow(15, 300),
-            Retry::Refresh => grow(1, 60),
-            // The environment may change: a quota is raised, a policy lifted.
-            Retry::User => grow(60, 1800),
-        }
-    }
-}
-
-/// What failed is left alone for a while, however many events arrive meanwhile. An edit ends every pause.
-#[derive(Debug, Default)]
-pub struct Pauses {
-    whole: Option<Instant>,
-    targets: BTreeMap<Target, Pause>,
-    manifests: Vec<(String, i64)>,
-}
-
-#[derive(Debug)]
-struct Pause {
-    end: Instant,
-    failure: Failure,
-}
-
-impl Pauses {
-    /// Ends what is over, and everything when the manifests are not those that were seen before.
-    pub fn refresh(&mut self, manifests: Vec<(String, i64)>) {
-        let now = Instant::now();
-        if self.manifests != manifests {
-            *self = Self {
-                manifests,
-                ..Self::default()
-            };
-        }
-        self.whole = self.whole.filter(|end| *end > now);
-        self.targets.retain(|_, pause| pause.end > now);
-    }
-
-    /// Pauses the whole aggregate: nothing could be decided.
-    pub fn pause_all(&mut self, wait: Duration) {
-        self.whole = Some(Instant::now() + wait);
-    }
-
-    /// Pauses the target of a failure.
-    pub fn pause(&mut self, failure: Failure, wait: Duration) {
-        let end = Instant::now() + wait;
-        self.targets.insert(failure.target.clone(), Pause { end, failure });
-    }
-
-    /// The failure that is told while its target is paused; the cluster's goes before those of pools.
-    pub fn failure(&self) -> Option<&Failure> {
-        self.targets.values().map(|pause| &pause.failure).next()
-    }
-
-    /// Whether nothing is paused.
-    pub fn is_empty(&self) -> bool {
-        self.whole.is_none() && self.targets.is_empty()
-    }
-
-    /// How long nothing is tried at all.
-    pub fn whole(&self) -> Option<Duration> {
-        self.whole.map(|end| end.saturating_duration_since(Instant::now()))
-    }
-
-    /// The targets that are not tried now.
-    pub fn targets(&self) -> BTreeSet<Target> {
-        self.targets.keys().cloned().collect()
-    }
-
-    /// The end of the first pause.
-    pub fn first_end(&self) -> Option<Duration> {
-        let ends = self.targets.values().map(|pause| pause.end).chain(self.whole);
-        ends.min().map(|end| end.saturating_duration_since(Instant::now()))
-    }
 }
 
 #[cfg(test)]
@@ -185,7 +99,6 @@ mod tests {
     use crate::plan::effect::Effect;
     use crate::plan::path::Path;
     use crate::plan::step::Step;
-    use crate::reconcile::failure::Ended;
 
     fn plan() -> Plan {
         let change = Change {
@@ -226,33 +139,6 @@ mod tests {
         memory.wrote(Target::Cluster, plan().steps[0].step.fingerprint());
         assert!(memory.check(Plan::default()).blockers.is_empty());
         assert_eq!(memory.check(plan()).steps.len(), 1);
-    }
-
-    #[test]
-    fn failures_are_retried_ever_more_slowly_up_to_a_limit() {
-        let mut memory = Memory::default();
-        let waits: Vec<u64> = (0..12)
-            .map(|_| memory.back_off(Retry::Backoff, Duration::ZERO).as_secs())
-            .collect();
-        assert_eq!(&waits[..4], [2, 4, 8, 16]);
-        assert_eq!(waits[11], 300);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn what_failed_is_left_alone_until_its_time_or_an_edit() {
-        let mut pauses = Pauses::default();
-        let manifests = |generation| vec![("a".to_owned(), generation)];
-        pauses.refresh(manifests(1));
-        let failure = Ended::ours(Target::Cluster, "Test", "it failed", "", Retry::Backoff).failure;
-        pauses.pause(failure, Duration::from_secs(10));
-        pauses.refresh(manifests(1));
-        assert_eq!(pauses.targets(), BTreeSet::from([Target::Cluster]));
-        tokio::time::advance(Duration::from_secs(10)).await;
-        pauses.refresh(manifests(1));
-        assert!(pauses.targets().is_empty());
-        pauses.pause_all(Duration::from_secs(10));
-        pauses.refresh(manifests(2));
-        assert_eq!(pauses.whole(), None, "an edit is tried at once");
     }
 
     #[test]

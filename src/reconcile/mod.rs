@@ -16,6 +16,7 @@ mod operations;
 mod orphans;
 mod pass;
 mod report;
+mod rests;
 mod sign_in;
 mod store;
 mod watches;

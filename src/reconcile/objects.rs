@@ -1,11 +1,12 @@
 //! The Kubernetes side of an aggregate.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
+use kube::runtime::reflector::ObjectRef;
 use kube::{Resource, ResourceExt};
 
 use super::context::Context;
-use super::manifests::requested_at;
 use super::write::{self, WriteError};
 use crate::api::{AksCluster, AksNodePool};
 
@@ -63,11 +64,18 @@ impl Objects {
             .collect()
     }
 
-    /// What tells one state of the manifests from another: generations, and the reconciles that were asked for.
-    pub fn manifests(&self) -> Vec<(String, i64)> {
-        let asked = requested_at(&self.cluster).unwrap_or_default().to_owned();
-        let cluster = (asked, self.cluster.meta().generation.unwrap_or_default());
-        self.pool_set().into_iter().chain([cluster]).collect()
+    /// What users ask for: it changes with every edit of a manifest, annotation or identity, and with none of our own
+    /// writes.
+    pub fn asked(&self, context: &Context) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        let identity = self.cluster.spec.identity_ref.as_ref().and_then(|reference| {
+            let identity = context.identities.get(&ObjectRef::new(&reference.name))?;
+            identity.meta().generation
+        });
+        (identity, self.pool_set(), self.cluster.meta().generation).hash(&mut hasher);
+        self.cluster.annotations().hash(&mut hasher);
+        self.pools.iter().for_each(|pool| pool.annotations().hash(&mut hasher));
+        hasher.finish()
     }
 
     /// Whether any object is going away.

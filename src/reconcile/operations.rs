@@ -8,6 +8,7 @@ use tracing::{info, warn};
 use super::context::Context;
 use super::failure::Ended;
 use super::pass::Pass;
+use super::rests;
 use crate::api::OperationStatus;
 use crate::arm::{ArmClient, ArmError, OperationState, OperationUrl, Retry, ServiceError, classify};
 use crate::plan::change::Target;
@@ -21,7 +22,7 @@ const QUESTIONS_PER_SECOND: u32 = 2;
 /// Asks about every operation that is due. Those that ended leave the list.
 ///
 /// # Errors
-/// An operation failed: the pass ends here and tries again after a pause.
+/// Azure may not be asked any more.
 pub async fn poll(pass: &mut Pass<'_>, arm: &ArmClient) -> Result<(), Ended> {
     for (key, operation) in pass.operations.clone() {
         let due = pass.memory.polls.get(&key).is_none_or(|due| *due <= Instant::now());
@@ -49,7 +50,13 @@ pub fn interval(context: &Context) -> Duration {
 async fn ask(pass: &mut Pass<'_>, arm: &ArmClient, key: &str, operation: &OperationStatus) -> Result<(), Ended> {
     let target = target(key);
     let step = operation.step.as_str();
-    match arm.operation_status(&OperationUrl::new(&operation.url)).await {
+    let answer = arm.operation_status(&OperationUrl::new(&operation.url)).await;
+    pass.memory.unanswered = if answer.is_ok() {
+        0
+    } else {
+        pass.memory.unanswered.saturating_add(1)
+    };
+    match answer {
         Ok(OperationState::Running { retry_after, .. }) => {
             let wait = interval(pass.context).max(retry_after.unwrap_or_default());
             pass.memory.polls.insert(key.to_owned(), Instant::now() + wait);
@@ -58,7 +65,7 @@ async fn ask(pass: &mut Pass<'_>, arm: &ArmClient, key: &str, operation: &Operat
         Ok(OperationState::Succeeded) => {
             info!(step, %target, "operation ended well");
             pass.end_operation(key, step, StepResult::Succeeded);
-            pass.memory.failures = 0;
+            pass.memory.rests.succeed(&target);
             pass.ended += 1;
             Ok(())
         }
@@ -73,31 +80,34 @@ async fn ask(pass: &mut Pass<'_>, arm: &ArmClient, key: &str, operation: &Operat
             pass.end_operation(key, step, StepResult::Canceled);
             Ok(())
         }
-        Ok(OperationState::Failed(error)) => Err(failed(pass, key, operation, &error)),
+        Ok(OperationState::Failed(error)) => {
+            failed(pass, key, operation, &error);
+            Ok(())
+        }
         Err(error) => postponed(pass, key, &error),
     }
 }
 
-fn failed(pass: &mut Pass<'_>, key: &str, operation: &OperationStatus, error: &ServiceError) -> Ended {
+fn failed(pass: &mut Pass<'_>, key: &str, operation: &OperationStatus, error: &ServiceError) {
     let (target, step) = (target(key), operation.step.as_str());
     let ended = Ended::operation(target.clone(), &operation.description, error);
     warn!(step, %target, code = %error.code, "operation failed in Azure");
     pass.end_operation(key, step, StepResult::Failed);
     pass.memory.unwrite(&target);
     if ended.retry == Retry::User {
-        pass.attempts.insert(target, MAX_RESUME_ATTEMPTS);
+        pass.attempts.insert(target.clone(), MAX_RESUME_ATTEMPTS);
     }
-    ended
+    pass.rest(target, ended);
 }
 
 /// A question that got no answer says nothing about the operation: it is asked again later.
 fn postponed(pass: &mut Pass<'_>, key: &str, error: &ArmError) -> Result<(), Ended> {
     let retry = classify(error);
     if retry == Retry::User {
-        return Err(Ended::call(target(key), error, pass.memory.failures));
+        return Err(Ended::call(target(key), error, pass.memory.unanswered));
     }
     warn!(%error, "the state of an operation could not be read; asking again later");
-    let wait = pass.memory.back_off(retry, interval(pass.context));
+    let wait = rests::pause(retry, pass.memory.unanswered, interval(pass.context));
     pass.memory.polls.insert(key.to_owned(), Instant::now() + wait);
     Ok(())
 }

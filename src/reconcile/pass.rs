@@ -24,7 +24,6 @@ use crate::plan::change::Target;
 use crate::plan::live::LiveCluster;
 use crate::plan::{Fate, Plan, without_azure};
 use crate::runtime::metrics::{ReconcileOutcome, StepResult};
-use crate::status::failure::Failure;
 
 /// When to look again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,12 +90,9 @@ pub async fn run(context: &Context, cluster: &Arc<AksCluster>) -> Next {
     }
     let reference = ObjectRef::from_obj(cluster.as_ref());
     let mut memory = context.memory(&reference).lock_owned().await;
-    memory.pauses.refresh(objects.manifests());
-    if let Some(rest) = memory.pauses.whole() {
-        return Next {
-            after: Some(rest),
-            outcome: ReconcileOutcome::Failed,
-        };
+    memory.rests.asked(objects.asked(context));
+    if let Some(left) = memory.rests.whole_for(Instant::now()) {
+        return waiting(left);
     }
     match Pass::new(context, objects, memory, reference) {
         Ok(mut pass) => pass.finish().await,
@@ -150,30 +146,25 @@ impl<'a> Pass<'a> {
     /// The pass itself and what follows from how it ended.
     async fn finish(&mut self) -> Next {
         let ended = self.line().await;
-        let (after, failed) = match ended {
+        let after = match ended {
             Ok(next) => {
-                if self.memory.pauses.is_empty() {
-                    self.memory.failures = 0;
-                }
-                (next, None)
+                self.memory.rests.pass_whole();
+                next
             }
             Err(Interrupted::Ended(ended)) => {
                 debug!(code = %ended.failure.code, "pass ended early: {}", ended.failure.message);
-                if let Err(error) = report::store(self, Some(&ended.failure)).await {
+                let poll = operations::interval(self.context);
+                self.memory.rests.fail_whole(ended, poll, Instant::now());
+                if let Err(error) = report::store(self).await {
                     return unwritten(&error);
                 }
-                let wait = self.memory.back_off(ended.retry, operations::interval(self.context));
-                match self.plan {
-                    Some(_) => self.memory.pauses.pause(ended.failure.clone(), wait),
-                    None => self.memory.pauses.pause_all(wait),
-                }
-                (Some(wait), Some(ended.failure))
+                None
             }
             Err(Interrupted::Unwritten(error)) => return unwritten(&error),
         };
         Next {
             after: self.soonest(after),
-            outcome: self.outcome(failed.as_ref()),
+            outcome: self.outcome(),
         }
     }
 
@@ -195,6 +186,8 @@ impl<'a> Pass<'a> {
         if plan.fate.ends() {
             return self.conclude(plan).await;
         }
+        self.memory.rests.pass_whole();
+        self.memory.rests.settle(&plan);
         self.plan = Some(plan.clone());
         report::publish(self).await?;
         self.let_pools_go(&plan).await?;
@@ -203,8 +196,15 @@ impl<'a> Pass<'a> {
             Acted::Nothing => Ok(plan.look_again.and_then(|wait| Duration::try_from(wait).ok())),
             Acted::Started => {
                 self.plan = Some(look::decide(self, &arm).await.unwrap_or(plan));
-                report::store(self, None).await?;
+                report::store(self).await?;
                 Ok(None)
+            }
+            Acted::Refused => {
+                let plan = look::decide(self, &arm).await?;
+                let goes_on = plan.next_step().is_some();
+                self.plan = Some(plan);
+                report::store(self).await?;
+                Ok(goes_on.then_some(Duration::ZERO))
             }
             Acted::Changed => Ok(Some(Duration::ZERO)),
         }
@@ -271,7 +271,14 @@ impl<'a> Pass<'a> {
     /// A call to Azure failed.
     pub fn call_failed(&self, target: Target, error: &ArmError) -> Ended {
         warn!(cluster = %self.id, call = error.site().call.name(), code = error.code(), "{error}");
-        Ended::call(target, error, self.memory.failures)
+        let times = self.memory.rests.times(&target);
+        Ended::call(target, error, times)
+    }
+
+    /// A step failed, at its call or at the end of its operation: it rests, and the others go on.
+    pub fn rest(&mut self, target: Target, ended: Ended) {
+        let poll = operations::interval(self.context);
+        self.memory.rests.fail(target, ended, poll, Instant::now());
     }
 
     /// An operation came to its end.
@@ -297,12 +304,13 @@ impl<'a> Pass<'a> {
         let blocked = plan
             .is_some_and(|plan| !plan.blockers.is_empty())
             .then_some(STALLED_RECHECK);
-        let paused = self.memory.pauses.first_end();
-        polls.chain(after).chain(busy).chain(blocked).chain(paused).min()
+        let rested = self.memory.rests.next_end(now);
+        polls.chain(after).chain(busy).chain(blocked).chain(rested).min()
     }
 
-    fn outcome(&self, failure: Option<&Failure>) -> ReconcileOutcome {
-        let Some(plan) = self.plan.as_ref().filter(|_| failure.is_none()) else {
+    fn outcome(&self) -> ReconcileOutcome {
+        let failed = self.memory.rests.next_end(Instant::now()).is_some();
+        let Some(plan) = self.plan.as_ref().filter(|_| !failed) else {
             return ReconcileOutcome::Failed;
         };
         if plan.fate.ends() {

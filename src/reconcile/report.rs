@@ -9,7 +9,7 @@ use super::manifests::requested_at;
 use super::objects::Objects;
 use super::pass::{Next, Pass, unwritten};
 use super::write::{self, WriteError};
-use crate::api::{AksCluster, AksNodePool, AksNodePoolStatus, LastError};
+use crate::api::{AksCluster, AksNodePool, AksNodePoolStatus};
 use crate::plan::change::Target;
 use crate::plan::desired::azure_name;
 use crate::plan::live::LiveCluster;
@@ -27,43 +27,17 @@ const STORE_ATTEMPTS: u32 = 5;
 /// # Errors
 /// [`WriteError`].
 pub async fn publish(pass: &mut Pass<'_>) -> Result<(), WriteError> {
-    let told = pass.memory.pauses.failure().cloned();
-    report(pass, Told::Before(told.as_ref())).await
-}
-
-/// The failure a report tells.
-#[derive(Clone, Copy)]
-enum Told<'a> {
-    /// One that was told before, if any: its target is paused.
-    Before(Option<&'a Failure>),
-    /// One that has just happened, if any: it counts.
-    Now(Option<&'a Failure>),
-}
-
-impl<'a> Told<'a> {
-    fn failure(self) -> Option<&'a Failure> {
-        match self {
-            Self::Before(failure) | Self::Now(failure) => failure,
-        }
-    }
-
-    /// The record of the last error: a failure that is only told again is not counted again.
-    fn last_error(self, before: Option<&LastError>, after: Option<LastError>) -> Option<LastError> {
-        match self {
-            Self::Before(Some(_)) => before.cloned(),
-            Self::Before(None) | Self::Now(_) => after,
-        }
-    }
+    report(pass).await
 }
 
 /// Writes what Azure accepted. Somebody else's write in between must not lose it.
 ///
 /// # Errors
 /// [`WriteError`].
-pub async fn store(pass: &mut Pass<'_>, failure: Option<&Failure>) -> Result<(), WriteError> {
+pub async fn store(pass: &mut Pass<'_>) -> Result<(), WriteError> {
     let mut attempt = 1;
     loop {
-        match report(pass, Told::Now(failure)).await {
+        match report(pass).await {
             Err(WriteError::Conflict) if attempt < STORE_ATTEMPTS => {
                 attempt += 1;
                 reread(pass).await?;
@@ -86,13 +60,8 @@ async fn reread(pass: &mut Pass<'_>) -> Result<(), WriteError> {
 }
 
 /// One status write per object, if it changed. The cluster goes first: its status holds the operations.
-async fn report(pass: &mut Pass<'_>, told: Told<'_>) -> Result<(), WriteError> {
-    let statuses: Vec<AksNodePoolStatus> = pass
-        .objects
-        .pools
-        .iter()
-        .map(|pool| pool_status(pass, pool, told))
-        .collect();
+async fn report(pass: &mut Pass<'_>) -> Result<(), WriteError> {
+    let statuses: Vec<AksNodePoolStatus> = pass.objects.pools.iter().map(|pool| pool_status(pass, pool)).collect();
     let mut summary = PoolsSummary::default();
     for (pool, status) in pass.objects.pools.iter().zip(&statuses) {
         summary.total += 1;
@@ -102,7 +71,7 @@ async fn report(pass: &mut Pass<'_>, told: Told<'_>) -> Result<(), WriteError> {
             .take()
             .or_else(|| pool::stalled(&pool.name_any(), status));
     }
-    report_cluster(pass, told, &summary).await?;
+    report_cluster(pass, &summary).await?;
     for (index, status) in statuses.into_iter().enumerate() {
         report_pool(pass, index, status).await?;
     }
@@ -129,9 +98,9 @@ async fn report_pool(pass: &mut Pass<'_>, index: usize, status: AksNodePoolStatu
     Ok(())
 }
 
-async fn report_cluster(pass: &mut Pass<'_>, told: Told<'_>, pools: &PoolsSummary) -> Result<(), WriteError> {
+async fn report_cluster(pass: &mut Pass<'_>, pools: &PoolsSummary) -> Result<(), WriteError> {
     let before = pass.objects.cluster.status.clone().unwrap_or_default();
-    let mut status = cluster::status(&cluster::Report {
+    let status = cluster::status(&cluster::Report {
         previous: &before,
         generation: pass.objects.cluster.metadata.generation.unwrap_or_default(),
         deleting: pass.objects.cluster.metadata.deletion_timestamp.is_some(),
@@ -140,13 +109,12 @@ async fn report_cluster(pass: &mut Pass<'_>, told: Told<'_>, pools: &PoolsSummar
         mark: &pass.desired.cluster.mark,
         operations: &pass.operations,
         ended: pass.ended,
-        failure: told.failure(),
+        failure: cluster_failure(pass),
         resume_attempts: pass.attempts.get(&Target::Cluster).copied().unwrap_or_default(),
         pools,
         requested_at: requested_at(&pass.objects.cluster),
         now: pass.context.now(),
     });
-    status.last_error = told.last_error(before.last_error.as_ref(), status.last_error);
     if status != before {
         let changed = AksCluster {
             status: Some(status.clone()),
@@ -165,33 +133,55 @@ async fn report_cluster(pass: &mut Pass<'_>, told: Told<'_>, pools: &PoolsSummar
     Ok(())
 }
 
-fn pool_status(pass: &Pass<'_>, object: &AksNodePool, told: Told<'_>) -> AksNodePoolStatus {
+fn pool_status(pass: &Pass<'_>, object: &AksNodePool) -> AksNodePoolStatus {
     let before = object.status.clone().unwrap_or_default();
-    let name = azure_name(object);
+    let (object_name, name) = (object.name_any(), azure_name(object));
     let target = Target::Pool(name.clone());
-    let mut status = pool::status(&pool::Report {
+    pool::status(&pool::Report {
         previous: &before,
         generation: object.metadata.generation.unwrap_or_default(),
+        object: &object_name,
         name: &name,
         cluster: &pass.desired.cluster.object,
         cluster_id: pass.live.as_ref().and_then(LiveCluster::id),
         deleting: object.metadata.deletion_timestamp.is_some(),
-        fate: pass
-            .plan
-            .as_ref()
-            .and_then(|plan| plan.pool_fates.get(&object.name_any())),
+        fate: pass.plan.as_ref().and_then(|plan| plan.pool_fates.get(&object_name)),
         plan: pass.plan.as_ref(),
         live: pass.live.as_ref().and_then(|live| live.pool(&name)),
         operations: &pass.operations,
-        failure: told.failure(),
+        failure: pool_failure(pass, &target),
         resume_attempts: pass.attempts.get(&target).copied().unwrap_or_default(),
         requested_at: requested_at(object),
         now: pass.context.now(),
-    });
-    if told.failure().is_some_and(|failure| failure.target == target) {
-        status.last_error = told.last_error(before.last_error.as_ref(), status.last_error);
-    }
-    status
+    })
+}
+
+/// What the cluster tells: why the pass ended, else its own failed step, else that of a pool. While a step is tried
+/// again, what it does is told instead.
+fn cluster_failure<'a>(pass: &'a Pass<'_>) -> Option<&'a Failure> {
+    let rests = &pass.memory.rests;
+    let of_pools = || {
+        rests
+            .all()
+            .find(|(target, _)| !is_running(pass, target))
+            .map(|(_, failure)| failure)
+    };
+    rests
+        .of_whole()
+        .or_else(|| own_failure(pass, &Target::Cluster))
+        .or_else(of_pools)
+}
+
+fn pool_failure<'a>(pass: &'a Pass<'_>, target: &Target) -> Option<&'a Failure> {
+    pass.memory.rests.of_whole().or_else(|| own_failure(pass, target))
+}
+
+fn own_failure<'a>(pass: &'a Pass<'_>, target: &Target) -> Option<&'a Failure> {
+    pass.memory.rests.of(target).filter(|_| !is_running(pass, target))
+}
+
+fn is_running(pass: &Pass<'_>, target: &Target) -> bool {
+    pass.operations.contains_key(&target.to_string())
 }
 
 /// A cluster whose manifest can't be read at all.

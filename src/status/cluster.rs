@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::conditions::{READY, Verdict, Why, conditions, find};
+use super::conditions::{READY, Verdict, Why, conditions, find, still_ready};
 use super::failure::{Failure, Severity};
-use super::in_sync::in_sync;
-use super::intent::{progress, published};
+use super::in_sync::{Question, in_sync};
+use super::intent::{SHOWN, progress, published};
 use crate::api::{AksClusterStatus, IdentityStatus, KubeletIdentityStatus, OperationStatus, PoolSummary};
 use crate::plan::blocker::Wait;
 use crate::plan::change::Target;
@@ -61,7 +61,16 @@ pub struct PoolsSummary {
 /// The status after the pass.
 pub fn status(report: &Report<'_>) -> AksClusterStatus {
     let verdict = verdict(report);
-    let in_sync = report.plan.map(|plan| in_sync(plan, &Target::Cluster));
+    let in_sync = report.plan.and_then(|plan| {
+        in_sync(&Question {
+            plan,
+            target: &Target::Cluster,
+            object: None,
+            fate: &plan.fate,
+            exists: report.live.is_some(),
+            operations: report.operations,
+        })
+    });
     let mut status = AksClusterStatus {
         observed_generation: observed(report.previous.observed_generation, &verdict, report.generation),
         conditions: conditions(
@@ -113,19 +122,21 @@ pub(super) fn observed(previous: Option<i64>, verdict: &Verdict, generation: i64
     }
 }
 
-/// Advice about one object.
+/// Advice about one object: the first lines, and how many more there are.
 pub(super) fn advice(plan: &Plan, target: &Target) -> Vec<String> {
-    plan.advice
-        .iter()
-        .filter(|advice| advice.target == *target)
-        .map(|advice| advice.text.clone())
-        .collect()
+    let mut lines = plan.advice.iter().filter(|advice| advice.target == *target);
+    let mut shown: Vec<String> = lines.by_ref().take(SHOWN).map(|advice| advice.text.clone()).collect();
+    match lines.count() {
+        0 => {}
+        more => shown.push(format!("and {more} more")),
+    }
+    shown
 }
 
 /// The last error stays until the object is fine again.
 fn last_error(report: &Report<'_>, verdict: &Verdict) -> Option<crate::api::LastError> {
     match report.failure {
-        Some(failure) => failure.record(report.previous.last_error.as_ref(), report.now),
+        Some(failure) => failure.record(report.previous.last_error.as_ref()),
         None if matches!(verdict, Verdict::Ready(_)) => None,
         None => report.previous.last_error.clone(),
     }
@@ -139,8 +150,9 @@ fn verdict(report: &Report<'_>) -> Verdict {
     {
         return Verdict::Stalled(Why::new("DeletionBlocked", why));
     }
-    if let Some(failure) = report.failure.filter(|failure| failure.target == Target::Cluster) {
-        return kept_through(failure, report).unwrap_or_else(|| failure.verdict());
+    let ours = |failure: &&Failure| failure.target == Target::Cluster || report.plan.is_none();
+    if let Some(verdict) = report.failure.filter(ours).and_then(|failure| failed(failure, report)) {
+        return verdict;
     }
     if report.deleting {
         return Verdict::Deleting(Why::new("Deleting", deleting(report)));
@@ -167,12 +179,23 @@ fn verdict(report: &Report<'_>) -> Verdict {
     settled(report)
 }
 
-/// What passes by itself takes nothing away from a cluster that was ready at this generation.
-fn kept_through(failure: &Failure, report: &Report<'_>) -> Option<Verdict> {
-    let ready = find(&report.previous.conditions, READY)?;
-    let current = ready.status == "True" && report.previous.observed_generation == Some(report.generation);
-    (failure.severity == Severity::Passing && current && !report.deleting)
-        .then(|| Verdict::Ready(Why::new(&ready.reason, &ready.message)))
+/// What a failure makes of the cluster. What passes by itself takes nothing away from one that was ready at this
+/// generation, and changes nothing about one that is being deleted.
+fn failed(failure: &Failure, report: &Report<'_>) -> Option<Verdict> {
+    if failure.severity == Severity::Passing {
+        let kept = || {
+            still_ready(
+                &report.previous.conditions,
+                report.previous.observed_generation,
+                report.generation,
+            )
+        };
+        return (!report.deleting).then(|| kept().unwrap_or_else(|| failure.verdict()));
+    }
+    Some(match &report.pools.stalled {
+        Some(stalled) if failure.target != Target::Cluster => Verdict::Stalled(Why::new("PoolStalled", stalled)),
+        _ => failure.verdict(),
+    })
 }
 
 /// Nothing is left to do, or what is left is held: the cluster is as ready as it and its pools are.
@@ -180,11 +203,11 @@ fn settled(report: &Report<'_>) -> Verdict {
     let Some(live) = report.live else {
         return Verdict::Progressing(Why::new("Progressing", "Azure does not show the cluster yet"));
     };
-    if let Some(failure) = report.failure {
-        return failure.verdict();
-    }
     if let Some(stalled) = &report.pools.stalled {
         return Verdict::Stalled(Why::new("PoolStalled", stalled));
+    }
+    if let Some(verdict) = report.failure.and_then(|failure| failed(failure, report)) {
+        return verdict;
     }
     if live.provisioning_state().busy().is_some() && !was_ready(report) {
         return Verdict::Progressing(Why::new("Progressing", "Azure is working on the cluster"));
@@ -203,8 +226,7 @@ fn settled(report: &Report<'_>) -> Verdict {
 
 /// Work that AKS does by itself takes nothing away from a cluster that was ready.
 fn was_ready(report: &Report<'_>) -> bool {
-    super::conditions::find(&report.previous.conditions, super::conditions::READY)
-        .is_some_and(|ready| ready.status == "True")
+    find(&report.previous.conditions, READY).is_some_and(|ready| ready.status == "True")
 }
 
 fn deleting(report: &Report<'_>) -> String {

@@ -59,7 +59,7 @@ impl Why {
 /// The API server takes messages of up to 32 KiB; people read far less.
 const MESSAGE_LENGTH: usize = 2_000;
 
-fn bounded(message: String) -> String {
+pub(super) fn bounded(message: String) -> String {
     match message.char_indices().nth(MESSAGE_LENGTH) {
         Some((end, _)) => format!("{}...", &message[..end]),
         None => message,
@@ -176,6 +176,12 @@ fn condition(
         message: why.message.clone(),
         observed_generation: Some(generation),
     }
+}
+
+/// `Ready` as it was, if it was true of this generation.
+pub fn still_ready(previous: &[Condition], observed: Option<i64>, generation: i64) -> Option<Verdict> {
+    let ready = find(previous, READY).filter(|ready| ready.status == "True")?;
+    (observed == Some(generation)).then(|| Verdict::Ready(Why::new(&ready.reason, &ready.message)))
 }
 
 /// The condition of this type.

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::conditions::{Verdict, Why};
+use super::conditions::{Verdict, Why, bounded};
 use crate::api::LastError;
 use crate::plan::change::Target;
 
@@ -30,6 +30,8 @@ pub struct Failure {
     pub next_step: String,
     /// What may be done about it.
     pub severity: Severity,
+    /// When it happened.
+    pub at: Timestamp,
 }
 
 impl Failure {
@@ -53,17 +55,19 @@ impl Failure {
         }
     }
 
-    /// The record in status: the same failure again only counts up.
-    pub fn record(&self, previous: Option<&LastError>, now: Timestamp) -> Option<LastError> {
-        if self.severity == Severity::Passing {
+    /// The record in status. The same failure at a later time counts up; told a second time it changes nothing.
+    pub fn record(&self, previous: Option<&LastError>) -> Option<LastError> {
+        let told = previous.is_some_and(|before| before.at == self.at);
+        if self.severity == Severity::Passing || told {
             return previous.cloned();
         }
-        let again = previous.filter(|before| before.code == self.code && before.message == self.message);
+        let message = bounded(self.message.clone());
+        let again = previous.filter(|before| before.code == self.code && before.message == message);
         Some(LastError {
             code: self.code.clone(),
-            message: self.message.clone(),
+            message,
             next_step: self.next_step.clone(),
-            at: now,
+            at: self.at,
             count: again.map_or(1, |before| before.count.saturating_add(1)),
         })
     }
@@ -74,9 +78,7 @@ fn clause(sentence: &str) -> String {
     let sentence = sentence.trim_end_matches('.');
     let mut letters = sentence.chars();
     match (letters.next(), letters.clone().next()) {
-        (Some(first), Some(second)) if !second.is_uppercase() => {
-            first.to_lowercase().chain(letters).collect()
-        }
+        (Some(first), Some(second)) if !second.is_uppercase() => first.to_lowercase().chain(letters).collect(),
         _ => sentence.to_owned(),
     }
 }
@@ -93,6 +95,7 @@ mod tests {
             message: "It failed.".into(),
             next_step: next_step.into(),
             severity: Severity::User,
+            at: Timestamp::UNIX_EPOCH,
         };
         assert_eq!(failure("Raise the quota.").sentence(), "It failed; raise the quota");
         assert_eq!(failure("AKS mends it.").sentence(), "It failed; AKS mends it");

@@ -1,18 +1,61 @@
 //! Whether Azure is what Git says, and if not, why not.
 
-use super::conditions::{InSync, Truth, Why};
-use crate::plan::change::Target;
-use crate::plan::{Hold, Plan};
+use std::collections::BTreeMap;
 
-/// Looks at the part of the plan that concerns `target`; the cluster answers for the whole plan.
-pub fn in_sync(plan: &Plan, target: &Target) -> InSync {
+use super::conditions::{InSync, Truth, Why};
+use crate::api::OperationStatus;
+use crate::plan::blocker::Blocker;
+use crate::plan::change::Target;
+use crate::plan::{Fate, Hold, Plan};
+
+/// Whether one object is in sync with Azure. The cluster answers for the whole plan.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    /// What was decided.
+    pub plan: &'a Plan,
+    /// What the object stands for.
+    pub target: &'a Target,
+    /// The name of a pool object, for there can be several for one pool.
+    pub object: Option<&'a str>,
+    /// What becomes of the object.
+    pub fate: &'a Fate,
+    /// Whether Azure has it.
+    pub exists: bool,
+    /// Operations that run, of the whole cluster.
+    pub operations: &'a BTreeMap<String, OperationStatus>,
+}
+
+/// The answer; `None` where nothing was compared, because a deletion is held back.
+pub fn in_sync(question: &Question<'_>) -> Option<InSync> {
+    let fates = [question.fate, &question.plan.fate];
+    let compared = !fates.iter().any(|fate| matches!(fate, Fate::Blocked(_)));
+    compared.then(|| compare(question))
+}
+
+fn compare(question: &Question<'_>) -> InSync {
+    let Question {
+        plan,
+        target,
+        object,
+        fate: _,
+        exists,
+        operations,
+    } = *question;
     let concerns = |other: &Target| matches!(target, Target::Cluster) || other == target;
     let no = |reason: &str, message: String| InSync {
         truth: Truth::False,
         why: Why::new(reason, message),
     };
-    if let Some(blocker) = plan.blockers.iter().find(|blocker| concerns(&blocker.target())) {
+    let stands = |blocker: &&Blocker| {
+        let ours = concerns(&blocker.target()) && object.is_none_or(|object| blocker.concerns(object));
+        ours || blocker.stops_everything()
+    };
+    if let Some(blocker) = plan.blockers.iter().find(stands) {
         return no(blocker.reason(), blocker.to_string());
+    }
+    let mut running = operations.iter();
+    if let Some((_, running)) = running.find(|(key, _)| *target == Target::Cluster || **key == target.to_string()) {
+        return no("Pending", running.description.clone());
     }
     let steps = || plan.steps.iter().filter(|planned| concerns(&planned.step.target()));
     if let Some(open) = steps().find(|planned| planned.hold.is_none()) {
@@ -23,6 +66,9 @@ pub fn in_sync(plan: &Plan, target: &Target) -> InSync {
     }
     if let Some(wait) = plan.waits.iter().find(|wait| concerns(&wait.target())) {
         return no(wait.reason(), wait.to_string());
+    }
+    if !exists {
+        return no("Pending", "Azure does not have it yet".to_owned());
     }
     InSync {
         truth: Truth::True,

@@ -1,13 +1,14 @@
 //! The published plan: what Armature is about to do, or would do.
 
+use std::collections::BTreeMap;
+
 use crate::api::{OperationStatus, PlanStatus, PlannedChange, PlannedStep, Progress};
 use crate::plan::change::{Change, Target};
 use crate::plan::step::Step;
 use crate::plan::{Hold, Plan, Planned};
-use std::collections::BTreeMap;
 
 /// A status is read by people and copied by every watch: beyond this many lines of a kind, a plan only counts.
-const SHOWN: usize = 20;
+pub(super) const SHOWN: usize = 20;
 
 /// The part of the plan that concerns `target`; the cluster shows the whole plan. `None` when there is nothing to do.
 pub fn published(plan: &Plan, target: &Target) -> Option<PlanStatus> {
@@ -65,20 +66,9 @@ pub fn progress(
     operations: &BTreeMap<String, OperationStatus>,
     ended_now: i64,
 ) -> Option<Progress> {
-    // A step that runs stays in the plan until Azure shows its result; it counts once.
-    let runs = |step: &Step| {
-        operations
-            .get(&step.target().to_string())
-            .is_some_and(|operation| operation.step == step.name())
-    };
-    let open = plan.map_or(0, |plan| {
-        let open = |planned: &&Planned| planned.hold.is_none() && !runs(&planned.step);
-        plan.steps.iter().filter(open).count()
-    });
-    let (open, running) = (
-        i64::try_from(open).unwrap_or(i64::MAX),
-        i64::try_from(operations.len()).unwrap_or(i64::MAX),
-    );
+    let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+    let open = count(plan.map_or(0, |plan| still_open(plan, operations)));
+    let running = count(operations.len());
     if open + running == 0 {
         return None;
     }
@@ -105,6 +95,17 @@ pub fn progress(
     })
 }
 
+/// The steps that were not started. Azure shows the outcome of an operation when it ends, so until then the plan still
+/// has the step that runs.
+fn still_open(plan: &Plan, operations: &BTreeMap<String, OperationStatus>) -> usize {
+    let runs = |step: &Step| {
+        let operation = operations.get(&step.target().to_string());
+        operation.is_some_and(|running| running.step == step.name() && running.description == step.to_string())
+    };
+    let open = plan.steps.iter().filter(|planned| planned.hold.is_none());
+    open.filter(|planned| !runs(&planned.step)).count()
+}
+
 fn next_step(plan: Option<&Plan>) -> Option<String> {
     plan?
         .steps
@@ -125,9 +126,14 @@ mod tests {
             pool: pool.to_owned(),
             again: false,
         };
-        let mut plan = Plan::default();
-        plan.push(step("apps"));
-        plan.push(step("jobs"));
+        let planned = |pool: &str| Planned {
+            step: step(pool),
+            hold: None,
+        };
+        let plan = Plan {
+            steps: vec![planned("apps"), planned("jobs")],
+            ..Plan::default()
+        };
         let operation = OperationStatus {
             step: step("apps").name().to_owned(),
             url: String::new(),

@@ -6,11 +6,12 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::cluster::{advice, observed};
-use super::conditions::{READY, STALLED, Verdict, Why, conditions, find};
+use super::conditions::{READY, STALLED, Verdict, Why, conditions, find, still_ready};
 use super::failure::{Failure, Severity};
-use super::in_sync::in_sync;
+use super::in_sync::{Question, in_sync};
 use super::intent::published;
 use crate::api::{AksNodePoolStatus, LastError, OperationStatus};
+use crate::plan::blocker::Blocker;
 use crate::plan::change::Target;
 use crate::plan::live::LivePool;
 use crate::plan::{Fate, Plan};
@@ -22,6 +23,8 @@ pub struct Report<'a> {
     pub previous: &'a AksNodePoolStatus,
     /// The generation that was looked at.
     pub generation: i64,
+    /// The name of the object.
+    pub object: &'a str,
     /// The name of the pool in Azure.
     pub name: &'a str,
     /// The name of the cluster object.
@@ -52,7 +55,16 @@ pub struct Report<'a> {
 pub fn status(report: &Report<'_>) -> AksNodePoolStatus {
     let target = Target::Pool(report.name.to_owned());
     let verdict = verdict(report, &target);
-    let in_sync = report.plan.map(|plan| in_sync(plan, &target));
+    let in_sync = report.plan.and_then(|plan| {
+        in_sync(&Question {
+            plan,
+            target: &target,
+            object: Some(report.object),
+            fate: report.fate.unwrap_or(&Fate::Alive),
+            exists: report.live.is_some(),
+            operations: report.operations,
+        })
+    });
     let applied = report.plan.and_then(|plan| plan.pools_applied.get(report.name));
     let mut status = AksNodePoolStatus {
         observed_generation: observed(report.previous.observed_generation, &verdict, report.generation),
@@ -84,7 +96,7 @@ pub fn status(report: &Report<'_>) -> AksNodePoolStatus {
 
 fn last_error(report: &Report<'_>, target: &Target, verdict: &Verdict) -> Option<LastError> {
     match report.failure.filter(|failure| failure.target == *target) {
-        Some(failure) => failure.record(report.previous.last_error.as_ref(), report.now),
+        Some(failure) => failure.record(report.previous.last_error.as_ref()),
         None if matches!(verdict, Verdict::Ready(_)) => None,
         None => report.previous.last_error.clone(),
     }
@@ -94,8 +106,9 @@ fn verdict(report: &Report<'_>, target: &Target) -> Verdict {
     if let Some(Fate::Blocked(why)) = report.fate {
         return Verdict::Stalled(Why::new("DeletionBlocked", why));
     }
-    if let Some(failure) = report.failure.filter(|failure| failure.target == *target) {
-        return failure.verdict();
+    let own = report.failure.filter(|failure| failure.target == *target);
+    if let Some(failure) = own.filter(|failure| !(report.deleting && failure.severity == Severity::Passing)) {
+        return kept_through(failure, report).unwrap_or_else(|| failure.verdict());
     }
     let running = report.operations.get(&target.to_string());
     if report.deleting {
@@ -107,7 +120,8 @@ fn verdict(report: &Report<'_>, target: &Target) -> Verdict {
     let Some(plan) = report.plan else {
         return without_plan(report);
     };
-    if let Some(blocker) = plan.blockers.iter().find(|blocker| blocker.target() == *target) {
+    let stands = |blocker: &&Blocker| blocker.target() == *target && blocker.concerns(report.object);
+    if let Some(blocker) = plan.blockers.iter().find(stands) {
         return Verdict::Stalled(Why::new(blocker.reason(), blocker.to_string()));
     }
     if let Some(running) = running {
@@ -141,12 +155,18 @@ fn verdict(report: &Report<'_>, target: &Target) -> Verdict {
 
 /// The pass failed before anything was decided about this pool.
 fn without_plan(report: &Report<'_>) -> Verdict {
-    match report.failure {
-        Some(failure) if failure.severity == Severity::Passing && was_ready(report) => {
-            Verdict::Ready(Why::new("Succeeded", report.live.map_or_else(String::new, summary)))
-        }
-        _ => cluster_not_ready(report),
-    }
+    let kept = report.failure.and_then(|failure| kept_through(failure, report));
+    kept.unwrap_or_else(|| cluster_not_ready(report))
+}
+
+/// What passes by itself takes nothing away from a pool that was ready at this generation.
+fn kept_through(failure: &Failure, report: &Report<'_>) -> Option<Verdict> {
+    let kept = still_ready(
+        &report.previous.conditions,
+        report.previous.observed_generation,
+        report.generation,
+    );
+    kept.filter(|_| failure.severity == Severity::Passing)
 }
 
 fn cluster_not_ready(report: &Report<'_>) -> Verdict {

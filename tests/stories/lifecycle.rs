@@ -106,7 +106,7 @@ async fn a_tag_goes_by_patch_and_a_setting_by_a_put_without_pools() {
     world
         .apply(&world.cluster(
             "shop",
-            json!({ "tags": { "team": "shop" }, "sku": { "name": "Base", "tier": "Standard" } }),
+            json!({ "tags": { "team": "shop" }, "sku": { "tier": "Standard" } }),
         ))
         .await;
     world.ready("shop").await;
@@ -126,7 +126,7 @@ async fn a_tag_goes_by_patch_and_a_setting_by_a_put_without_pools() {
 async fn a_key_that_left_the_manifest_is_removed_and_a_field_that_left_it_keeps_its_value() {
     let world = World::new("released").await;
     let _operator = world.operator();
-    let fields = json!({ "tags": { "team": "shop", "cost": "42" }, "sku": { "name": "Base", "tier": "Standard" } });
+    let fields = json!({ "tags": { "team": "shop", "cost": "42" }, "sku": { "tier": "Standard" } });
     world.create("shop", fields).await;
     let created = world.now().await;
 
@@ -209,7 +209,7 @@ async fn a_cluster_stops_and_starts_by_its_power_state_and_stays_ready_meanwhile
     assert_eq!(world.writes_after(created).await, ["POST shop:stop"]);
 
     // A stopped cluster takes no change; one that is asked for waits without a fault.
-    let fields = json!({ "powerState": { "code": "Stopped" }, "sku": { "name": "Base", "tier": "Standard" } });
+    let fields = json!({ "powerState": { "code": "Stopped" }, "sku": { "tier": "Standard" } });
     world.apply(&world.cluster("shop", fields)).await;
     world
         .cluster_until("shop", "ready with a held change", |cluster| {
@@ -218,7 +218,7 @@ async fn a_cluster_stops_and_starts_by_its_power_state_and_stays_ready_meanwhile
         .await;
     assert_eq!(world.writes_after(created).await, ["POST shop:stop"]);
 
-    let fields = json!({ "powerState": { "code": "Running" }, "sku": { "name": "Base", "tier": "Standard" } });
+    let fields = json!({ "powerState": { "code": "Running" }, "sku": { "tier": "Standard" } });
     world.apply(&world.cluster("shop", fields)).await;
     let running = world.ready("shop").await;
     assert_eq!(running.status.unwrap().power_state.as_deref(), Some("Running"));

@@ -1,7 +1,8 @@
 //! What stories look at: conditions of objects and lines of Azure's request log.
 
 use armature::api::{AksCluster, AksNodePool};
-use armature_lab::simulator::admin::LoggedRequest;
+use armature_lab::OperatorProcess;
+use armature_lab::simulator::admin::{LoggedRequest, Requests};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::ResourceExt;
 
@@ -73,4 +74,24 @@ pub fn brief(request: &LoggedRequest) -> String {
         (None, "POST") => format!("{method} {cluster}:{}", parts.last().copied().unwrap_or_default()),
         (None, _) => format!("{method} {cluster}"),
     }
+}
+
+/// Requests with this method about `subject`, as in `shop` and `shop/system`.
+pub fn call(method: &str, subject: &str) -> Requests {
+    let path = subject.replacen('/', "/agentPools/", 1);
+    Requests {
+        method: Some(method.to_owned()),
+        path: Some(format!("/managedClusters/{path}?")),
+        ..Requests::default()
+    }
+}
+
+/// The sum over all series of a metric, as the operator tells it.
+pub async fn metric(operator: &OperatorProcess, name: &str) -> f64 {
+    let text = reqwest::get(format!("{}/metrics", operator.admin())).await.unwrap();
+    let text = text.text().await.unwrap();
+    let series = text.lines().filter(|line| line.starts_with(name));
+    series
+        .map(|line| line.rsplit(' ').next().unwrap().parse::<f64>().unwrap())
+        .sum()
 }

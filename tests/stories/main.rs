@@ -5,8 +5,21 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod azure;
+mod calm;
+mod crashes;
+mod deletion;
 mod drift;
+mod identities;
+mod kubectl;
 mod lifecycle;
 mod look;
+mod ownership;
+mod queue;
+mod references;
+mod refusals;
+mod replicas;
+mod sign_in;
+mod troubles;
 mod upgrades;
+mod wants;
 mod world;

@@ -8,7 +8,6 @@ use armature::api::crds::crds;
 use armature::api::{AksCluster, AksNodePool};
 use armature_lab::simulator::admin::{Admin, LoggedRequest, Requests};
 use armature_lab::{ManagementCluster, OperatorProcess, SimClock, SimOptions, Simulator};
-use k8s_openapi::NamespaceResourceScope;
 use kube::api::{DeleteParams, Patch, PatchParams};
 use kube::runtime::wait::await_condition;
 use kube::{Api, Client, Resource};
@@ -75,8 +74,12 @@ impl World {
 
     /// A world with this simulator.
     pub async fn with_options(story: &str, options: &SimOptions) -> Self {
-        let (management, simulator) = tokio::join!(management_cluster(), Simulator::start(options));
-        let simulator = simulator.unwrap();
+        Self::on(management_cluster().await, story, options).await
+    }
+
+    /// A world with this simulator on a management cluster with our resource definitions.
+    pub async fn on(management: ManagementCluster, story: &str, options: &SimOptions) -> Self {
+        let simulator = Simulator::start(options).await.unwrap();
         let client = management.client().await.unwrap();
         let namespace = management.namespace(story).await.unwrap();
         let azure = Azure::sign_in(simulator.access()).await;
@@ -105,11 +108,9 @@ impl World {
 
     /// The same with another environment: other ways to sign in, or none.
     pub fn operator_in(&self, arguments: &[&str], environment: Vec<(&'static str, OsString)>) -> OperatorProcess {
-        let mut line = vec![
-            format!("--namespace={}", self.namespace),
-            format!("--operator-namespace={}", self.namespace),
-        ];
         let usual = [
+            ("--namespace", self.namespace.as_str()),
+            ("--operator-namespace", &self.namespace),
             ("--installation-id", INSTALLATION),
             ("--list-interval", "1s"),
             ("--operation-poll-interval", "100ms"),
@@ -119,7 +120,7 @@ impl World {
         ];
         let is_told = |name: &str| arguments.iter().any(|argument| argument.starts_with(name));
         let untold = usual.iter().filter(|(name, _)| !is_told(name));
-        line.extend(untold.map(|(name, value)| format!("{name}={value}")));
+        let mut line: Vec<String> = untold.map(|(name, value)| format!("{name}={value}")).collect();
         line.extend(arguments.iter().map(ToString::to_string));
         OperatorProcess::start(&self.management, line, environment).unwrap()
     }
@@ -280,6 +281,18 @@ impl World {
         self.requests(which).await
     }
 
+    /// Waits until the operator has listed the clusters `times` more times.
+    pub async fn lists(&self, times: usize) {
+        let after = Some(self.now().await);
+        let call = Some("ManagedClusters_List".to_owned());
+        let which = Requests {
+            after,
+            call,
+            ..Requests::default()
+        };
+        watch_log("the LIST", async || self.requests(which.clone()).await.len() >= times).await;
+    }
+
     /// Waits until this was written after request number `after`, as in `PUT shop/system`.
     pub async fn write_until(&self, what: &str, after: u64, brief: &str) {
         let written = async || self.writes_after(after).await.iter().any(|write| write == brief);
@@ -288,13 +301,7 @@ impl World {
 
     /// Waits until Azure has this call about `subject`, as in `PUT` and `shop/system`, and lets all that runs end.
     pub async fn operations_end(&self, what: &str, method: &str, subject: &str) {
-        let path = subject.replacen('/', "/agentPools/", 1);
-        let which = Requests {
-            method: Some(method.to_owned()),
-            path: Some(format!("/managedClusters/{path}?")),
-            ..Requests::default()
-        };
-        self.request_until(what, which).await;
+        self.request_until(what, look::call(method, subject)).await;
         self.admin().advance_until_idle().await.unwrap();
     }
 
@@ -307,15 +314,14 @@ impl World {
 }
 
 /// Looks at Azure's log until it shows `what`: a log can't be watched. How often decides nothing.
-async fn watch_log(what: &str, shows: impl AsyncFn() -> bool) {
+pub async fn watch_log(what: &str, shows: impl AsyncFn() -> bool) {
     let seen = async {
         while !shows().await {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    tokio::time::timeout(PATIENCE, seen)
-        .await
-        .unwrap_or_else(|_| panic!("Azure never saw {what}"));
+    let seen = tokio::time::timeout(PATIENCE, seen).await;
+    assert!(seen.is_ok(), "Azure never saw {what}");
 }
 
 /// The management cluster with our resource definitions.
@@ -323,9 +329,25 @@ async fn management_cluster() -> ManagementCluster {
     static INSTALLED: OnceCell<()> = OnceCell::const_new();
     let cluster = armature_lab::shared().await.unwrap();
     INSTALLED
-        .get_or_init(|| async { cluster.install_crds(&crds()).await.unwrap() })
+        .get_or_init(|| async {
+            cluster.install_crds(&crds()).await.unwrap();
+            // The API server calls a kind established a moment before it answers a LIST of it.
+            let client = cluster.client().await.unwrap();
+            served::<AksCluster>(&client).await;
+            served::<AksNodePool>(&client).await;
+        })
         .await;
     cluster
+}
+
+async fn served<K>(client: &Client)
+where
+    K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned,
+{
+    let api = Api::<K>::all(client.clone());
+    while api.list(&Default::default()).await.is_err() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 /// Waits until an object is as `what` says.
@@ -340,15 +362,10 @@ where
     }
 }
 
-async fn gone<K>(api: &Api<K>, name: &str)
+/// Waits until an object is gone, finalizers and all.
+pub async fn gone<K>(api: &Api<K>, name: &str)
 where
-    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
-        + Clone
-        + Debug
-        + Serialize
-        + DeserializeOwned
-        + Send
-        + 'static,
+    K: Resource<DynamicType = ()> + Clone + Debug + Serialize + DeserializeOwned + Send + 'static,
 {
     let absent = |object: Option<&K>| object.is_none();
     if tokio::time::timeout(PATIENCE, await_condition(api.clone(), name, absent))

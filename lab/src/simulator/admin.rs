@@ -92,6 +92,8 @@ pub struct Seed {
     pub prefix: String,
     /// `{name}` in a value becomes the cluster's name.
     pub tags: BTreeMap<String, String>,
+    /// Tags of each pool; `{name}` becomes the cluster's name and `{pool}` the pool's.
+    pub pool_tags: BTreeMap<String, String>,
     /// Laid over each cluster's ARM body.
     pub cluster: Value,
     /// Laid over each pool's `properties`.
@@ -108,6 +110,7 @@ impl Default for Seed {
             location: "westeurope".to_owned(),
             prefix: "seed-".to_owned(),
             tags: BTreeMap::new(),
+            pool_tags: BTreeMap::new(),
             cluster: json!({}),
             pool: json!({}),
         }

@@ -33,6 +33,8 @@ struct Seed {
     prefix: String,
     /// `{name}` in a value becomes the cluster's name.
     tags: BTreeMap<String, String>,
+    /// Tags of each pool; `{name}` becomes the cluster's name and `{pool}` the pool's.
+    pool_tags: BTreeMap<String, String>,
     /// Laid over each cluster's body before it is filled.
     cluster: Value,
     /// Laid over each pool's `properties` before they are filled.
@@ -49,6 +51,7 @@ impl Default for Seed {
             location: "westeurope".to_owned(),
             prefix: "seed-".to_owned(),
             tags: BTreeMap::new(),
+            pool_tags: BTreeMap::new(),
             cluster: json!({}),
             pool: json!({}),
         }
@@ -97,11 +100,7 @@ fn group(world: &mut World, seed: &Seed, region: &Region) -> Result<GroupRef, Pr
 }
 
 fn build(world: &mut World, seed: &Seed, region: &Region, reference: ClusterRef) -> Cluster {
-    let tags: Map<String, Value> = seed
-        .tags
-        .iter()
-        .map(|(name, value)| (name.clone(), json!(value.replace("{name}", &reference.name))))
-        .collect();
+    let tags = filled(&seed.tags, |value| value.replace("{name}", &reference.name));
     let plain = json!({
         "location": region.name,
         "tags": tags,
@@ -120,7 +119,11 @@ fn build(world: &mut World, seed: &Seed, region: &Region, reference: ClusterRef)
         } else {
             (format!("pool{number}"), "User")
         };
-        let plain = json!({"properties": {"mode": mode, "count": 1, "vmSize": "Standard_D4s_v5"}});
+        let mut plain = json!({"properties": {"mode": mode, "count": 1, "vmSize": "Standard_D4s_v5"}});
+        if !seed.pool_tags.is_empty() {
+            let named = |value: &str| value.replace("{name}", &reference.name).replace("{pool}", &name);
+            plain["properties"]["tags"] = Value::Object(filled(&seed.pool_tags, named));
+        }
         let over = json!({"properties": seed.pool});
         let mut pool = defaults::merge(Definition::AgentPool, Some(&plain), &over);
         let properties = &mut pool["properties"];
@@ -146,4 +149,10 @@ fn build(world: &mut World, seed: &Seed, region: &Region, reference: ClusterRef)
         etag: world.ids.guid(),
         operation: None,
     }
+}
+
+fn filled(tags: &BTreeMap<String, String>, fill: impl Fn(&str) -> String) -> Map<String, Value> {
+    tags.iter()
+        .map(|(name, value)| (name.clone(), json!(fill(value))))
+        .collect()
 }

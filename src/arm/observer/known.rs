@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio::time::Instant;
@@ -16,8 +17,8 @@ pub struct Snapshot {
     pub body: Value,
     /// When it was seen: for a LIST, when that was asked for; for our own GET or PUT, when its answer was there.
     pub observed_at: Instant,
-    /// Whether the last complete LIST had the cluster. `false` proves nothing: a new cluster can be missing from the
-    /// LIST of its subscription for a quarter of an hour, so absence needs a GET.
+    /// Whether a LIST had the cluster already. `false` proves nothing: a new cluster can be missing from the LIST of its
+    /// subscription for a quarter of an hour, so absence needs a GET.
     pub listed: bool,
 }
 
@@ -111,8 +112,13 @@ impl Known {
     }
 }
 
+/// A new cluster can be missing from the LIST of its subscription for a quarter of an hour; one that is missing for
+/// longer than this may be gone.
+const LATEST_LISTING: Duration = Duration::from_secs(30 * 60);
+
 impl Watched {
-    /// Whether this entry of a LIST, or its absence, is news.
+    /// Whether this entry of a LIST, or its absence, is news. What vanished from the LIST is in doubt: its snapshot is
+    /// forgotten, so that whoever is woken asks for the resource itself.
     fn list(&mut self, body: Option<Value>, asked_at: Instant) -> bool {
         match (body, &mut self.snapshot) {
             (Some(body), snapshot) => {
@@ -124,11 +130,12 @@ impl Watched {
                 }));
                 news
             }
-            (None, Some(snapshot)) if snapshot.listed => {
-                Arc::make_mut(snapshot).listed = false;
-                true
+            (None, snapshot) => {
+                let is_in_doubt = |snapshot: &Arc<Snapshot>| {
+                    snapshot.listed || asked_at.saturating_duration_since(snapshot.observed_at) > LATEST_LISTING
+                };
+                snapshot.take_if(|snapshot| is_in_doubt(snapshot)).is_some()
             }
-            (None, _) => false,
         }
     }
 }

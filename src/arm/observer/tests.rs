@@ -56,9 +56,9 @@ async fn appearing_changing_and_vanishing_wake_and_staying_the_same_does_not() {
         (vec![body("a", "1")], true, Some(true)),
         (vec![body("a", "1")], false, Some(true)),
         (vec![body("a", "2")], true, Some(true)),
-        (vec![], true, Some(false)),
-        (vec![], false, Some(false)),
-        (vec![body("a", "2"), body("stranger", "1")], false, Some(true)),
+        (vec![], true, None),
+        (vec![], false, None),
+        (vec![body("a", "2"), body("stranger", "1")], true, Some(true)),
     ] {
         listed.lock().unwrap().clone_from(&now);
         tokio::time::sleep(2 * MINUTE).await;
@@ -73,13 +73,19 @@ async fn appearing_changing_and_vanishing_wake_and_staying_the_same_does_not() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn absence_from_the_list_keeps_what_was_known() {
-    let (observer, _stream) = Observer::new(MINUTE);
+async fn absence_from_the_list_keeps_what_was_known_for_as_long_as_a_list_can_be_late() {
+    let (observer, stream) = Observer::new(MINUTE);
+    let mut stream = Box::pin(stream);
     observer.watch(&cluster("a"), &azure(&Listed::default()).client());
     observer.record(&cluster("a"), body("a", "created"));
-    tokio::time::sleep(3 * MINUTE).await;
+    tokio::time::sleep(15 * MINUTE).await;
     let snapshot = observer.get(&cluster("a")).unwrap();
     assert_eq!((snapshot.body.clone(), snapshot.listed), (body("a", "created"), false));
+    assert!(woken(&mut stream).await.is_empty());
+
+    tokio::time::sleep(30 * MINUTE).await;
+    assert_eq!(observer.get(&cluster("a")), None, "it is missing for too long");
+    assert_eq!(woken(&mut stream).await, [cluster("a")]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -18,6 +18,15 @@ fn touches(changes: &[Change], path: &str) -> bool {
     changes.iter().any(|change| change.path.starts_with(path))
 }
 
+/// Of settings that belong together, once one of them changes, only those that change are written.
+fn only_touched(body: &mut Value, changes: &[Change], together: &[&'static str]) {
+    if together.iter().any(|path| touches(changes, path)) {
+        for path in together.iter().filter(|path| !touches(changes, path)) {
+            Path::new(path).remove(body);
+        }
+    }
+}
+
 /// A pool that scales is made with a count inside its limits; Azure's own default of 1 may lie outside (aks-rules:
 /// `min <= count <= max`).
 pub fn first_count(body: &mut Value) {
@@ -59,25 +68,29 @@ pub fn identities(body: &mut Value, changes: &[Change]) {
     if kind.is_some_and(|kind| kind.eq_ignore_ascii_case("SystemAssigned")) {
         Path::new("identity.userAssignedIdentities").remove(body);
     }
-    const KUBELET: &str = "properties.identityProfile.kubeletidentity";
-    if touches(changes, KUBELET) {
-        let ids = ["resourceId", "clientId", "objectId"].map(|id| format!("{KUBELET}.{id}"));
-        for id in ids.iter().filter(|id| !touches(changes, id)) {
-            Path::new(id).remove(body);
-        }
-    }
+    only_touched(
+        body,
+        changes,
+        &[
+            "properties.identityProfile.kubeletidentity.resourceId",
+            "properties.identityProfile.kubeletidentity.clientId",
+            "properties.identityProfile.kubeletidentity.objectId",
+        ],
+    );
 }
 
 /// Where AKS takes one of several ways to say something, the way that was changed counts.
 pub fn network(body: &mut Value, changes: &[Change]) {
     // Exactly one of the three groups of egress addresses may be set (aks-rules).
-    let groups = ["managedOutboundIPs", "outboundIPs", "outboundIPPrefixes"]
-        .map(|group| format!("properties.networkProfile.loadBalancerProfile.{group}"));
-    if groups.iter().any(|group| touches(changes, group)) {
-        for group in groups.iter().filter(|group| !touches(changes, group)) {
-            Path::new(group).remove(body);
-        }
-    }
+    only_touched(
+        body,
+        changes,
+        &[
+            "properties.networkProfile.loadBalancerProfile.managedOutboundIPs",
+            "properties.networkProfile.loadBalancerProfile.outboundIPs",
+            "properties.networkProfile.loadBalancerProfile.outboundIPPrefixes",
+        ],
+    );
     // AKS returns the first range in both forms; they have to agree.
     const ONE: &str = "properties.networkProfile.podCidr";
     const MANY: &str = "properties.networkProfile.podCidrs";

@@ -84,7 +84,7 @@ pub fn members(field: &Field, path: &Path, wanted: &Value, sides: Sides<'_>, fou
     }
     for (key, _) in sides.applied.keys_below(path) {
         if !entries.contains_key(&key) {
-            release(path.key(&key), sides, found);
+            release(path.key(&key), found);
         }
     }
 }

@@ -12,4 +12,4 @@ mod queue;
 mod refusals;
 mod resume;
 mod upgrades;
-mod world;
+pub(crate) mod world;

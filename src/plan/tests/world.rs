@@ -59,6 +59,7 @@ pub fn cluster(spec: &str) -> World {
             offered: None,
             pools_unchanged_since: now - SignedDuration::from_hours(1),
             running: BTreeSet::new(),
+            resting: BTreeSet::new(),
             definitions_terminating: false,
             pool_quiet_period: SignedDuration::from_secs(10),
             pool_delete_grace: SignedDuration::from_secs(15),

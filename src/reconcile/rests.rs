@@ -1,0 +1,233 @@
+//! What failed, and how long it rests before it is tried again.
+//!
+//! A pass runs at every event, its own status writes included, so a pause has to be remembered: without it each failure
+//! would be repeated at once. What failed rests by itself; the other parts of the aggregate go on.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::failure::Ended;
+use crate::arm::Retry;
+use crate::plan::Plan;
+use crate::plan::blocker::Blocker;
+use crate::plan::change::Target;
+use crate::status::failure::{Failure, Severity};
+
+/// A failure that is told until it is over.
+#[derive(Debug)]
+struct Rest {
+    failure: Failure,
+    until: Instant,
+    /// How often it failed in a row.
+    times: u32,
+}
+
+/// The failures of one aggregate.
+#[derive(Debug, Default)]
+pub struct Rests {
+    /// What was asked for when they happened.
+    asked: u64,
+    /// The failure that kept the whole pass from going on: Azure could not be read.
+    whole: Option<Rest>,
+    /// Steps that failed, by what they work on.
+    steps: BTreeMap<Target, Rest>,
+}
+
+impl Rests {
+    /// Notes what is asked for now. Whoever asks for something else, or asks again, does not wait for old failures.
+    pub fn asked(&mut self, asked: u64) {
+        if self.asked != asked {
+            *self = Self {
+                asked,
+                ..Self::default()
+            };
+        }
+    }
+
+    /// How long the whole aggregate rests from now on, if it does.
+    pub fn whole_for(&self, now: Instant) -> Option<Duration> {
+        self.whole.as_ref().and_then(|rest| rest.left(now))
+    }
+
+    /// What rests at this moment.
+    pub fn resting(&self, now: Instant) -> BTreeSet<Target> {
+        let resting = self.steps.iter().filter(|(_, rest)| rest.left(now).is_some());
+        resting.map(|(target, _)| target.clone()).collect()
+    }
+
+    /// When the first rest ends.
+    pub fn next_end(&self, now: Instant) -> Option<Duration> {
+        let all = self.whole.iter().chain(self.steps.values());
+        all.filter_map(|rest| rest.left(now)).min()
+    }
+
+    /// The pass could not go on. `poll` is the wait for work of Azure.
+    pub fn fail_whole(&mut self, ended: Ended, poll: Duration, now: Instant) {
+        let times = self.whole.as_ref().map_or(0, |rest| rest.times);
+        self.whole = Some(Rest::new(ended, times, poll, now));
+    }
+
+    /// The pass could go on.
+    pub fn pass_whole(&mut self) {
+        self.whole = None;
+    }
+
+    /// A step failed, at its call or at the end of its operation.
+    pub fn fail(&mut self, target: Target, ended: Ended, poll: Duration, now: Instant) {
+        let times = self.steps.get(&target).map_or(0, |rest| rest.times);
+        self.steps.insert(target, Rest::new(ended, times, poll, now));
+    }
+
+    /// A step succeeded.
+    pub fn succeed(&mut self, target: &Target) {
+        self.steps.remove(target);
+    }
+
+    /// Forgets the failures that the plan has nothing left to do about. One that only a user can put right is told for
+    /// as long as the failed state lasts: it says more than that state does.
+    pub fn settle(&mut self, plan: &Plan) {
+        let planned: BTreeSet<Target> = plan.steps.iter().map(|planned| planned.step.target()).collect();
+        let lasts = |target: &Target| {
+            let exhausted =
+                |blocker: &Blocker| matches!(blocker, Blocker::ResumeExhausted { target: of, .. } if of == target);
+            plan.blockers.iter().any(exhausted)
+        };
+        self.steps.retain(|target, rest| {
+            planned.contains(target) || (rest.failure.severity == Severity::User && lasts(target))
+        });
+    }
+
+    /// How often the whole pass, or a step on this target, failed in a row.
+    pub fn times(&self, target: &Target) -> u32 {
+        let step = self.steps.get(target).map_or(0, |rest| rest.times);
+        self.whole.as_ref().map_or(0, |rest| rest.times).max(step)
+    }
+
+    /// The failure of the whole pass.
+    pub fn of_whole(&self) -> Option<&Failure> {
+        self.whole.as_ref().map(|rest| &rest.failure)
+    }
+
+    /// The failure of a step on this target.
+    pub fn of(&self, target: &Target) -> Option<&Failure> {
+        self.steps.get(target).map(|rest| &rest.failure)
+    }
+
+    /// The failures of all steps.
+    pub fn all(&self) -> impl Iterator<Item = (&Target, &Failure)> {
+        self.steps.iter().map(|(target, rest)| (target, &rest.failure))
+    }
+}
+
+impl Rest {
+    fn new(ended: Ended, times_before: u32, poll: Duration, now: Instant) -> Self {
+        let Ended { failure, retry } = ended;
+        let times = times_before.saturating_add(1);
+        Self {
+            failure,
+            until: now + pause(retry, times, poll),
+            times,
+        }
+    }
+
+    fn left(&self, now: Instant) -> Option<Duration> {
+        self.until.checked_duration_since(now).filter(|left| !left.is_zero())
+    }
+}
+
+/// How long to wait after the failure number `times` in a row, from 1. `poll` is the wait for work of Azure.
+pub fn pause(retry: Retry, times: u32, poll: Duration) -> Duration {
+    let grow = |first: u64, most: u64| {
+        let doubled = first.saturating_mul(1 << times.saturating_sub(1).min(16));
+        Duration::from_secs(doubled.min(most))
+    };
+    match retry {
+        Retry::Backoff => grow(2, 300),
+        Retry::WaitForOperation => poll,
+        Retry::After(wait) => wait,
+        Retry::Capacity => grow(300, 3600),
+        Retry::Propagation => grow(15, 300),
+        Retry::Refresh => grow(1, 60),
+        // The environment may change: a quota is raised, a policy lifted.
+        Retry::User => grow(60, 1800),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const POLL: Duration = Duration::from_secs(1);
+
+    fn ended(retry: Retry) -> Ended {
+        Ended::ours(Target::Cluster, "Test", "it failed", "", retry)
+    }
+
+    fn pool(name: &str) -> Target {
+        Target::Pool(name.to_owned())
+    }
+
+    #[test]
+    fn failures_are_retried_ever_more_slowly_up_to_a_limit() {
+        let waits: Vec<u64> = (1..=12)
+            .map(|times| pause(Retry::Backoff, times, POLL).as_secs())
+            .collect();
+        assert_eq!(&waits[..4], [2, 4, 8, 16]);
+        assert_eq!(waits[11], 300);
+    }
+
+    #[test]
+    fn what_failed_rests_alone_and_longer_each_time() {
+        let (mut rests, now) = (Rests::default(), Instant::now());
+        rests.fail(pool("a"), ended(Retry::Backoff), POLL, now);
+        assert_eq!(rests.resting(now), BTreeSet::from([pool("a")]));
+        let later = now + Duration::from_secs(2);
+        assert_eq!(rests.resting(later), BTreeSet::new());
+        assert!(rests.of(&pool("a")).is_some(), "it is told until it succeeds");
+        rests.fail(pool("a"), ended(Retry::Backoff), POLL, later);
+        assert_eq!(rests.next_end(later), Some(Duration::from_secs(4)));
+        rests.succeed(&pool("a"));
+        assert!(rests.of(&pool("a")).is_none());
+    }
+
+    #[test]
+    fn a_new_request_ends_every_rest() {
+        let (mut rests, now) = (Rests::default(), Instant::now());
+        rests.asked(1);
+        rests.fail_whole(ended(Retry::User), POLL, now);
+        rests.asked(1);
+        assert_eq!(rests.whole_for(now), Some(Duration::from_secs(60)));
+        rests.asked(2);
+        assert_eq!(rests.whole_for(now), None);
+    }
+
+    #[test]
+    fn a_failure_is_forgotten_when_nothing_is_left_to_do_about_it() {
+        let (mut rests, now) = (Rests::default(), Instant::now());
+        rests.fail(pool("a"), ended(Retry::Backoff), POLL, now);
+        rests.settle(&Plan::default());
+        assert!(rests.of(&pool("a")).is_none());
+    }
+
+    #[test]
+    fn a_failure_for_a_user_is_told_for_as_long_as_its_state_lasts() {
+        let mut plan = Plan::default();
+        plan.blockers.push(Blocker::ResumeExhausted {
+            target: pool("a"),
+            state: "Failed".to_owned(),
+            error: String::new(),
+        });
+        let (mut rests, now) = (Rests::default(), Instant::now());
+        rests.fail(pool("a"), ended(Retry::User), POLL, now);
+        rests.settle(&plan);
+        assert!(rests.of(&pool("a")).is_some());
+        rests.fail(pool("a"), ended(Retry::Backoff), POLL, now);
+        rests.settle(&plan);
+        assert!(
+            rests.of(&pool("a")).is_none(),
+            "that it is given up says more than how it failed last"
+        );
+    }
+}

@@ -1,0 +1,242 @@
+//! Clusters that are somebody else's, or nobody's: nothing is written to them until somebody who may has said so.
+
+use armature::api::{APPROVE_PLAN_ANNOTATION, AksCluster};
+use armature_lab::OperatorProcess;
+use armature_lab::simulator::admin::Seed;
+use kube::Api;
+use kube::api::{DeleteParams, Patch, PatchParams};
+use serde_json::{Value, json};
+
+use crate::look;
+use crate::wants::NOTHING;
+use crate::world::{GROUP, World, gone, until};
+
+/// The name of the cluster that was there before.
+const FOUND: &str = "found-0001";
+
+impl World {
+    /// Azure has a cluster that nobody here has made, with these tags and a System pool `system` of one node.
+    async fn find_cluster(&self, tags: &[(&str, &str)]) {
+        let seed = Seed {
+            resource_group: GROUP.to_owned(),
+            prefix: "found-".to_owned(),
+            tags: tags
+                .iter()
+                .map(|(key, value)| (key.to_string(), value.to_string()))
+                .collect(),
+            pool: json!({ "count": 1 }),
+            ..Seed::default()
+        };
+        self.admin().seed(&seed).await.unwrap();
+    }
+
+    /// Applies a manifest for that cluster, and one for its pool.
+    async fn claim(&self, fields: Value) {
+        let mut plain = json!({ "azureName": FOUND, "kubernetesVersion": null, "identity": null });
+        plain
+            .as_object_mut()
+            .unwrap()
+            .extend(fields.as_object().unwrap().clone());
+        self.apply(&self.cluster("shop", plain)).await;
+        let pool = json!({ "mode": "System", "vmSize": null, "count": 2 });
+        self.apply(&self.pool("system", "shop", pool)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_cluster_of_another_owner_is_left_alone_even_by_its_deletion() {
+    let world = World::new("owned").await;
+    let _operator = world.operator();
+    world.find_cluster(&[("armature-owner", "elsewhere/team/shop")]).await;
+    world
+        .claim(json!({ "adoptionPolicy": "AfterPlan", "tags": { "team": "shop" } }))
+        .await;
+    assert_eq!(
+        world.cluster_stalls("shop", "ConflictingManager").await,
+        "the cluster in Azure belongs to \"elsewhere/team/shop\" by its tag armature-owner, so nothing is written to it; \
+         delete this object here or release the cluster there and remove the tag"
+    );
+    world.delete_pool("system").await;
+    world.delete_cluster("shop").await;
+    world.pool_gone("system").await;
+    world.cluster_gone("shop").await;
+    assert_eq!(world.writes_after(0).await, NOTHING);
+    assert!(world.azure.pool(FOUND, "system").await.is_some());
+}
+
+#[tokio::test]
+async fn an_unmarked_cluster_is_adopted_only_by_approving_exactly_its_plan_and_then_kept() {
+    let world = World::new("unmarked").await;
+    let _operator = world.operator();
+    world.find_cluster(&[]).await;
+    world.claim(json!({ "tags": { "team": "shop" } })).await;
+    assert_eq!(
+        world.cluster_stalls("shop", "AdoptionRefused").await,
+        "a cluster of this name exists in Azure and was not made by Armature, so nothing is written to it; set \
+         spec.adoptionPolicy to AfterPlan to see what adopting it would change, or choose another name"
+    );
+
+    world
+        .claim(json!({ "adoptionPolicy": "AfterPlan", "tags": { "team": "shop" } }))
+        .await;
+    let held = world
+        .cluster_until("shop", "waiting for an approval", |cluster| {
+            look::has_reason(cluster, "InSync", "AwaitingApproval")
+        })
+        .await;
+    let plan = held.status.as_ref().unwrap().plan.clone().unwrap();
+    assert_eq!(
+        look::message(&held, "InSync"),
+        format!(
+            "held: put the ownership tag on the cluster; adopting this cluster needs an approval: read status.plan, then \
+             annotate the object with aks.armature.dev/approve-plan={}",
+            plan.hash
+        )
+    );
+    let changes: Vec<_> = plan
+        .changes
+        .iter()
+        .map(|change| (change.target.as_str(), change.path.as_str()))
+        .collect();
+    assert_eq!(
+        changes,
+        [
+            ("cluster", "tags[armature-owner]"),
+            ("cluster", "tags[team]"),
+            ("pool/system", "tags[armature-owner]"),
+            ("pool/system", "count"),
+        ]
+    );
+    assert!(plan.changes.iter().all(|change| change.held.is_some()));
+
+    world.annotate("shop", APPROVE_PLAN_ANNOTATION, "another-hash").await;
+    world.request_reconcile("shop").await;
+    world
+        .cluster_until("shop", "looked at again", |cluster| {
+            let handled = cluster
+                .status
+                .as_ref()
+                .and_then(|status| status.last_handled_reconcile_at.as_ref());
+            handled.is_some()
+        })
+        .await;
+    assert_eq!(world.writes_after(0).await, NOTHING);
+
+    world.annotate("shop", APPROVE_PLAN_ANNOTATION, &plan.hash).await;
+    let cluster = world.ready("shop").await;
+    assert_eq!(cluster.status.unwrap().adopted, Some(true));
+    let writes = ["PATCH found-0001", "PATCH found-0001", "PUT found-0001/system"];
+    assert_eq!(world.writes_after(0).await, writes);
+    let tags = world.azure.cluster(FOUND).await.unwrap()["tags"].clone();
+    assert_eq!(
+        tags["armature-owner"],
+        format!("stories/{}/shop/adopted", world.namespace)
+    );
+    assert_eq!(
+        world.azure.pool(FOUND, "system").await.unwrap()["properties"]["count"],
+        2
+    );
+
+    world.delete_cluster("shop").await;
+    world.delete_pool("system").await;
+    world.cluster_gone("shop").await;
+    world.pool_gone("system").await;
+    assert_eq!(world.writes_after(0).await, writes, "what was adopted is kept");
+}
+
+/// Another installation of Armature with its own management cluster, which a namespace stands for here.
+struct Elsewhere {
+    clusters: Api<AksCluster>,
+    manifest: Value,
+    _operator: OperatorProcess,
+}
+
+impl Elsewhere {
+    /// The same manifest is applied there.
+    async fn start(world: &World, fields: Value) -> Self {
+        let namespace = world.management.namespace("elsewhere").await.unwrap();
+        let mut manifest = world.cluster("shop", fields);
+        manifest["metadata"]["namespace"] = json!(namespace);
+        let clusters: Api<AksCluster> = Api::namespaced(world.client.clone(), &namespace);
+        let operator = world.operator_with(&[
+            "--no-leader-elect",
+            "--installation-id=elsewhere",
+            &format!("--namespace={namespace}"),
+            &format!("--operator-namespace={namespace}"),
+        ]);
+        Self {
+            clusters,
+            manifest,
+            _operator: operator,
+        }
+    }
+
+    async fn apply(&self) {
+        let params = PatchParams::apply("stories").force();
+        self.clusters
+            .patch("shop", &params, &Patch::Apply(&self.manifest))
+            .await
+            .unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_second_installation_on_the_same_clusters_writes_nothing() {
+    let world = World::new("second").await;
+    let _operator = world.operator();
+    world.create("shop", json!({ "tags": { "team": "shop" } })).await;
+    let before = world.now().await;
+
+    let fields = json!({ "tags": { "team": "other" }, "adoptionPolicy": "AfterPlan" });
+    let elsewhere = Elsewhere::start(&world, fields).await;
+    elsewhere.apply().await;
+    let refused = until(&elsewhere.clusters, "shop", "refused", |cluster: &AksCluster| {
+        look::has_reason(cluster, "Stalled", "ConflictingManager")
+    })
+    .await;
+    assert_eq!(
+        look::message(&refused, "Stalled"),
+        format!(
+            "the cluster in Azure belongs to \"stories/{}/shop\" by its tag armature-owner, so nothing is written to it; \
+             delete this object here or release the cluster there and remove the tag",
+            world.namespace
+        )
+    );
+    elsewhere
+        .clusters
+        .delete("shop", &DeleteParams::default())
+        .await
+        .unwrap();
+    gone(&elsewhere.clusters, "shop").await;
+    assert_eq!(world.writes_after(before).await, NOTHING);
+    assert!(look::is_ready(&world.clusters.get("shop").await.unwrap()));
+}
+
+#[tokio::test]
+async fn a_second_object_for_a_cluster_is_refused_and_its_end_leaves_the_first_in_charge() {
+    let world = World::new("twice").await;
+    let _operator = world.operator();
+    world.create("shop", json!({ "tags": { "team": "shop" } })).await;
+    let before = world.now().await;
+    let second = json!({ "azureName": "shop", "tags": { "team": "other" } });
+    world.apply(&world.cluster("shop-again", second)).await;
+    world.cluster_stalls("shop-again", "ConflictingManager").await;
+    world.delete_cluster("shop-again").await;
+    world.cluster_gone("shop-again").await;
+    assert_eq!(world.writes_after(before).await, NOTHING);
+
+    // The first one still hears of what others do in Azure.
+    let edit = json!({ "tags": { "team": "somebody" } });
+    world.admin().edit(&world.azure.cluster_id("shop"), edit).await.unwrap();
+    let after = world.now().await;
+    world
+        .request_until(
+            "the tag put back",
+            armature_lab::simulator::admin::Requests {
+                method: Some("PATCH".to_owned()),
+                after: Some(after),
+                ..Default::default()
+            },
+        )
+        .await;
+}
