@@ -379,7 +379,11 @@ where
 async fn shown<K: Clone + Debug + Serialize + DeserializeOwned>(api: &Api<K>, name: &str) -> String {
     let object = api.get_opt(name).await.unwrap();
     object.map_or("it does not exist".to_owned(), |object| {
-        serde_json::to_string_pretty(&object).unwrap()
+        let mut object = serde_json::to_value(object).unwrap();
+        if let Some(metadata) = object["metadata"].as_object_mut() {
+            metadata.remove("managedFields");
+        }
+        format!("{object:#}")
     })
 }
 

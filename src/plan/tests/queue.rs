@@ -88,3 +88,33 @@ fn what_is_held_lets_the_others_pass() {
         .edit_pool("b", "count: 2");
     assert_eq!(world.next().unwrap(), "update count of pool b");
 }
+
+fn resting(mut world: World, target: Target) -> World {
+    world.facts.resting.insert(target);
+    world
+}
+
+#[test]
+fn what_failed_a_moment_ago_rests_and_the_others_go_on() {
+    let world = three()
+        .edit("disableLocalAccounts: true")
+        .edit_pool("a", "count: 2")
+        .edit_pool("b", "count: 2");
+    let world = resting(world, Target::Cluster);
+    assert_eq!(world.next().unwrap(), "update count of pool a");
+    assert_eq!(resting(world, pool("a")).next().unwrap(), "update count of pool b");
+}
+
+#[test]
+fn pools_wait_for_a_control_plane_that_rests() {
+    let world = three().edit("kubernetesVersion: '1.34'");
+    assert_eq!(resting(world, Target::Cluster).next(), None);
+}
+
+#[test]
+fn a_pool_that_rests_in_an_upgrade_holds_up_no_other_pool() {
+    let mut world = three().edit("kubernetesVersion: '1.34'");
+    world.pass();
+    let world = resting(world, pool("sys"));
+    assert_eq!(world.next().unwrap(), "upgrade pool a to 1.34.5");
+}

@@ -166,7 +166,6 @@ impl Desk {
             generation: object.metadata.generation.unwrap(),
             object: object.metadata.name.as_deref().unwrap(),
             name: &name,
-            object: object.metadata.name.as_deref().unwrap(),
             cluster: "prod",
             cluster_id: live.and_then(LiveCluster::id),
             deleting: object.metadata.deletion_timestamp.is_some(),
