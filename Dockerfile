@@ -5,7 +5,7 @@ ARG RUST_VERSION=1.95
 
 FROM docker.io/library/rust:${RUST_VERSION}-alpine AS build
 # A C compiler for the cryptography library.
-RUN apk add --no-cache build-base cmake perl
+RUN apk add --no-cache build-base
 WORKDIR /src
 COPY Cargo.toml Cargo.lock ./
 # Cargo looks at every target of the whole workspace, whatever it builds.

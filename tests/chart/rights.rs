@@ -250,6 +250,7 @@ async fn the_operator_works_with_the_rights_of_its_service_account() {
     assert!(waited.is_ok(), "{:?}\n{log}", object.status);
     assert!(!log.contains("forbidden"), "{log}");
     operator.ready().await.unwrap();
+    std::fs::remove_dir_all(scratch("rights")).unwrap();
 }
 
 /// A kubeconfig that holds the service account's token and nothing else.
