@@ -121,7 +121,7 @@ async fn a_broken_answer_to_a_create_leads_to_one_cluster() {
     let world = World::new("broken").await;
     let _operator = world.operator();
     let faults = [
-        ("reset", Fault::ConnectionReset { after: false }),
+        ("reset-before", Fault::ConnectionReset { after: false }),
         ("reset-after", Fault::ConnectionReset { after: true }),
         ("truncated", Fault::TruncatedBody {}),
         ("server-error", Fault::refuse(500, "InternalServerError", "try again")),
