@@ -82,6 +82,7 @@ pub async fn run(deps: Deps) {
         clients,
         recorder,
     }));
+    let clusters_filled = clusters.filled.clone();
     // A pass reads all three caches.
     let filled = [clusters.filled.clone(), pools.filled.clone(), identities.filled.clone()];
     let filled = async move {
@@ -99,7 +100,7 @@ pub async fn run(deps: Deps) {
             filled,
             &shutdown,
         ),
-        reconcile_orphans(&context, pools, &shutdown),
+        reconcile_orphans(&context, pools, &clusters_filled, &shutdown),
         reconcile_identities(&context, identities, &shutdown),
         count(&context, &shutdown),
     )
@@ -169,7 +170,21 @@ fn users_of(context: &Context, identity: &AzureIdentity) -> Vec<ObjectRef<AksClu
     users.map(|cluster| ObjectRef::from_obj(cluster.as_ref())).collect()
 }
 
-async fn reconcile_orphans(context: &Arc<Context>, pools: Watched<AksNodePool>, shutdown: &CancellationToken) {
+/// Starts when all clusters are known: before, every pool looks like an orphan, and one that goes would lose its
+/// finalizer.
+async fn reconcile_orphans(
+    context: &Arc<Context>,
+    pools: Watched<AksNodePool>,
+    clusters_filled: &CancellationToken,
+    shutdown: &CancellationToken,
+) {
+    if shutdown
+        .run_until_cancelled(clusters_filled.cancelled())
+        .await
+        .is_none()
+    {
+        return;
+    }
     Controller::for_shared_stream(pools.events, pools.store)
         .with_config(Config::default().debounce(DEBOUNCE))
         .graceful_shutdown_on(shutdown.clone().cancelled_owned())

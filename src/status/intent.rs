@@ -126,13 +126,14 @@ mod tests {
             pool: pool.to_owned(),
             again: false,
         };
-        let mut plan = Plan::default();
-        plan.steps = ["apps", "jobs"]
-            .map(|pool| Planned {
-                step: step(pool),
-                hold: None,
-            })
-            .into();
+        let planned = |pool: &str| Planned {
+            step: step(pool),
+            hold: None,
+        };
+        let plan = Plan {
+            steps: vec![planned("apps"), planned("jobs")],
+            ..Plan::default()
+        };
         let operation = OperationStatus {
             step: step("apps").name().to_owned(),
             url: String::new(),

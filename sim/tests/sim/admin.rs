@@ -8,12 +8,15 @@ use crate::support::Sim;
 #[tokio::test]
 async fn seeded_clusters_are_ready_and_listed_at_once() {
     let sim = Sim::start().await;
-    let order = json!({"clusters": 1000, "pools": 3, "tags": {"armature-owner": "lab/fleet/{name}"}});
+    let order = json!({"clusters": 1000, "pools": 3, "tags": {"armature-owner": "lab/fleet/{name}"},
+        "poolTags": {"armature-owner": "lab/fleet/{name}-{pool}"}});
     let ids = sim.admin(Method::POST, "/seed", order).await.expect(200).body["ids"].clone();
     assert_eq!(ids.as_array().unwrap().len(), 1000);
     let cluster = sim.get(ids[41].as_str().unwrap()).await.expect(200);
     assert_eq!(cluster.state(), "Succeeded");
     assert_eq!(cluster.body["tags"]["armature-owner"], "lab/fleet/seed-0042");
+    let pool = &cluster.body["properties"]["agentPoolProfiles"][1];
+    assert_eq!(pool["tags"], json!({"armature-owner": "lab/fleet/seed-0042-pool2"}));
     assert_eq!(
         cluster.body["properties"]["agentPoolProfiles"]
             .as_array()

@@ -236,9 +236,10 @@ fn pool_row(pool: &AksNodePool, status: &AksNodePoolStatus, cluster: &AksCluster
     }
 }
 
-/// What an object does; else why it is not ready; else why it is ready but not as its manifest says.
+/// What an object does; else why it is not ready; else why it is ready but not as its manifest says. One that only a
+/// person can help on does nothing, whatever step is next.
 fn story(doing: Option<String>, verdict: &Verdict, observed: &Observed) -> String {
-    let doing = doing.filter(|text| !text.is_empty());
+    let doing = doing.filter(|text| !text.is_empty() && verdict.health != Health::Stalled);
     let explanation = || match verdict.health {
         Health::New => Some("the operator has not looked at it yet".to_owned()),
         Health::Ready => observed

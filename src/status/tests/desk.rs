@@ -164,6 +164,7 @@ impl Desk {
         pool::status(&pool::Report {
             previous: &object.status.clone().unwrap_or_default(),
             generation: object.metadata.generation.unwrap(),
+            object: object.metadata.name.as_deref().unwrap(),
             name: &name,
             object: object.metadata.name.as_deref().unwrap(),
             cluster: "prod",

@@ -294,3 +294,17 @@ fn ages_are_short() {
     let ages = [0, 119, 120, 192, 600, 7199, 7200, 172_800, -5].map(age_of);
     assert_eq!(ages, ["0s", "119s", "2m", "3m12s", "10m", "119m", "2h", "2d", "0s"]);
 }
+
+#[test]
+fn a_stalled_object_tells_what_is_wrong_and_not_what_would_come_next() {
+    let next = "progress: {completed: 0, total: 1, current: create the cluster with pools system}\n";
+    let fleet = fleet(&[cluster("test", "1.33", &format!("{next}{}", stalled()))], &[], None);
+    assert_eq!(fleet.rows[0].story(), "Standard_D4s_v5 is not offered in westeurope");
+    let Waiting::Vain(reason) = Until::Ready.judge(&fleet) else {
+        panic!("waiting for a stalled object is in vain")
+    };
+    assert_eq!(
+        reason,
+        "team/test is stalled: SkuNotAvailable: Standard_D4s_v5 is not offered in westeurope"
+    );
+}
