@@ -56,6 +56,10 @@ impl Hold {
 pub fn hold(input: &Input<'_>, plan: &mut Plan) {
     let approval = Approval::of(input, plan);
     let mut stopped = input.live.is_some_and(LiveCluster::is_stopped);
+    let adopts = plan
+        .steps
+        .iter()
+        .any(|planned| matches!(planned.step, Step::AdoptCluster { .. }));
     let mut unadopted: BTreeMap<Target, Hold> = BTreeMap::new();
     let mut gated: Vec<Planned> = Vec::with_capacity(plan.steps.len());
     for Planned { step, .. } in std::mem::take(&mut plan.steps) {
@@ -69,7 +73,7 @@ pub fn hold(input: &Input<'_>, plan: &mut Plan) {
             .or(unapproved)
             .or_else(|| unadopted.get(&step.target()).cloned())
             .or_else(|| (stopped && needs_running).then_some(Hold::ClusterStopped))
-            .or_else(|| input.facts.resting.contains(&step.target()).then_some(Hold::RetryLater));
+            .or_else(|| rests(&step, input, adopts).then_some(Hold::RetryLater));
         match hold {
             Some(hold) => gated.push(Planned { step, hold: Some(hold) }),
             None if approval.as_ref().is_some_and(|approval| approval.covers(&step)) => {
@@ -86,6 +90,13 @@ pub fn hold(input: &Input<'_>, plan: &mut Plan) {
         }
     }
     plan.steps = without_needless_repeats(follow_up(gated));
+}
+
+/// Whether the step failed a moment ago, or stands on a cluster that was to be made or taken over and was not.
+fn rests(step: &Step, input: &Input<'_>, adopts: bool) -> bool {
+    let resting = &input.facts.resting;
+    let without_ground = input.live.is_none() || adopts;
+    resting.contains(&step.target()) || (without_ground && resting.contains(&Target::Cluster))
 }
 
 /// Whether taking over what was there before was approved.

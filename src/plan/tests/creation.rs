@@ -147,3 +147,20 @@ fn a_cluster_that_is_only_looked_at_shows_its_create_and_never_starts_it() {
     assert_eq!(world.steps(), ["create the cluster with pools sys [Observe]"]);
     assert_eq!(world.next(), None);
 }
+
+#[test]
+fn pools_that_come_after_a_create_rest_with_it() {
+    let mut world = cluster("").pool("sys", "mode: System").pool(
+        "old",
+        "{mode: User, orchestratorVersion: '1.32', versionPolicy: Manual}",
+    );
+    world.facts.resting = BTreeSet::from([Target::Cluster]);
+    assert_eq!(
+        world.steps(),
+        [
+            "create the cluster with pools sys [RetryLater]",
+            "create pool old [RetryLater]"
+        ]
+    );
+    assert_eq!(world.next(), None);
+}
