@@ -10,7 +10,7 @@ use crate::status::failure::{Failure, Severity};
 #[derive(Debug, Clone)]
 pub struct Ended {
     /// What users see.
-    pub failure: Failure,
+    pub failure: Box<Failure>,
     /// What may be done about it.
     pub retry: Retry,
 }
@@ -18,35 +18,35 @@ pub struct Ended {
 impl Ended {
     /// A failure of ours, before Azure was asked.
     pub fn ours(target: Target, code: &str, message: impl Into<String>, next_step: &str, retry: Retry) -> Self {
-        let failure = Failure {
+        let failure = Box::new(Failure {
             target,
             code: code.to_owned(),
             message: message.into(),
             next_step: next_step.to_owned(),
             severity: severity(retry, BLIPS),
             at: Timestamp::now(),
-        };
+        });
         Self { failure, retry }
     }
 
     /// A call that failed. `failures` counts those in a row before it.
     pub fn call(target: Target, error: &ArmError, failures: u32) -> Self {
         let retry = classify(error);
-        let failure = Failure {
+        let failure = Box::new(Failure {
             target,
             code: error.code().map_or_else(|| kind(error).to_owned(), str::to_owned),
             message: error.to_string(),
             next_step: codes::next_step(error).to_owned(),
             severity: severity(retry, failures),
             at: Timestamp::now(),
-        };
+        });
         Self { failure, retry }
     }
 
     /// An operation that Azure accepted and that failed later.
     pub fn operation(target: Target, step: &str, error: &ServiceError) -> Self {
         let retry = classify_service(None, error);
-        let failure = Failure {
+        let failure = Box::new(Failure {
             target,
             code: if error.code.is_empty() {
                 "OperationFailed".to_owned()
@@ -59,7 +59,7 @@ impl Ended {
                 .to_owned(),
             severity: severity(retry, BLIPS),
             at: Timestamp::now(),
-        };
+        });
         Self { failure, retry }
     }
 }

@@ -126,7 +126,7 @@ impl Rest {
         let Ended { failure, retry } = ended;
         let times = times_before.saturating_add(1);
         Self {
-            failure,
+            failure: *failure,
             until: now + pause(retry, times, poll),
             times,
         }
