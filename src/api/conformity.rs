@@ -5,36 +5,12 @@ use std::collections::BTreeSet;
 use kube::CustomResourceExt;
 use serde_json::{Value, json};
 
-use super::{AksCluster, AksNodePool};
+use super::{AksCluster, AksNodePool, CLUSTER_SETTINGS, POOL_SETTINGS};
 
 const API: &str = include_str!(concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/specs/containerservice-2026-08-01.json"
 ));
-
-/// Operator settings of a cluster.
-const CLUSTER_SETTINGS: &[&str] = &[
-    "subscriptionId",
-    "resourceGroup",
-    "resourceGroupPolicy",
-    "azureName",
-    "identityRef",
-    "managementPolicy",
-    "driftPolicy",
-    "adoptionPolicy",
-    "deletionPolicy",
-    "deletionProtection",
-];
-
-/// Operator settings of a pool.
-const POOL_SETTINGS: &[&str] = &[
-    "clusterRef",
-    "azureName",
-    "versionPolicy",
-    "managementPolicy",
-    "deletionPolicy",
-    "deletionProtection",
-];
 
 /// Fields that differ from ARM on purpose: path, and why.
 const OWN_SHAPES: &[(&str, &str)] = &[

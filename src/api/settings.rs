@@ -6,6 +6,30 @@ use serde::{Deserialize, Serialize};
 
 use super::schema::field_speaks;
 
+/// The keys of `AksClusterSpec` that are settings of Armature, not of AKS.
+pub const CLUSTER_SETTINGS: &[&str] = &[
+    "subscriptionId",
+    "resourceGroup",
+    "resourceGroupPolicy",
+    "azureName",
+    "identityRef",
+    "managementPolicy",
+    "driftPolicy",
+    "adoptionPolicy",
+    "deletionPolicy",
+    "deletionProtection",
+];
+
+/// The keys of `AksNodePoolSpec` that are settings of Armature, not of AKS.
+pub const POOL_SETTINGS: &[&str] = &[
+    "clusterRef",
+    "azureName",
+    "versionPolicy",
+    "managementPolicy",
+    "deletionPolicy",
+    "deletionProtection",
+];
+
 /// Who creates the resource group of a cluster.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema)]
 #[schemars(transform = field_speaks)]

@@ -5,8 +5,9 @@ use kube::ResourceExt;
 use serde_json::{Map, Value, json};
 
 use crate::api::{
-    APPROVE_PLAN_ANNOTATION, AdoptionPolicy, AksCluster, AksClusterSpec, AksNodePool, AksNodePoolSpec, DeletionPolicy,
-    DriftPolicy, ManagementPolicy, PowerStateCode, RELEASE_ANNOTATION, ResourceGroupPolicy, VersionPolicy,
+    APPROVE_PLAN_ANNOTATION, AdoptionPolicy, AksCluster, AksClusterSpec, AksNodePool, AksNodePoolSpec,
+    CLUSTER_SETTINGS, DeletionPolicy, DriftPolicy, ManagementPolicy, POOL_SETTINGS, PowerStateCode, RELEASE_ANNOTATION,
+    ResourceGroupPolicy, VersionPolicy,
 };
 
 use super::applied::Applied;
@@ -105,30 +106,6 @@ pub struct Life {
     /// How often a failed operation was resumed.
     pub resume_attempts: u32,
 }
-
-/// The keys of `AksClusterSpec` that are settings of Armature, not of AKS.
-pub const CLUSTER_SETTINGS: &[&str] = &[
-    "subscriptionId",
-    "resourceGroup",
-    "resourceGroupPolicy",
-    "azureName",
-    "identityRef",
-    "managementPolicy",
-    "driftPolicy",
-    "adoptionPolicy",
-    "deletionPolicy",
-    "deletionProtection",
-];
-
-/// The keys of `AksNodePoolSpec` that are settings of Armature, not of AKS.
-pub const POOL_SETTINGS: &[&str] = &[
-    "clusterRef",
-    "azureName",
-    "versionPolicy",
-    "managementPolicy",
-    "deletionPolicy",
-    "deletionProtection",
-];
 
 /// The keys of a cluster that stand beside `properties` in ARM.
 const TOP_LEVEL: &[&str] = &["location", "tags", "sku", "identity"];

@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use kube::CustomResourceExt;
 use serde_json::Value;
 
-use crate::api::{AksCluster, AksNodePool};
-use crate::plan::desired::{CLUSTER_SETTINGS, POOL_SETTINGS};
+use crate::api::{AksCluster, AksNodePool, CLUSTER_SETTINGS, POOL_SETTINGS};
 use crate::plan::fields::{Field, cluster, pool};
 
 /// Rows whose path only ARM has, and the field of the manifest that becomes it.
