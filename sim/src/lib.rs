@@ -19,6 +19,7 @@ pub mod defaults;
 pub mod dispatch;
 pub mod effects;
 pub mod faults;
+pub mod features;
 pub mod identity;
 pub mod log;
 pub mod operations;

@@ -14,6 +14,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::defaults::Place;
 use crate::faults::Faults;
+use crate::features::Registrations;
 use crate::identity::directory::{Directory, Principal};
 use crate::identity::roles::{Role, RoleAssignment};
 use crate::identity::tokens::TokenKey;
@@ -172,6 +173,9 @@ impl Ids {
     }
 }
 
+/// Simulated seconds that the registration of a preview feature takes (Learn: "a few minutes").
+const FEATURE_REGISTRATION: u32 = 300;
+
 /// What can be changed while the simulator runs; a reset brings back the values of the start.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -180,6 +184,8 @@ pub struct Settings {
     pub list_delay: u32,
     /// Simulated seconds until a new role assignment takes effect.
     pub role_propagation: u32,
+    /// Simulated seconds until a preview feature that was asked for is registered.
+    pub feature_registration: u32,
     /// Largest number of resources on one LIST page, at least 1.
     pub page_size: u32,
     /// Whether the token buckets of ARM and AKS apply.
@@ -214,6 +220,7 @@ impl From<&Config> for Settings {
         Self {
             list_delay: config.list_delay,
             role_propagation: config.role_propagation,
+            feature_registration: FEATURE_REGISTRATION,
             page_size: config.page_size,
             throttling: !config.no_throttling,
             disabled_rules: config.disabled_rules.iter().cloned().collect(),
@@ -239,6 +246,8 @@ pub struct World {
     pub directory: Directory,
     /// Signs and checks access tokens; survives a reset, so that clients need not sign in again.
     pub token_key: TokenKey,
+    /// Preview features that subscriptions have registered.
+    pub features: Registrations,
     /// Token buckets.
     pub throttle: Throttle,
     /// Faults to come.
@@ -269,6 +278,7 @@ impl World {
             operations: Operations::default(),
             directory: Directory::new(&config.tenant),
             token_key: TokenKey::generate()?,
+            features: Registrations::default(),
             throttle: Throttle::default(),
             faults: Faults::default(),
             log: RequestLog::default(),
@@ -295,6 +305,7 @@ impl World {
         self.settings = Settings::from(&self.config);
         self.clusters.clear();
         self.operations = Operations::default();
+        self.features = Registrations::default();
         self.throttle = Throttle::default();
         self.faults = Faults::default();
         self.log.clear();

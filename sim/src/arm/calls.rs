@@ -1,5 +1,6 @@
 //! Every call that the simulator knows, and the facts about each: name, action, throttling kind, what it acts on.
 
+use super::features::FeatureCall;
 use super::ids::{ChildRef, ClusterRef, GroupRef};
 use crate::throttle::Kind;
 
@@ -26,6 +27,7 @@ pub enum Call {
     ProvidersList(String),
     ProvidersGet { subscription: String, namespace: String },
     ProvidersRegister { subscription: String, namespace: String },
+    Feature(FeatureCall),
     ResourceGroupsList(String),
     ResourceGroupsGet(GroupRef),
     ResourceGroupsCheckExistence(GroupRef),
@@ -159,6 +161,7 @@ impl Call {
                 Write,
                 false,
             ),
+            Self::Feature(call) => return call.facts(),
             Self::ResourceGroupsList(_) => ("ResourceGroups_List", GROUP_READ, Read, false),
             Self::ResourceGroupsGet(_) => ("ResourceGroups_Get", GROUP_READ, Read, false),
             Self::ResourceGroupsCheckExistence(_) => ("ResourceGroups_CheckExistence", GROUP_READ, Read, false),
@@ -340,6 +343,7 @@ impl Call {
             | Self::ProvidersList(id)
             | Self::ProvidersGet { subscription: id, .. }
             | Self::ProvidersRegister { subscription: id, .. }
+            | Self::Feature(FeatureCall { subscription: id, .. })
             | Self::ResourceGroupsList(id)
             | Self::GroupOperationResult { subscription: id, .. }
             | Self::ManagedClustersList(id) => Target::Subscription(id),

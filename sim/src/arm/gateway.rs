@@ -6,8 +6,8 @@ use super::calls::Call;
 use super::limits::{self, Remaining};
 use super::route::NoRoute;
 use super::{
-    api_versions, cluster_put, clusters, credentials, delete, groups, lists, maintenance, operation_status, pool_put,
-    pools, power, reads, subscriptions,
+    api_versions, cluster_put, clusters, credentials, delete, features, groups, lists, maintenance, operation_status,
+    pool_put, pools, power, reads, subscriptions,
 };
 use crate::identity::tokens::{self, Claims};
 use crate::operations::OperationError;
@@ -133,6 +133,7 @@ fn run(world: &mut World, cx: &Context<'_>, call: &Call) -> Result<Reply, Stop> 
             subscription,
             namespace,
         } => subscriptions::provider(subscription, namespace),
+        Call::Feature(call) => features::answer(world, call),
         Call::ResourceGroupsList(subscription) => Ok(groups::list(world, subscription)),
         Call::ResourceGroupsGet(group) => groups::get(world, group),
         Call::ResourceGroupsCheckExistence(group) => Ok(groups::exists(world, group)),

@@ -7,6 +7,7 @@ pub mod cluster_put;
 pub mod clusters;
 pub mod credentials;
 pub mod delete;
+pub mod features;
 pub mod gateway;
 pub mod groups;
 pub mod ids;

@@ -3,6 +3,7 @@
 use axum::http::Method;
 
 use super::calls::{Call, LocationRef};
+use super::features::FeatureCall;
 use super::ids::{ChildRef, ClusterRef, GroupRef};
 
 /// Why no call fits.
@@ -57,6 +58,9 @@ impl Call {
                     namespace: own(3),
                 },
             ),
+            ["subscriptions", _, "providers", "microsoft.features", rest @ ..] => {
+                FeatureCall::parse(method, own(1), rest, &segments[4..]).map(Self::Feature)
+            }
             ["subscriptions", _, "operationresults", _] => only(
                 method,
                 &Method::GET,

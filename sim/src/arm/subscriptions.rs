@@ -10,9 +10,10 @@ use crate::reply::Reply;
 use crate::world::World;
 
 /// Providers that an operator or the Azure CLI looks for. Only the first one has resources here.
-const NAMESPACES: [&str; 7] = [
+const NAMESPACES: [&str; 8] = [
     "Microsoft.ContainerService",
     "Microsoft.Resources",
+    "Microsoft.Features",
     "Microsoft.Compute",
     "Microsoft.Network",
     "Microsoft.ManagedIdentity",

@@ -6,6 +6,7 @@ mod admin;
 mod connection;
 mod etags;
 mod failures;
+mod features;
 mod lists;
 mod operations;
 mod signin;
