@@ -1,5 +1,7 @@
 //! The way of every request: time settles, a fault may strike, ARM or Entra answers, the log remembers.
 
+use std::borrow::Cow;
+
 use axum::http::Method;
 use jiff::Timestamp;
 
@@ -94,13 +96,16 @@ pub fn answer(world: &mut World, request: &Request) -> (Reply, Delivery) {
     let sign_in = SignIn::parse(&request.method, &request.path);
     let call = Call::parse(&request.method, &request.path);
     let (name, starts_operation) = match (&sign_in, &call) {
-        (Some(sign_in), _) => (sign_in.name(), false),
-        (None, Ok(call)) => (call.facts().name, call.facts().starts_operation),
-        (None, Err(_)) => ("Unknown", false),
+        (Some(sign_in), _) => (sign_in.name().into(), false),
+        (None, Ok(call)) => {
+            let facts = call.facts();
+            (facts.name, facts.starts_operation)
+        }
+        (None, Err(_)) => (Cow::Borrowed("Unknown"), false),
     };
     let fault = world
         .faults
-        .strike(request.method.as_str(), &request.path, name, starts_operation);
+        .strike(request.method.as_str(), &request.path, &name, starts_operation);
     let delivery = match &fault {
         None | Some(Fault::Refuse { .. } | Fault::OperationFails { .. }) => Delivery::Normal,
         Some(Fault::Delay { milliseconds }) => Delivery::Late(*milliseconds),
@@ -135,8 +140,8 @@ pub fn answer(world: &mut World, request: &Request) -> (Reply, Delivery) {
         }
     };
     let status = if delivery == Delivery::Reset { 0 } else { reply.status };
-    let entry = entry(world, request, name, status, &reply, principal, fault.is_some());
-    tracing::debug!(method = %entry.method, path = %entry.path, call = name, status, code = entry.code, "answered");
+    let entry = entry(world, request, &name, status, &reply, principal, fault.is_some());
+    tracing::debug!(method = %entry.method, path = %entry.path, call = %name, status, code = entry.code, "answered");
     world.log.record(entry);
     (reply, delivery)
 }
@@ -158,7 +163,7 @@ fn refuse(status: u16, code: &str, message: &str, retry_after: Option<u64>, gate
 fn entry(
     world: &World,
     request: &Request,
-    call: &'static str,
+    call: &str,
     status: u16,
     reply: &Reply,
     principal: Option<String>,

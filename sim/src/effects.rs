@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::arm::ids::{ClusterKey, GroupRef};
 use crate::defaults;
 use crate::operations::{Activity, Operation, OperationError, OperationId, Outcome, Subject};
+use crate::resources::id::ResourceKey;
 use crate::world::{Cluster, Ids, Pool, World};
 
 /// States in which nothing runs. Anything else is in progress, as ARM's contract says.
@@ -92,6 +93,7 @@ impl World {
                     group.deletion = Some(operation.id.clone());
                 }
             }
+            Subject::Resource(key) => self.resource_begins(key, operation),
         }
     }
 
@@ -122,6 +124,7 @@ impl World {
             Subject::Cluster(key) => self.cluster_ended(key, operation, outcome, at),
             Subject::Pool(key, name) => self.pool_ended(key, name, operation, outcome, at),
             Subject::Group(group) => self.group_ended(group, outcome),
+            Subject::Resource(key) => self.resource_ended(key, operation, outcome),
         }
     }
 
@@ -195,6 +198,7 @@ impl World {
         let name = group.name.to_lowercase();
         if *outcome == Outcome::Succeeded {
             subscription.groups.remove(&name);
+            self.remove_below(&ResourceKey::of(&group.id()));
         } else if let Some(group) = subscription.groups.get_mut(&name) {
             group.deletion = None;
         }
@@ -205,6 +209,7 @@ impl World {
         let Some(cluster) = self.clusters.remove(key) else {
             return;
         };
+        self.remove_below(&ResourceKey::of(&cluster.reference.id()));
         let node_group = cluster.text("nodeResourceGroup").map(str::to_lowercase);
         if let (Some(name), Some(subscription)) = (node_group, self.subscriptions.get_mut(&key.subscription)) {
             // Only a group that the cluster made: `managedBy` tells.
@@ -213,7 +218,12 @@ impl World {
                 .get(&name)
                 .is_some_and(|group| group.managed_by.is_some())
             {
+                let group = GroupRef {
+                    subscription: subscription.id.clone(),
+                    name: name.clone(),
+                };
                 subscription.groups.remove(&name);
+                self.remove_below(&ResourceKey::of(&group.id()));
             }
         }
     }

@@ -25,6 +25,7 @@ pub mod log;
 pub mod operations;
 pub mod refusal;
 pub mod reply;
+pub mod resources;
 pub mod rules;
 pub mod schema;
 pub mod server;

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::arm::ids::{ClusterKey, GroupRef};
 use crate::clock::shift;
+use crate::resources::id::ResourceKey;
 use crate::world::World;
 
 /// GUID of an operation.
@@ -65,6 +66,8 @@ pub enum Subject {
     Pool(ClusterKey, String),
     /// A resource group that is being deleted.
     Group(GroupRef),
+    /// A resource beside clusters.
+    Resource(ResourceKey),
 }
 
 /// Why an operation ended badly.

@@ -11,6 +11,8 @@ pub enum Shape {
     ResourceProvider,
     /// The ARM gateway: `{"error": {"code", "message"}}`, with the header `x-ms-failure-cause: gateway` (ARM RPC).
     Gateway,
+    /// Any other service: enveloped as the gateway's, without its header.
+    Service,
 }
 
 /// One inner error of a [`Refusal`].
@@ -53,6 +55,11 @@ impl Refusal {
     /// A refusal by the ARM gateway, before AKS sees the request.
     pub fn gateway(status: u16, code: &'static str, message: impl Into<String>) -> Self {
         Self::new(Shape::Gateway, status, code, message)
+    }
+
+    /// A refusal by a service other than AKS.
+    pub fn service(status: u16, code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(Shape::Service, status, code, message)
     }
 
     fn new(shape: Shape, status: u16, code: &'static str, message: impl Into<String>) -> Self {
@@ -106,7 +113,7 @@ impl Refusal {
                 }
                 body
             }
-            Shape::Gateway => {
+            Shape::Gateway | Shape::Service => {
                 let mut error = json!({"code": self.code, "message": self.message});
                 if let Some(target) = &self.target {
                     error["target"] = json!(target);

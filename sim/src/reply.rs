@@ -103,6 +103,7 @@ impl From<Refusal> for Reply {
         match refusal.shape {
             Shape::ResourceProvider => Self::provider(refusal.status, body),
             Shape::Gateway => Self::gateway(refusal.status, body).with("x-ms-failure-cause", "gateway"),
+            Shape::Service => Self::gateway(refusal.status, body),
         }
     }
 }

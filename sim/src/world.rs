@@ -20,6 +20,7 @@ use crate::identity::roles::{Role, RoleAssignment};
 use crate::identity::tokens::TokenKey;
 use crate::log::RequestLog;
 use crate::operations::{OperationId, Operations};
+use crate::resources::store::Store;
 use crate::rules::{self, Confidence};
 use crate::server::StartError;
 use crate::throttle::Throttle;
@@ -186,6 +187,8 @@ pub struct Settings {
     pub role_propagation: u32,
     /// Simulated seconds until a preview feature that was asked for is registered.
     pub feature_registration: u32,
+    /// Simulated seconds until GET finds a new role assignment or diagnostic setting.
+    pub child_delay: u32,
     /// Largest number of resources on one LIST page, at least 1.
     pub page_size: u32,
     /// Whether the token buckets of ARM and AKS apply.
@@ -221,6 +224,7 @@ impl From<&Config> for Settings {
             list_delay: config.list_delay,
             role_propagation: config.role_propagation,
             feature_registration: FEATURE_REGISTRATION,
+            child_delay: 0,
             page_size: config.page_size,
             throttling: !config.no_throttling,
             disabled_rules: config.disabled_rules.iter().cloned().collect(),
@@ -240,6 +244,8 @@ pub struct World {
     pub subscriptions: BTreeMap<String, Subscription>,
     /// Clusters.
     pub clusters: BTreeMap<ClusterKey, Cluster>,
+    /// Resources beside clusters.
+    pub resources: Store,
     /// Long-running operations.
     pub operations: Operations,
     /// Principals and role assignments.
@@ -275,6 +281,7 @@ impl World {
             settings: Settings::from(&config),
             subscriptions: BTreeMap::new(),
             clusters: BTreeMap::new(),
+            resources: Store::default(),
             operations: Operations::default(),
             directory: Directory::new(&config.tenant),
             token_key: TokenKey::generate()?,
@@ -304,6 +311,7 @@ impl World {
         self.subscriptions = self.config.subscriptions.iter().map(subscription).collect();
         self.settings = Settings::from(&self.config);
         self.clusters.clear();
+        self.resources = Store::default();
         self.operations = Operations::default();
         self.features = Registrations::default();
         self.throttle = Throttle::default();

@@ -7,6 +7,8 @@ mod outside;
 mod people;
 mod seed;
 
+pub(crate) use outside::apply as merge_patch;
+
 use axum::Router;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};

@@ -77,7 +77,7 @@ pub(super) async fn edit(State(shared): State<Shared>, input: Input) -> Answer {
 }
 
 /// RFC 7396.
-fn apply(target: &mut Value, patch: &Value) {
+pub(crate) fn apply(target: &mut Value, patch: &Value) {
     let Value::Object(patch) = patch else {
         *target = patch.clone();
         return;

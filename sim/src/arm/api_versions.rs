@@ -3,6 +3,7 @@
 use super::calls::{Call, Target};
 use super::render::OPERATIONS_API_VERSION;
 use crate::refusal::Refusal;
+use crate::resources::call::Ask;
 use crate::wire::Request;
 
 /// Stable versions of Microsoft.ContainerService from 2024 on (azure-rest-api-specs, bicep-types-az).
@@ -58,6 +59,8 @@ pub fn check(request: &Request, call: &Call) -> Result<(), Refusal> {
         Call::ManagedClustersList(_) | Call::ManagedClustersListByResourceGroup(_) => ("managedClusters", &STABLE),
         _ => match call.target() {
             Target::Cluster(_) => ("managedClusters", &STABLE),
+            Target::Resource(call) if matches!(call.ask, Ask::Operation { .. }) => return Ok(()),
+            Target::Resource(call) => (call.kind.path, call.kind.versions),
             Target::Location(_) => ("locations/kubernetesVersions", &STABLE),
             Target::Tenant | Target::Subscription(_) | Target::Group(_) => return Ok(()),
         },

@@ -1,7 +1,10 @@
 //! Every call that the simulator knows, and the facts about each: name, action, throttling kind, what it acts on.
 
+use std::borrow::Cow;
+
 use super::features::FeatureCall;
 use super::ids::{ChildRef, ClusterRef, GroupRef};
+use crate::resources::call::ResourceCall;
 use crate::throttle::Kind;
 
 /// A subscription's region.
@@ -63,15 +66,16 @@ pub enum Call {
     MaintenanceConfigurationsDelete(ChildRef),
     OperationStatus { location: LocationRef, id: String },
     OperationResult { location: LocationRef, id: String },
+    Resource(ResourceCall),
 }
 
 /// Facts about a kind of call that do not depend on what it names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallFacts {
     /// Name in logs, counters and fault patterns.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// The action that a role has to permit.
-    pub action: &'static str,
+    pub action: Cow<'static, str>,
     /// What the gateway counts it as.
     pub kind: Kind,
     /// Whether it starts a long-running operation.
@@ -91,6 +95,8 @@ pub enum Target<'a> {
     Group(&'a GroupRef),
     /// A cluster or one of its children.
     Cluster(&'a ClusterRef),
+    /// A resource beside clusters, or all of a type.
+    Resource(&'a ResourceCall),
 }
 
 impl<'a> Target<'a> {
@@ -103,6 +109,7 @@ impl<'a> Target<'a> {
             Self::Location(location) => format!("/subscriptions/{}", location.subscription),
             Self::Group(group) => group.id(),
             Self::Cluster(cluster) => cluster.id(),
+            Self::Resource(call) => call.scope(),
         }
     }
 
@@ -115,6 +122,7 @@ impl<'a> Target<'a> {
             Self::Location(location) => Some(&location.subscription),
             Self::Group(group) => Some(&group.subscription),
             Self::Cluster(cluster) => Some(&cluster.group.subscription),
+            Self::Resource(call) => call.subscription(),
         }
     }
 }
@@ -129,6 +137,14 @@ impl Call {
         const GROUP_READ: &str = "Microsoft.Resources/subscriptions/resourceGroups/read";
         const GROUP_WRITE: &str = "Microsoft.Resources/subscriptions/resourceGroups/write";
         let (name, action, kind, starts_operation) = match self {
+            Self::Resource(call) => {
+                return CallFacts {
+                    name: call.name().into(),
+                    action: call.right().into(),
+                    kind: call.counted(),
+                    starts_operation: call.starts_operation(),
+                };
+            }
             Self::TenantsList => ("Tenants_List", "", Read, false),
             Self::SubscriptionsList => ("Subscriptions_List", "", Read, false),
             Self::SubscriptionsGet(_) => (
@@ -326,8 +342,8 @@ impl Call {
             ),
         };
         CallFacts {
-            name,
-            action,
+            name: name.into(),
+            action: action.into(),
             kind,
             starts_operation,
         }
@@ -338,6 +354,7 @@ impl Call {
     pub fn target(&self) -> Target<'_> {
         match self {
             Self::TenantsList | Self::SubscriptionsList => Target::Tenant,
+            Self::Resource(call) => Target::Resource(call),
             Self::SubscriptionsGet(id)
             | Self::SubscriptionsListLocations(id)
             | Self::ProvidersList(id)

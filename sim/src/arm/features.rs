@@ -132,8 +132,8 @@ impl FeatureCall {
             },
         };
         CallFacts {
-            name,
-            action,
+            name: name.into(),
+            action: action.into(),
             kind,
             starts_operation: false,
         }

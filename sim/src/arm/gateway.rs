@@ -13,6 +13,7 @@ use crate::identity::tokens::{self, Claims};
 use crate::operations::OperationError;
 use crate::refusal::Refusal;
 use crate::reply::Reply;
+use crate::resources::handlers;
 use crate::wire::Request;
 use crate::world::World;
 
@@ -106,7 +107,7 @@ fn admit(world: &mut World, cx: &Context<'_>, call: &Call, remaining: &mut Optio
     if !facts.action.is_empty()
         && !world
             .directory
-            .allows(&cx.claims.oid, facts.action, &scope, world.now())
+            .allows(&cx.claims.oid, &facts.action, &scope, world.now())
     {
         let message = format!(
             "The client '{}' with object id '{}' does not have authorization to perform action '{}' over scope '{scope}' or the scope is invalid. If access was recently granted, please refresh your credentials.",
@@ -169,6 +170,7 @@ fn run(world: &mut World, cx: &Context<'_>, call: &Call) -> Result<Reply, Stop> 
         Call::MaintenanceConfigurationsDelete(configuration) => maintenance::delete(world, configuration),
         Call::OperationStatus { id, .. } => operation_status::status(world, cx, id),
         Call::OperationResult { id, .. } => operation_status::result(world, cx, id),
+        Call::Resource(call) => handlers::run(world, cx, call),
     };
     Ok(reply?)
 }

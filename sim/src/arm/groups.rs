@@ -121,7 +121,11 @@ pub fn patch(world: &mut World, cx: &Context<'_>, reference: &GroupRef) -> Resul
     Ok(Reply::gateway(200, render(&reference.subscription, group)))
 }
 
-fn not_going(group: &Group) -> Result<(), Refusal> {
+/// Refuses a change in a group that is being deleted.
+///
+/// # Errors
+/// 409 `ResourceGroupBeingDeleted`.
+pub(crate) fn not_going(group: &Group) -> Result<(), Refusal> {
     if group.deletion.is_none() {
         return Ok(());
     }

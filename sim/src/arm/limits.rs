@@ -159,6 +159,6 @@ fn provider_bucket(world: &World, call: &Call) -> Option<Bucket> {
                 region,
             })
         }
-        Target::Tenant | Target::Subscription(_) | Target::Group(_) => None,
+        Target::Tenant | Target::Subscription(_) | Target::Group(_) | Target::Resource(_) => None,
     }
 }

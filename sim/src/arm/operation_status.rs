@@ -97,7 +97,7 @@ pub fn group_result(world: &World, cx: &Context<'_>, id: &str) -> Result<Reply, 
     }
 }
 
-fn failure(code: String, message: &str) -> Refusal {
+pub(crate) fn failure(code: String, message: &str) -> Refusal {
     let mut refusal = Refusal::provider(409, "Conflict", message);
     refusal.code = code.into();
     refusal
@@ -107,7 +107,7 @@ fn not_found(id: &str) -> Refusal {
     Refusal::provider(404, "NotFound", format!("The operation '{id}' could not be found."))
 }
 
-fn find<'a>(world: &'a World, cx: &Context<'_>, id: &str) -> Result<&'a Operation, Refusal> {
+pub(crate) fn find<'a>(world: &'a World, cx: &Context<'_>, id: &str) -> Result<&'a Operation, Refusal> {
     let operation = world.operations.get(&id.to_lowercase()).ok_or_else(|| not_found(id))?;
     let wanted = Signature::of(world, &operation.id);
     let text = |name| cx.request.query(name).unwrap_or_default().to_owned();
@@ -126,7 +126,7 @@ fn find<'a>(world: &'a World, cx: &Context<'_>, id: &str) -> Result<&'a Operatio
 }
 
 /// `2023-06-29T11:21:05.5958342Z`: seven digits of fraction.
-fn time(at: Timestamp) -> String {
+pub(crate) fn time(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%S.%7fZ").to_string()
 }
 

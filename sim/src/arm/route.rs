@@ -5,6 +5,8 @@ use axum::http::Method;
 use super::calls::{Call, LocationRef};
 use super::features::FeatureCall;
 use super::ids::{ChildRef, ClusterRef, GroupRef};
+use crate::resources::call::ResourceCall;
+use crate::resources::id::Named;
 
 /// Why no call fits.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +30,9 @@ impl Call {
     /// # Errors
     /// [`NoRoute`] when the simulator has no such call.
     pub fn parse(method: &Method, path: &str) -> Result<Self, NoRoute> {
+        if let Some(call) = ResourceCall::parse(method, path) {
+            return call.map(Self::Resource);
+        }
         let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
         let fixed: Vec<String> = segments.iter().map(|segment| segment.to_lowercase()).collect();
         let fixed: Vec<&str> = fixed.iter().map(String::as_str).collect();
@@ -124,17 +129,12 @@ impl Call {
                     group: group(),
                     name: own(7),
                 };
-                Self::on_cluster(method, cluster, rest, segments.get(9).copied())
+                match rest {
+                    ["providers", ..] => Err(unknown(path)),
+                    _ => Self::on_cluster(method, cluster, rest, segments.get(9).copied()),
+                }
             }
-            ["subscriptions", _, "resourcegroups", _, "providers", _, _, ..] => Err(NoRoute::UnknownType {
-                namespace: own(5),
-                kind: own(6),
-            }),
-            ["subscriptions", _, "providers", _, _, ..] => Err(NoRoute::UnknownType {
-                namespace: own(3),
-                kind: own(4),
-            }),
-            _ => Err(NoRoute::UnknownPath),
+            _ => Err(unknown(path)),
         }
     }
 
@@ -211,6 +211,18 @@ impl Call {
     }
 }
 
+/// What a path without a call names.
+fn unknown(path: &str) -> NoRoute {
+    match Named::parse(path) {
+        None => NoRoute::UnknownPath,
+        Some(Named::One(id)) => NoRoute::UnknownType {
+            kind: id.kind(),
+            namespace: id.namespace,
+        },
+        Some(Named::Below { namespace, kind, .. }) => NoRoute::UnknownType { namespace, kind },
+    }
+}
+
 fn only(method: &Method, wanted: &Method, call: Call) -> Result<Call, NoRoute> {
     if method == wanted {
         Ok(call)
@@ -225,8 +237,8 @@ mod tests {
 
     const CLUSTER: &str = "/subscriptions/S/resourceGroups/RG/providers/Microsoft.ContainerService/managedClusters/C";
 
-    fn name(method: &Method, path: &str) -> &'static str {
-        Call::parse(method, path).unwrap().facts().name
+    fn name(method: &Method, path: &str) -> String {
+        Call::parse(method, path).unwrap().facts().name.into_owned()
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod failures;
 mod features;
 mod lists;
 mod operations;
+mod resources;
 mod signin;
 mod support;
 mod throttling;
