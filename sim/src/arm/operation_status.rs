@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 
 use super::gateway::Context;
 use super::render::{self, Signature};
-use crate::operations::{Activity, Operation, Outcome};
+use crate::operations::{Activity, Operation, Outcome, Subject};
 use crate::refusal::Refusal;
 use crate::reply::Reply;
+use crate::resources;
 use crate::world::World;
 
 /// How long after its begin a start or stop shows `NotLatestOperation` (wire recording of 2023-12: the first polls).
@@ -53,6 +54,9 @@ fn body(operation: &Operation, now: Timestamp) -> Value {
 /// 404 for an unknown operation, 400 for a URL that was not taken verbatim, the operation's error.
 pub fn result(world: &World, cx: &Context<'_>, id: &str) -> Result<Reply, Refusal> {
     let operation = find(world, cx, id)?;
+    if matches!(operation.subject, Subject::Resource(_)) {
+        return resources::operation::result(world, cx, id);
+    }
     match &operation.ended {
         None => Ok(Reply::empty(202)
             .with(

@@ -209,7 +209,8 @@ fn operation(method: &Http, id: &ResourceId) -> Option<Result<ResourceCall, NoRo
     };
     let (above_kind, _) = above.last()?;
     let kind = if above_kind.eq_ignore_ascii_case("locations") {
-        types::with_operations(&id.namespace)?
+        // Fleets share the operations of AKS, which has calls of its own.
+        types::with_operations(&id.namespace).filter(|kind| kind.namespace != "Microsoft.ContainerService")?
     } else {
         types::find(&id.namespace, &id.parent()?.kind())?
     };

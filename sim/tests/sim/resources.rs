@@ -111,6 +111,22 @@ async fn an_operation_leads_to_its_end() {
 }
 
 #[tokio::test]
+async fn operations_of_fleets_are_found_among_those_of_aks() {
+    let sim = Sim::start().await;
+    sim.group().await;
+    let path = sim.in_group("Microsoft.ContainerService/fleets/f");
+    sim.call(Method::PUT, &path, "2026-06-01", Some(located()))
+        .await
+        .expect(201);
+    sim.minutes(5);
+    let deleted = sim.call(Method::DELETE, &path, "2026-06-01", None).await.expect(202);
+    let result = deleted.header("location").unwrap().to_owned();
+    sim.get(&result).await.expect(202);
+    sim.minutes(5);
+    sim.get(&result).await.expect(204);
+}
+
+#[tokio::test]
 async fn an_ordered_fault_fails_the_operation_and_a_put_repairs_it() {
     let sim = Sim::start().await;
     sim.group().await;
