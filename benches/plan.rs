@@ -98,6 +98,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         running: BTreeSet::new(),
         resting: BTreeSet::new(),
         definitions_terminating: false,
+        secrets: Default::default(),
         pool_quiet_period: SignedDuration::from_secs(10),
         pool_delete_grace: SignedDuration::from_secs(15),
     };

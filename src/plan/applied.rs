@@ -6,12 +6,15 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::path::Path;
+use super::secret::Fingerprint;
 
 /// Managed paths and what is known about the value at each, in the form the status stores:
 ///
 /// * a hash: Azure confirmed the value with that hash;
 /// * `?` and a hash: at the first look Azure had another value, and who set it is unknown;
-/// * `-`: the path left the manifest and keeps its live value.
+/// * `-`: the path left the manifest and keeps its live value;
+/// * a [`Fingerprint`]: Azure has the secret with that fingerprint;
+/// * `>` and a fingerprint: that secret was sent, and the operation has not ended well yet.
 ///
 /// It tells an edit in Git from a change made elsewhere, and which keys of a shared map are ours to remove.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -19,6 +22,16 @@ pub struct Applied(BTreeMap<String, String>);
 
 const UNKNOWN: char = '?';
 const RELEASED: &str = "-";
+const SENT: char = '>';
+
+/// What is known of the secret at a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SecretRecord {
+    /// Azure has the secret with this fingerprint.
+    Confirmed(Fingerprint),
+    /// It was sent, and the operation has not ended well yet.
+    Sent(Fingerprint),
+}
 
 impl Applied {
     /// The record as status holds it.
@@ -65,6 +78,25 @@ impl Applied {
     /// edit once other values are recorded.
     pub fn note_different(&mut self, path: &Path, value: &Value) {
         self.0.insert(path.to_string(), format!("{UNKNOWN}{}", hash(value)));
+    }
+
+    /// What is known of the secret at this path.
+    pub fn secret(&self, path: &Path) -> Option<SecretRecord> {
+        let known = self.0.get(&path.to_string())?;
+        match known.strip_prefix(SENT) {
+            Some(sent) => Fingerprint::parse(sent).map(SecretRecord::Sent),
+            None => Fingerprint::parse(known).map(SecretRecord::Confirmed),
+        }
+    }
+
+    /// Notes that Azure has the secret with this fingerprint.
+    pub fn confirm_secret(&mut self, path: &Path, fingerprint: &Fingerprint) {
+        self.0.insert(path.to_string(), fingerprint.to_string());
+    }
+
+    /// Notes that Azure accepted a write with this secret.
+    pub fn send_secret(&mut self, path: &Path, fingerprint: &Fingerprint) {
+        self.0.insert(path.to_string(), format!("{SENT}{fingerprint}"));
     }
 
     /// Notes that the path and all keys below it left the manifest: nothing there is ours any more.

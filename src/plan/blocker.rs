@@ -2,6 +2,7 @@
 
 use super::change::Target;
 use super::path::Path;
+use super::secret::SecretProblem;
 use super::version::Version;
 
 /// Something that stands in the way. Its variant name is the condition's reason, its text the condition's message:
@@ -161,6 +162,14 @@ pub enum Blocker {
         /// The fields.
         paths: String,
     },
+    /// A field names a Secret that can't be used.
+    #[error("{field}: {problem}")]
+    Secret {
+        /// The field as users write it.
+        field: &'static str,
+        /// What is wrong with the Secret.
+        problem: SecretProblem,
+    },
     /// The cluster the operator runs on.
     #[error(
         "this is the cluster Armature runs on: it is never {action} by Armature; use another management cluster or the Azure portal for that"
@@ -190,6 +199,7 @@ impl Blocker {
             Self::PoolAheadOfControlPlane { .. } => "PoolAheadOfControlPlane",
             Self::ResumeExhausted { .. } => "ResumeExhausted",
             Self::NotConverging { .. } => "NotConverging",
+            Self::Secret { problem, .. } => problem.reason(),
             Self::OwnCluster { .. } => "OwnCluster",
         }
     }
@@ -204,6 +214,7 @@ impl Blocker {
             | Self::LocationMismatch { .. }
             | Self::ForbiddenChange { .. }
             | Self::VersionNotOffered { .. }
+            | Self::Secret { .. }
             | Self::OwnCluster { .. } => Target::Cluster,
             Self::InvalidSpec { target, .. }
             | Self::ResumeExhausted { target, .. }

@@ -6,7 +6,7 @@ mod tests;
 
 use serde_json::{Map, Value, json};
 
-use super::change::Change;
+use super::change::{Change, Source};
 use super::desired::{DesiredCluster, DesiredPool};
 use super::live::{LiveCluster, LivePool};
 use super::owner::OWNER_TAG;
@@ -220,7 +220,8 @@ fn writable_pool(live: &LivePool) -> Value {
 }
 
 fn apply(body: &mut Value, changes: &[Change]) {
-    for change in changes {
+    // The value of a secret comes to the body at the last moment, from where it is kept.
+    for change in changes.iter().filter(|change| change.source != Source::Secret) {
         match &change.to {
             // What AKS put into an add-on's configuration stays there.
             Some(value) if change.path.starts_with("properties.addonProfiles") => {

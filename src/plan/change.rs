@@ -65,6 +65,15 @@ impl fmt::Display for Origin {
     }
 }
 
+/// What in the manifest asks for a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub enum Source {
+    /// A field of its own, or Armature itself.
+    Field,
+    /// A field that names a Secret: both sides of the change are fingerprints, and the value is never in a plan.
+    Secret,
+}
+
 /// One difference.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Change {
@@ -80,6 +89,8 @@ pub struct Change {
     pub origin: Origin,
     /// What applying it disturbs.
     pub effect: Effect,
+    /// What in the manifest asks for it.
+    pub source: Source,
 }
 
 /// A value in a sentence is cut here, so that a certificate doesn't fill a status.
@@ -88,12 +99,19 @@ const SHOWN_LENGTH: usize = 80;
 impl Change {
     /// The live value for people.
     pub fn shown_from(&self) -> Option<String> {
-        self.from.as_ref().map(shown)
+        self.from.as_ref().map(|value| self.shown(value))
     }
 
     /// The wanted value for people.
     pub fn shown_to(&self) -> Option<String> {
-        self.to.as_ref().map(shown)
+        self.to.as_ref().map(|value| self.shown(value))
+    }
+
+    fn shown(&self, value: &Value) -> String {
+        match self.source {
+            Source::Secret => "(secret)".to_owned(),
+            Source::Field => shown(value),
+        }
     }
 }
 

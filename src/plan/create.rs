@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 
 use super::blocker::{Blocker, Wait};
 use super::desired::DesiredPool;
+use super::secret::SecretField;
 use super::step::Step;
 use super::version::Version;
 use super::{Input, Plan, keep_records, pools};
@@ -22,6 +23,7 @@ pub fn plan(input: &Input<'_>, plan: &mut Plan) {
         // Our create is on its way and Azure does not show the cluster yet.
         return;
     }
+    plan.block_on_secrets(input);
     let Pools { first, later } = sort(input, plan);
     if !first.iter().any(|pool| pool.is_system()) {
         plan.waits.push(Wait::WaitingForSystemPool {
@@ -38,6 +40,10 @@ pub fn plan(input: &Input<'_>, plan: &mut Plan) {
         }
         (Some(false), ResourceGroupPolicy::Create) => plan.push(Step::CreateResourceGroup),
         (Some(true) | None, _) => {}
+    }
+    let is_known = |secret: &SecretField| matches!(input.facts.secrets.get(secret.path), Some(Ok(_)));
+    if !cluster.secrets.iter().all(is_known) {
+        return;
     }
     plan.push(Step::CreateCluster {
         pools: first.iter().map(|pool| pool.name.clone()).collect(),

@@ -5,7 +5,7 @@ use kube::ResourceExt;
 use serde_json::{Map, Value, json};
 
 use crate::api::{
-    APPROVE_PLAN_ANNOTATION, AdoptionPolicy, AksCluster, AksClusterSpec, AksNodePool, AksNodePoolSpec,
+    APPROVE_PLAN_ANNOTATION, AdoptionPolicy, AksCluster, AksClusterSpec, AksNodePool, AksNodePoolSpec, CLUSTER_SECRETS,
     CLUSTER_SETTINGS, DeletionPolicy, DriftPolicy, ManagementPolicy, POOL_SETTINGS, PowerStateCode, RELEASE_ANNOTATION,
     ResourceGroupPolicy, VersionPolicy,
 };
@@ -14,6 +14,7 @@ use super::applied::Applied;
 use super::blocker::Blocker;
 use super::change::Target;
 use super::owner::Mark;
+use super::secret::{SecretField, take_references};
 use super::version::Version;
 
 /// An `AksCluster` as the planner sees it.
@@ -31,6 +32,8 @@ pub struct DesiredCluster {
     pub policies: Policies,
     /// The ARM body the manifest amounts to.
     pub body: Value,
+    /// The fields that name Secrets; the body holds neither their values nor the names.
+    pub secrets: Vec<SecretField>,
     /// The floor under the control plane's version.
     pub version: Option<Version>,
     /// Whether the manifest wants it stopped or running, if it says so.
@@ -127,6 +130,9 @@ impl DesiredCluster {
             text.parse::<Version>()
                 .map_err(|error| invalid("spec.kubernetesVersion", error.to_string()))
         };
+        let mut body = cluster_body(spec).map_err(|error| invalid("spec", error.to_string()))?;
+        let secrets =
+            take_references(&mut body, CLUSTER_SECRETS).map_err(|error| invalid("spec", error.to_string()))?;
         Ok(Self {
             object: cluster.name_any(),
             azure_name: spec.azure_name.clone().unwrap_or_else(|| cluster.name_any()),
@@ -142,7 +148,8 @@ impl DesiredCluster {
                     protected: spec.deletion_protection.unwrap_or(true),
                 },
             },
-            body: cluster_body(spec).map_err(|error| invalid("spec", error.to_string()))?,
+            body,
+            secrets,
             version: spec.kubernetes_version.as_ref().map(parse).transpose()?,
             power: spec.power_state.as_ref().and_then(|state| state.code),
             life: Life {

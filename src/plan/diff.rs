@@ -1,13 +1,14 @@
 //! Desired against live, field by field.
 
 mod owned;
+mod secret;
 #[cfg(test)]
 mod tests;
 
 use serde_json::Value;
 
 use super::applied::Applied;
-use super::change::{Change, Origin, Target};
+use super::change::{Change, Origin, Source, Target};
 use super::compare::Compare;
 use super::effect::Transition;
 use super::fields::Field;
@@ -48,6 +49,10 @@ pub struct Sides<'a> {
     pub running: Option<Version>,
     /// Whether the autoscaler owns the node count.
     pub autoscaled: bool,
+    /// The secrets that the manifest names.
+    pub secrets: &'a [secret::Known<'a>],
+    /// Whether an operation on the resource has not ended yet.
+    pub under_way: bool,
 }
 
 /// Compares both sides along the table.
@@ -56,7 +61,11 @@ pub fn diff(table: &[Field], sides: Sides<'_>) -> Difference {
         applied: sides.applied.clone(),
         ..Difference::default()
     };
+    secret::secrets(table, sides, &mut found);
     let mut unnamed = sides.applied.rows();
+    for (path, _) in sides.secrets {
+        unnamed.remove(Path::shown(path));
+    }
     let properties = sides.wanted.get("properties");
     for field in table {
         let wanted = match field.path.strip_prefix("properties.") {
@@ -177,5 +186,6 @@ fn change(
         to: to.cloned(),
         origin,
         effect,
+        source: Source::Field,
     }
 }

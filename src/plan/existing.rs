@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::blocker::{Blocker, Wait};
 use super::body::owner_tag;
-use super::change::{Change, Origin, Target};
+use super::change::{Change, Origin, Source, Target};
 use super::diff::{Difference, Sides, diff};
 use super::effect::Effect;
 use super::fields;
@@ -49,6 +49,7 @@ pub fn plan(input: &Input<'_>, live: &LiveCluster, plan: &mut Plan) {
             state: busy.to_owned(),
         });
     }
+    plan.block_on_secrets(input);
     let found = differences(input, live, standing);
     advise(&found, plan);
     plan.applied = found.applied;
@@ -87,6 +88,17 @@ fn standing(input: &Input<'_>, live: &LiveCluster) -> Result<Standing, Blocker> 
 
 fn differences(input: &Input<'_>, live: &LiveCluster, standing: Standing) -> Difference {
     let ours = matches!(standing, Standing::Ours | Standing::MarkLost);
+    let secrets = input.cluster.secrets.iter();
+    let known: Vec<_> = secrets
+        .map(|secret| {
+            let fingerprint = input
+                .facts
+                .secrets
+                .get(secret.path)
+                .and_then(|found| found.as_ref().ok());
+            (secret.path, fingerprint)
+        })
+        .collect();
     let sides = Sides {
         target: &Target::Cluster,
         wanted: &input.cluster.body,
@@ -97,6 +109,8 @@ fn differences(input: &Input<'_>, live: &LiveCluster, standing: Standing) -> Dif
         settled: live.provisioning_state() == ProvisioningState::Succeeded,
         running: live.running_version(),
         autoscaled: false,
+        secrets: &known,
+        under_way: input.facts.running.contains(&Target::Cluster) || live.provisioning_state().busy().is_some(),
     };
     diff(fields::cluster::FIELDS, sides)
 }
@@ -178,6 +192,7 @@ fn mark_steps(input: &Input<'_>, standing: Standing, live: &LiveCluster, plan: &
         to: Some(json!(mark.to_string())),
         origin,
         effect: Effect::InPlace,
+        source: Source::Field,
     };
     match standing {
         Standing::Adopting => plan.push(Step::AdoptCluster { changes: vec![change] }),

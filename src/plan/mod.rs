@@ -20,6 +20,7 @@ pub mod live;
 pub mod owner;
 pub mod path;
 mod pools;
+pub mod secret;
 pub mod step;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -39,6 +40,8 @@ use desired::{DesiredCluster, DesiredPool, Life};
 use effect::Effect;
 pub use gate::Hold;
 use live::LiveCluster;
+use path::Path;
+use secret::Secrets;
 use step::Step;
 use version::Version;
 
@@ -81,6 +84,8 @@ pub struct Facts {
     pub resting: BTreeSet<Target>,
     /// Whether our resource definitions are being deleted: then nothing is deleted in Azure.
     pub definitions_terminating: bool,
+    /// What the Secrets hold that the cluster's manifest names.
+    pub secrets: Secrets,
     /// How long a set of pools has to be quiet before a cluster is made with it.
     pub pool_quiet_period: SignedDuration,
     /// How long the deletion of a pool waits for its cluster to go too.
@@ -163,6 +168,22 @@ impl Plan {
 
     fn advise(&mut self, target: Target, text: String) {
         self.advice.push(Advice { target, text });
+    }
+
+    /// Names the secrets of the cluster that can't be used.
+    fn block_on_secrets(&mut self, input: &Input<'_>) {
+        let problems = input
+            .cluster
+            .secrets
+            .iter()
+            .filter_map(|secret| match input.facts.secrets.get(secret.path) {
+                Some(Err(problem)) => Some(Blocker::Secret {
+                    field: Path::shown(secret.path),
+                    problem: problem.clone(),
+                }),
+                Some(Ok(_)) | None => None,
+            });
+        self.blockers.extend(problems);
     }
 
     fn look_again_in(&mut self, wait: SignedDuration) {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::blocker::{Blocker, Wait};
 use super::body::owner_tag;
-use super::change::{Change, Origin, Target};
+use super::change::{Change, Origin, Source, Target};
 use super::desired::DesiredPool;
 use super::diff::{Sides, diff};
 use super::effect::Effect;
@@ -100,6 +100,9 @@ fn existing(input: &Input<'_>, cluster: &LiveCluster, pool: &DesiredPool, live: 
         settled: state == ProvisioningState::Succeeded,
         running: live.running_version().or(cluster.running_version()),
         autoscaled: wants_autoscaler(pool).unwrap_or_else(|| live.is_autoscaled()),
+        // No property of a pool is a secret (SPEC 2026-08-01 AgentPool).
+        secrets: &[],
+        under_way: input.facts.running.contains(&target),
     };
     let found = diff(fields::pool::FIELDS, sides);
     plan.pools_applied.insert(pool.name.clone(), found.applied);
@@ -200,6 +203,7 @@ fn mark_change(input: &Input<'_>, pool: &DesiredPool, live: &LivePool) -> Result
         to: Some(json!(mark.to_string())),
         origin,
         effect: Effect::InPlace,
+        source: Source::Field,
     }))
 }
 

@@ -1,7 +1,7 @@
 //! The way up: hops of one minor, control plane before pools, never out of the allowed skew.
 
 use super::blocker::Blocker;
-use super::change::{Change, Origin, Target};
+use super::change::{Change, Origin, Source, Target};
 use super::effect::Effect;
 use super::path::Path;
 use super::step::Step;
@@ -207,6 +207,7 @@ fn upgrade(pool: &PoolOnRoute, to: Version) -> Step {
         to: Some(json!(to.to_string())),
         origin: Origin::Edit,
         effect: Effect::RollingReplace,
+        source: Source::Field,
     };
     Step::UpgradePool {
         pool: pool.name.clone(),

@@ -8,7 +8,7 @@ use tracing::info;
 
 use super::failure::Ended;
 use super::pass::Pass;
-use super::{events, look, operations};
+use super::{events, look, operations, secrets};
 use crate::api::OperationStatus;
 use crate::arm::{Accepted, ArmClient, ArmError, Deletion, PoolId, Precondition, Priority};
 use crate::plan::change::{Origin, Target};
@@ -83,6 +83,7 @@ fn note(pass: &mut Pass<'_>, step: &Step, accepted: Accepted) {
         pass.memory.wrote(target.clone(), step.fingerprint());
     }
     pass.memory.stale = true;
+    secrets::note_sent(pass, step);
     if let Some(body) = body.filter(|_| target == Target::Cluster && *step != Step::CreateResourceGroup) {
         pass.context.observer.record(&pass.id, body.clone());
         pass.live = Some(LiveCluster::new(body));
@@ -125,7 +126,8 @@ async fn create(pass: &Pass<'_>, arm: &ArmClient, step: &Step) -> Result<Accepte
         }
         Step::CreateCluster { pools } => {
             let first = pass.desired.pools.iter().filter(|pool| pools.contains(&pool.name));
-            let body = body::create_cluster(desired, first);
+            let mut body = body::create_cluster(desired, first);
+            pass.secrets.complete(&mut body, step);
             arm.put_cluster(&pass.id, &body, Precondition::IfAbsent, Priority::Create)
                 .await
         }
@@ -141,8 +143,10 @@ async fn create(pass: &Pass<'_>, arm: &ArmClient, step: &Step) -> Result<Accepte
 async fn write(pass: &Pass<'_>, arm: &ArmClient, step: &Step, live: &LiveCluster) -> Result<Accepted, ArmError> {
     let id = &pass.id;
     let unchanged = precondition(live.body.get("eTag"));
-    let put =
-        |body: Value, priority: Priority| async move { arm.put_cluster(id, &body, unchanged.clone(), priority).await };
+    let put = async |mut body: Value, priority: Priority| {
+        pass.secrets.complete(&mut body, step);
+        arm.put_cluster(id, &body, unchanged.clone(), priority).await
+    };
     match step {
         Step::AdoptCluster { changes } | Step::TagCluster { changes } => {
             let tags = body::tags(live, changes)

@@ -7,7 +7,9 @@ use jiff::{SignedDuration, Timestamp};
 use kube::Client;
 use kube::runtime::events::Recorder;
 use kube::runtime::reflector::{ObjectRef, Store};
+use tokio::sync::OnceCell;
 
+use super::fingerprint::FingerprintKey;
 use super::memory::Memory;
 use super::store::Written;
 use crate::api::{AksCluster, AksNodePool, AzureIdentity};
@@ -42,6 +44,8 @@ pub struct Context {
     pub written: Written,
     /// Where events go.
     pub recorder: Recorder,
+    /// The key for fingerprints of secrets, once one was needed.
+    pub fingerprint_key: OnceCell<FingerprintKey>,
     memories: Mutex<HashMap<ObjectRef<AksCluster>, Arc<tokio::sync::Mutex<Memory>>>>,
     known: Mutex<HashMap<ClusterId, HashSet<ObjectRef<AksCluster>>>>,
 }
@@ -101,6 +105,7 @@ impl Context {
             clients,
             written: Written::default(),
             recorder,
+            fingerprint_key: OnceCell::new(),
             memories: Mutex::default(),
             known: Mutex::default(),
         }

@@ -43,6 +43,12 @@ impl Ended {
         Self { failure, retry }
     }
 
+    /// The same with another message.
+    pub fn map_message(mut self, change: impl FnOnce(String) -> String) -> Self {
+        self.failure.message = change(std::mem::take(&mut self.failure.message));
+        self
+    }
+
     /// An operation that Azure accepted and that failed later.
     pub fn operation(target: Target, step: &str, error: &ServiceError) -> Self {
         let retry = classify_service(None, error);

@@ -124,6 +124,7 @@ pub async fn facts(pass: &mut Pass<'_>) -> Result<Facts, Ended> {
         running: pass.operations.keys().map(|key| operations::target(key)).collect(),
         resting: pass.memory.rests.resting(Instant::now()),
         definitions_terminating: pass.objects.any_going() && definitions_terminating(pass).await?,
+        secrets: pass.secrets.found(),
         pool_quiet_period: signed(timing.pool_quiet_period),
         pool_delete_grace: signed(timing.pool_delete_grace),
     })

@@ -95,7 +95,7 @@ impl Memory {
 mod tests {
     use super::*;
     use crate::plan::Planned;
-    use crate::plan::change::{Change, Origin};
+    use crate::plan::change::{Change, Origin, Source};
     use crate::plan::effect::Effect;
     use crate::plan::path::Path;
     use crate::plan::step::Step;
@@ -108,6 +108,7 @@ mod tests {
             to: Some("Standard".into()),
             origin: Origin::Edit,
             effect: Effect::InPlace,
+            source: Source::Field,
         };
         Plan {
             steps: vec![Planned {

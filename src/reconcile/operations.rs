@@ -91,6 +91,7 @@ async fn ask(pass: &mut Pass<'_>, arm: &ArmClient, key: &str, operation: &Operat
 fn failed(pass: &mut Pass<'_>, key: &str, operation: &OperationStatus, error: &ServiceError) {
     let (target, step) = (target(key), operation.step.as_str());
     let ended = Ended::operation(target.clone(), &operation.description, error);
+    let ended = ended.map_message(|message| pass.secrets.redact(message));
     warn!(step, %target, code = %error.code, "operation failed in Azure");
     pass.end_operation(key, step, StepResult::Failed);
     pass.memory.unwrite(&target);

@@ -16,6 +16,7 @@ use super::failure::Ended;
 use super::manifests::{self, Desired, requested_at};
 use super::memory::Memory;
 use super::objects::Objects;
+use super::secrets::PassSecrets;
 use super::write::{self, WriteError};
 use super::{look, operations, report, sign_in};
 use crate::api::{AksCluster, AksNodePool, OperationStatus};
@@ -56,6 +57,8 @@ pub struct Pass<'a> {
     pub live: Option<LiveCluster>,
     /// Whether that was read in this pass.
     pub fresh: bool,
+    /// The secrets that the manifest names.
+    pub secrets: PassSecrets,
     /// What was decided last.
     pub plan: Option<Plan>,
     reference: ObjectRef<AksCluster>,
@@ -138,6 +141,7 @@ impl<'a> Pass<'a> {
             attempts,
             live: None,
             fresh: false,
+            secrets: PassSecrets::default(),
             plan: None,
             reference,
         })
@@ -179,6 +183,7 @@ impl<'a> Pass<'a> {
         self.context.observer.watch(&self.id, &arm);
         self.context.know(&self.id, &self.reference);
 
+        self.secrets = PassSecrets::read(self).await;
         operations::poll(self, &arm).await?;
         look::live(self, &arm).await?;
         self.settle_attempts();
@@ -195,7 +200,9 @@ impl<'a> Pass<'a> {
         match act(self, &arm, &plan).await? {
             Acted::Nothing => Ok(plan.look_again.and_then(|wait| Duration::try_from(wait).ok())),
             Acted::Started => {
-                self.plan = Some(look::decide(self, &arm).await.unwrap_or(plan));
+                if let Ok(plan) = look::decide(self, &arm).await {
+                    self.plan = Some(plan);
+                }
                 report::store(self).await?;
                 Ok(None)
             }
@@ -270,9 +277,11 @@ impl<'a> Pass<'a> {
 
     /// A call to Azure failed.
     pub fn call_failed(&self, target: Target, error: &ArmError) -> Ended {
-        warn!(cluster = %self.id, call = error.site().call.name(), code = error.code(), "{error}");
         let times = self.memory.rests.times(&target);
-        Ended::call(target, error, times)
+        let ended = Ended::call(target, error, times).map_message(|message| self.secrets.redact(message));
+        let message = &ended.failure.message;
+        warn!(cluster = %self.id, call = error.site().call.name(), code = error.code(), "{message}");
+        ended
     }
 
     /// A step failed, at its call or at the end of its operation: it rests, and the others go on.
@@ -305,7 +314,9 @@ impl<'a> Pass<'a> {
             .is_some_and(|plan| !plan.blockers.is_empty())
             .then_some(STALLED_RECHECK);
         let rested = self.memory.rests.next_end(now);
-        polls.chain(after).chain(busy).chain(blocked).chain(rested).min()
+        let secrets = self.secrets.recheck(&self.reference);
+        let waits = polls.chain(after).chain(busy).chain(blocked);
+        waits.chain(rested).chain(secrets).min()
     }
 
     fn outcome(&self) -> ReconcileOutcome {

@@ -40,6 +40,15 @@ pub struct RunArgs {
     )]
     pub operator_namespace: String,
 
+    /// Secret in the operator's namespace with the key by which it tells secrets apart; made when it is first needed
+    #[arg(
+        long,
+        env = "ARMATURE_FINGERPRINT_KEY_SECRET",
+        default_value = "armature-fingerprint-key",
+        value_name = "NAME"
+    )]
+    pub fingerprint_key_secret: String,
+
     /// Azure resource id of the AKS cluster the operator runs on; it is never stopped, deleted or stripped
     #[arg(long, env = "ARMATURE_OWN_CLUSTER_ID", value_name = "ID")]
     pub own_cluster_id: Option<String>,

@@ -17,6 +17,8 @@ pub struct Settings {
     pub watch_namespace: Option<String>,
     /// The operator's own namespace: it holds the leader lease and the Secrets that an `AzureIdentity` names.
     pub operator_namespace: String,
+    /// The Secret in the operator's namespace with the key for fingerprints of secrets; made when it is first needed.
+    pub fingerprint_key_secret: String,
     /// The Azure cloud the operator talks to, and whom it trusts there.
     pub azure: arm::Settings,
     /// How the operator signs in for clusters that name no `AzureIdentity`; `None`: every cluster has to name one.

@@ -85,6 +85,7 @@ fn never(home: &'static str) -> Vec<Call> {
         ("list", "secrets", home, ANY_NAME),
         ("watch", "secrets", home, ANY_NAME),
         ("update", "secrets", home, "sign-in"),
+        ("delete", "secrets", home, "sign-in"),
         ("get", "secrets", "kube-system", "any"),
         ("list", "secrets", ALL_NAMESPACES, ANY_NAME),
         ("update", "leases.coordination.k8s.io", home, "other"),
@@ -178,7 +179,13 @@ async fn the_service_account_may_do_what_the_operator_does_and_nothing_else() {
     let client = account(&cluster, OPERATOR_NAMESPACE, "armature").await;
     let mut allowed = needed(ALL_NAMESPACES);
     allowed.extend(needed_at_home(OPERATOR_NAMESPACE));
-    check(&client, allowed, never(OPERATOR_NAMESPACE)).await;
+    let mut refused = never(OPERATOR_NAMESPACE);
+    // No manifest may refer to Secrets unless the chart is told where.
+    refused.extend([
+        ("create", "secrets", OPERATOR_NAMESPACE, ANY_NAME),
+        ("get", "secrets", "team", "windows"),
+    ]);
+    check(&client, allowed, refused).await;
 }
 
 #[tokio::test]
@@ -194,6 +201,7 @@ async fn with_one_watched_namespace_the_rights_on_objects_end_there() {
         ("crds", json!({ "install": false })),
         ("admissionPolicy", json!({ "install": false })),
         ("rbac", json!({ "readSecrets": ["sign-in"] })),
+        ("secrets", json!({ "namespaces": ["*"] })),
     ] {
         values[name] = value;
     }
@@ -202,6 +210,12 @@ async fn with_one_watched_namespace_the_rights_on_objects_end_there() {
     let client = account(&cluster, HOME, "team-armature").await;
     let mut allowed = needed("team");
     allowed.extend(needed_at_home(HOME));
+    // What manifests refer to, and the key by which that is told apart.
+    allowed.extend([
+        ("get", "secrets", "team", "windows"),
+        ("create", "secrets", HOME, ANY_NAME),
+        ("get", "secrets", HOME, "armature-fingerprint-key"),
+    ]);
     let mut refused = never(HOME);
     refused.extend([
         ("list", "aksclusters.aks.armature.dev", ALL_NAMESPACES, ANY_NAME),
@@ -210,6 +224,9 @@ async fn with_one_watched_namespace_the_rights_on_objects_end_there() {
         ("create", "events.events.k8s.io", "other", ANY_NAME),
         ("get", "namespaces", ALL_NAMESPACES, "other"),
         ("get", "secrets", HOME, "other"),
+        ("list", "secrets", "team", ANY_NAME),
+        ("create", "secrets", "team", ANY_NAME),
+        ("get", "secrets", "other", "windows"),
     ]);
     check(&client, allowed, refused).await;
 }

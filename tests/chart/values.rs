@@ -41,6 +41,7 @@ pub fn sets() -> Vec<(&'static str, Value)> {
         },
         "timing": { "listInterval": "1m", "operationPollInterval": "10s", "poolQuietPeriod": "0s", "poolDeleteGrace": "2m30s" },
         "log": { "format": "text", "level": "info,armature::arm=debug" },
+        "secrets": { "namespaces": ["*"] },
         "env": [{ "name": "HTTPS_PROXY", "value": "http://proxy.example:3128" }],
     });
     let surroundings = json!({
@@ -48,6 +49,7 @@ pub fn sets() -> Vec<(&'static str, Value)> {
         "imagePullSecrets": ["registry"],
         "azure": { "credential": "managed-identity", "cloud": "us-government" },
         "rbac": { "readSecrets": ["sign-in"] },
+        "secrets": { "namespaces": ["team", "shop"], "fingerprintKey": "armature-key" },
         "serviceAccount": { "name": "fleet", "annotations": { "example.com/team": "platform" } },
         "metrics": { "serviceMonitor": { "enabled": true, "labels": { "release": "prometheus" } } },
         "networkPolicy": { "enabled": true, "scrapers": [{ "namespaceSelector": {} }] },
@@ -66,6 +68,7 @@ pub fn sets() -> Vec<(&'static str, Value)> {
         "crds": { "install": false },
         "admissionPolicy": { "install": false },
         "rbac": { "readSecrets": [] },
+        "secrets": { "namespaces": ["*"] },
         "networkPolicy": { "enabled": true },
         "fullnameOverride": "fleet",
     });
@@ -124,6 +127,10 @@ pub fn refused() -> Vec<(Value, &'static str)> {
         ),
         (with(json!({ "azure": { "clientId": "armature" } })), "/azure/clientId"),
         (with(json!({ "installationId": "Prod" })), "/installationId"),
+        (
+            with(json!({ "secrets": { "namespaces": ["Team"] } })),
+            "/secrets/namespaces",
+        ),
         (with(json!({ "ownClusterId": "hub" })), "/ownClusterId"),
         (
             with(json!({ "timing": { "listInterval": "soon" } })),

@@ -1,7 +1,7 @@
 //! What goes over the wire, one rule a test.
 
 use super::*;
-use crate::plan::change::{Origin, Target};
+use crate::plan::change::{Origin, Source, Target};
 use crate::plan::effect::Effect;
 
 fn change(path: Path, to: Option<Value>) -> Change {
@@ -12,6 +12,7 @@ fn change(path: Path, to: Option<Value>) -> Change {
         to,
         origin: Origin::Edit,
         effect: Effect::InPlace,
+        source: Source::Field,
     }
 }
 

@@ -15,6 +15,8 @@ fn look(table: &[Field], wanted: &Value, live: &Value, applied: &Applied) -> Dif
         settled: true,
         running: Some("1.33.2".parse().unwrap()),
         autoscaled: false,
+        secrets: &[],
+        under_way: false,
     };
     diff(table, sides)
 }
@@ -142,6 +144,8 @@ fn the_count_is_the_autoscalers_once_it_is_on() {
         settled: true,
         running: None,
         autoscaled: true,
+        secrets: &[],
+        under_way: false,
     };
     assert_eq!(diff(pool::FIELDS, sides).changes, []);
     assert_eq!(
@@ -180,6 +184,8 @@ fn nothing_is_confirmed_while_the_last_operation_has_not_ended_well() {
         settled: false,
         running: None,
         autoscaled: false,
+        secrets: &[],
+        under_way: false,
     };
     assert!(diff(cluster::FIELDS, sides).applied.is_empty());
 }

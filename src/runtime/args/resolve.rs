@@ -101,6 +101,7 @@ impl RunArgs {
                 .map_or(InstallationSource::ManagementCluster, InstallationSource::Named),
             watch_namespace: self.namespace,
             operator_namespace: self.operator_namespace,
+            fingerprint_key_secret: self.fingerprint_key_secret,
             azure,
             credential,
             timing: Timing {
