@@ -181,10 +181,7 @@ fn windows_password(password: &str) -> Option<&'static str> {
         |character| character.is_numeric(),
         |character| !character.is_alphanumeric(),
     ];
-    let met = classes
-        .iter()
-        .filter(|class| password.chars().any(|character| class(character)))
-        .count();
+    let met = classes.iter().filter(|class| password.chars().any(**class)).count();
     if !(8..=123).contains(&password.chars().count()) {
         Some("does not have the 8 to 123 characters of a Windows password")
     } else if met < 3 {

@@ -49,7 +49,7 @@ pub fn sets() -> Vec<(&'static str, Value)> {
         "imagePullSecrets": ["registry"],
         "azure": { "credential": "managed-identity", "cloud": "us-government" },
         "rbac": { "readSecrets": ["sign-in"] },
-        "secrets": { "namespaces": ["team", "shop"], "fingerprintKey": "armature-key" },
+        "secrets": { "namespaces": ["team", "default"], "fingerprintKey": "armature-key" },
         "serviceAccount": { "name": "fleet", "annotations": { "example.com/team": "platform" } },
         "metrics": { "serviceMonitor": { "enabled": true, "labels": { "release": "prometheus" } } },
         "networkPolicy": { "enabled": true, "scrapers": [{ "namespaceSelector": {} }] },
