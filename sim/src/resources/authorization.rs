@@ -1,6 +1,7 @@
 //! Microsoft.Authorization.
 
 use super::resource_type::{Deleted, Home, ResourceType};
+use crate::schema::Definition;
 
 const NAMESPACE: &str = "Microsoft.Authorization";
 
@@ -10,6 +11,7 @@ pub const TYPES: &[ResourceType] = &[
         namespace: NAMESPACE,
         path: "roleAssignments",
         calls: "RoleAssignments",
+        body: Some(Definition::RoleAssignment),
         versions: &["2022-04-01", "2020-10-01-preview", "2018-01-01-preview"],
         home: Home::Extension,
         deleted: Deleted::Shown,
@@ -21,6 +23,7 @@ pub const TYPES: &[ResourceType] = &[
         namespace: NAMESPACE,
         path: "locks",
         calls: "ManagementLocks",
+        body: Some(Definition::Lock),
         versions: &["2020-05-01", "2017-04-01", "2016-09-01"],
         home: Home::Extension,
         missing: "LockNotFound",

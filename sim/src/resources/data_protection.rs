@@ -1,6 +1,7 @@
 //! Microsoft.DataProtection: backup vaults, their policies and instances.
 
 use super::resource_type::{Follow, Home, Pace, Patch, ResourceType, States};
+use crate::schema::Definition;
 
 const VAULT: ResourceType = ResourceType {
     namespace: "Microsoft.DataProtection",
@@ -25,6 +26,7 @@ pub const TYPES: &[ResourceType] = &[
     ResourceType {
         path: "backupVaults",
         calls: "BackupVaults",
+        body: Some(Definition::BackupVault),
         put: takes(30),
         delete: takes(30),
         patch: Patch::Merge,
@@ -33,6 +35,7 @@ pub const TYPES: &[ResourceType] = &[
     ResourceType {
         path: "backupVaults/backupPolicies",
         calls: "BackupPolicies",
+        body: Some(Definition::BackupPolicy),
         home: Home::Parent,
         created: 200,
         ..VAULT
@@ -40,6 +43,7 @@ pub const TYPES: &[ResourceType] = &[
     ResourceType {
         path: "backupVaults/backupInstances",
         calls: "BackupInstances",
+        body: Some(Definition::BackupInstance),
         home: Home::Parent,
         put: takes(120),
         delete: takes(120),

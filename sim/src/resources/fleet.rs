@@ -1,6 +1,7 @@
 //! Microsoft.ContainerService/fleets and their members.
 
 use super::resource_type::{Follow, Home, Pace, Patch, ResourceType, States};
+use crate::schema::Definition;
 
 const FLEET: ResourceType = ResourceType {
     namespace: "Microsoft.ContainerService",
@@ -21,6 +22,7 @@ pub const TYPES: &[ResourceType] = &[
     ResourceType {
         path: "fleets",
         calls: "Fleets",
+        body: Some(Definition::Fleet),
         put: Pace::Operation {
             seconds: 30,
             follow: Follow::Resource,
@@ -36,6 +38,7 @@ pub const TYPES: &[ResourceType] = &[
     ResourceType {
         path: "fleets/members",
         calls: "FleetMembers",
+        body: Some(Definition::FleetMember),
         home: Home::Parent,
         put: Pace::Operation {
             seconds: 60,

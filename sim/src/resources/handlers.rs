@@ -198,11 +198,11 @@ fn write(
     old: Option<Resource>,
 ) -> Result<Reply, Refusal> {
     world.group_is_staying(&id.scope)?;
+    let region = located(kind, &mut sent, old.as_ref(), region)?;
     if let Some(definition) = kind.body {
         schema::validate_request(definition, &sent)?;
         schema::strip_read_only(definition, &mut sent);
     }
-    let region = located(kind, &mut sent, old.as_ref(), region)?;
     if let Some(old) = &old {
         operation::is_free(world, old)?;
     }

@@ -1,6 +1,7 @@
 //! Microsoft.KubernetesConfiguration: cluster extensions and Flux configurations.
 
 use super::resource_type::{Follow, Home, Pace, Patch, ResourceType, States};
+use crate::schema::Definition;
 
 const NAMESPACE: &str = "Microsoft.KubernetesConfiguration";
 
@@ -18,6 +19,7 @@ pub const TYPES: &[ResourceType] = &[
         namespace: NAMESPACE,
         path: "extensions",
         calls: "Extensions",
+        body: Some(Definition::Extension),
         versions: &["2025-03-01", "2024-11-01", "2023-05-01", "2022-11-01"],
         home: Home::Extension,
         own_operations: true,
@@ -31,6 +33,7 @@ pub const TYPES: &[ResourceType] = &[
         namespace: NAMESPACE,
         path: "fluxConfigurations",
         calls: "FluxConfigurations",
+        body: Some(Definition::FluxConfiguration),
         versions: &["2025-04-01", "2024-11-01", "2023-05-01", "2022-11-01"],
         home: Home::Extension,
         own_operations: true,

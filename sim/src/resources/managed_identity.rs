@@ -1,6 +1,7 @@
 //! Microsoft.ManagedIdentity.
 
 use super::resource_type::{Home, Patch, ResourceType};
+use crate::schema::Definition;
 
 const VERSIONS: &[&str] = &["2024-11-30", "2023-01-31", "2018-11-30"];
 
@@ -10,6 +11,7 @@ pub const TYPES: &[ResourceType] = &[
         namespace: "Microsoft.ManagedIdentity",
         path: "userAssignedIdentities",
         calls: "UserAssignedIdentities",
+        body: Some(Definition::UserAssignedIdentity),
         versions: VERSIONS,
         patch: Patch::Merge,
         ..ResourceType::PLAIN
@@ -18,6 +20,7 @@ pub const TYPES: &[ResourceType] = &[
         namespace: "Microsoft.ManagedIdentity",
         path: "userAssignedIdentities/federatedIdentityCredentials",
         calls: "FederatedIdentityCredentials",
+        body: Some(Definition::FederatedIdentityCredential),
         versions: VERSIONS,
         home: Home::Parent,
         ..ResourceType::PLAIN

@@ -1,4 +1,4 @@
-//! The OpenAPI description, parsed once into what the checks need of it.
+//! The OpenAPI descriptions, parsed once into what the checks need of it.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -6,13 +6,105 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::{Map, Value};
 
-const CONTAINER_SERVICE: &str = include_str!("../../../specs/containerservice-2026-08-01.json");
+/// An API description in `specs/`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Spec {
+    /// Microsoft.ContainerService/managedClusters.
+    ContainerService,
+    /// Microsoft.KubernetesConfiguration/extensions.
+    Extensions,
+    /// Microsoft.KubernetesConfiguration/fluxConfigurations.
+    FluxConfigurations,
+    /// Microsoft.Authorization/roleAssignments.
+    Authorization,
+    /// Microsoft.Authorization/locks.
+    Locks,
+    /// Microsoft.ManagedIdentity.
+    ManagedIdentity,
+    /// Microsoft.Insights/diagnosticSettings.
+    DiagnosticSettings,
+    /// Data collection in Microsoft.Insights.
+    DataCollection,
+    /// Microsoft.AlertsManagement/prometheusRuleGroups.
+    PrometheusRuleGroups,
+    /// Microsoft.Monitor/accounts.
+    MonitorWorkspaces,
+    /// Microsoft.OperationalInsights/workspaces.
+    LogAnalytics,
+    /// Microsoft.ContainerService/fleets.
+    Fleet,
+    /// Microsoft.EventGrid/eventSubscriptions.
+    EventGrid,
+    /// Microsoft.DataProtection/backupVaults.
+    DataProtection,
+}
 
-static DOCUMENT: LazyLock<Document> = LazyLock::new(|| Document::parse(CONTAINER_SERVICE).unwrap_or_default());
+/// Every description with its text.
+const TEXTS: [(Spec, &str); 14] = [
+    (
+        Spec::ContainerService,
+        include_str!("../../../specs/containerservice-2026-08-01.json"),
+    ),
+    (
+        Spec::Extensions,
+        include_str!("../../../specs/extensions-2025-03-01.json"),
+    ),
+    (
+        Spec::FluxConfigurations,
+        include_str!("../../../specs/fluxConfigurations-2025-04-01.json"),
+    ),
+    (
+        Spec::Authorization,
+        include_str!("../../../specs/authorization-2022-04-01.json"),
+    ),
+    (Spec::Locks, include_str!("../../../specs/locks-2020-05-01.json")),
+    (
+        Spec::ManagedIdentity,
+        include_str!("../../../specs/managedidentity-2024-11-30.json"),
+    ),
+    (
+        Spec::DiagnosticSettings,
+        include_str!("../../../specs/diagnosticsettings-2021-05-01-preview.json"),
+    ),
+    (
+        Spec::DataCollection,
+        include_str!("../../../specs/datacollection-2023-03-11.json"),
+    ),
+    (
+        Spec::PrometheusRuleGroups,
+        include_str!("../../../specs/prometheusrulegroups-2023-03-01.json"),
+    ),
+    (
+        Spec::MonitorWorkspaces,
+        include_str!("../../../specs/monitorworkspaces-2025-10-03.json"),
+    ),
+    (
+        Spec::LogAnalytics,
+        include_str!("../../../specs/loganalytics-2025-07-01.json"),
+    ),
+    (Spec::Fleet, include_str!("../../../specs/fleet-2026-06-01.json")),
+    (
+        Spec::EventGrid,
+        include_str!("../../../specs/eventgrid-2025-02-15.json"),
+    ),
+    (
+        Spec::DataProtection,
+        include_str!("../../../specs/dataprotection-2026-06-01.json"),
+    ),
+];
 
-/// The description of `Microsoft.ContainerService`, API version 2026-08-01.
-pub(super) fn document() -> &'static Document {
-    &DOCUMENT
+static DOCUMENTS: LazyLock<BTreeMap<Spec, Document>> = LazyLock::new(|| {
+    let parsed = |(spec, text): (Spec, &str)| (spec, Document::parse(text).unwrap_or_default());
+    TEXTS.into_iter().map(parsed).collect()
+});
+
+static EMPTY: Document = Document {
+    definitions: BTreeMap::new(),
+};
+
+/// A description, parsed.
+pub(super) fn document(spec: Spec) -> &'static Document {
+    DOCUMENTS.get(&spec).unwrap_or(&EMPTY)
 }
 
 /// Definitions by name.
@@ -252,12 +344,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_committed_description_parses_and_every_reference_leads_somewhere() {
-        let document = Document::parse(CONTAINER_SERVICE).unwrap();
-        assert!(document.definitions.len() > 250);
-        for (name, schema) in &document.definitions {
-            check(&document, name, schema);
+    fn every_committed_description_parses_and_every_reference_leads_somewhere() {
+        for (spec, text) in TEXTS {
+            let document = Document::parse(text).unwrap();
+            assert!(!document.definitions.is_empty(), "{spec:?}");
+            for (name, schema) in &document.definitions {
+                check(&document, name, schema);
+            }
         }
+        assert!(document(Spec::ContainerService).definitions.len() > 250);
     }
 
     fn check(document: &Document, name: &str, schema: &Schema) {
@@ -285,7 +380,7 @@ mod tests {
 
     #[test]
     fn a_property_of_a_parent_is_found() {
-        let document = document();
+        let document = document(Spec::ContainerService);
         let cluster = document.definition("ManagedCluster").unwrap();
         assert!(document.property(cluster, "location").is_some());
         assert!(document.property(cluster, "id").is_some_and(|id| id.read_only));

@@ -11,7 +11,7 @@ mod document;
 use serde_json::Value;
 
 use self::check::{Deviation, Direction, Fault, deviations};
-use self::document::{Kind, Schema, document};
+use self::document::{Document, Kind, Schema, Spec, document};
 use crate::refusal::Refusal;
 
 /// A body that the description defines and the simulator handles.
@@ -33,6 +33,44 @@ pub enum Definition {
     AgentPoolAvailableVersions,
     /// Answer of GET kubernetesVersions.
     KubernetesVersionListResult,
+    /// A cluster extension.
+    Extension,
+    /// A Flux configuration.
+    FluxConfiguration,
+    /// PUT of a role assignment.
+    RoleAssignment,
+    /// A lock.
+    Lock,
+    /// A user-assigned identity.
+    UserAssignedIdentity,
+    /// A trust of an identity in tokens of another issuer.
+    FederatedIdentityCredential,
+    /// A diagnostic setting.
+    DiagnosticSetting,
+    /// A data collection rule.
+    DataCollectionRule,
+    /// A data collection endpoint.
+    DataCollectionEndpoint,
+    /// What ties a resource to a rule or an endpoint.
+    DataCollectionRuleAssociation,
+    /// A group of Prometheus rules.
+    PrometheusRuleGroup,
+    /// An Azure Monitor workspace.
+    MonitorWorkspace,
+    /// A Log Analytics workspace.
+    LogAnalyticsWorkspace,
+    /// A fleet.
+    Fleet,
+    /// A member of a fleet.
+    FleetMember,
+    /// An event subscription.
+    EventSubscription,
+    /// A backup vault.
+    BackupVault,
+    /// A backup policy.
+    BackupPolicy,
+    /// A backup instance.
+    BackupInstance,
 }
 
 impl Definition {
@@ -48,11 +86,63 @@ impl Definition {
             Self::AgentPoolUpgradeProfile => "AgentPoolUpgradeProfile",
             Self::AgentPoolAvailableVersions => "AgentPoolAvailableVersions",
             Self::KubernetesVersionListResult => "KubernetesVersionListResult",
+            Self::Extension => "Extension",
+            Self::FluxConfiguration => "FluxConfiguration",
+            Self::RoleAssignment => "RoleAssignmentCreateParameters",
+            Self::Lock => "ManagementLockObject",
+            Self::UserAssignedIdentity => "Identity",
+            Self::FederatedIdentityCredential => "FederatedIdentityCredential",
+            Self::DiagnosticSetting => "DiagnosticSettingsResource",
+            Self::DataCollectionRule => "DataCollectionRuleResource",
+            Self::DataCollectionEndpoint => "DataCollectionEndpointResource",
+            Self::DataCollectionRuleAssociation => "DataCollectionRuleAssociationProxyOnlyResource",
+            Self::PrometheusRuleGroup => "PrometheusRuleGroupResource",
+            Self::MonitorWorkspace => "AzureMonitorWorkspaceResource",
+            Self::LogAnalyticsWorkspace => "Workspace",
+            Self::Fleet => "Fleet",
+            Self::FleetMember => "FleetMember",
+            Self::EventSubscription => "EventSubscription",
+            Self::BackupVault => "BackupVaultResource",
+            Self::BackupPolicy => "BaseBackupPolicyResource",
+            Self::BackupInstance => "BackupInstanceResource",
         }
     }
 
+    /// The description that it is in.
+    const fn spec(self) -> Spec {
+        match self {
+            Self::ManagedCluster
+            | Self::AgentPool
+            | Self::MaintenanceConfiguration
+            | Self::TagsObject
+            | Self::ManagedClusterUpgradeProfile
+            | Self::AgentPoolUpgradeProfile
+            | Self::AgentPoolAvailableVersions
+            | Self::KubernetesVersionListResult => Spec::ContainerService,
+            Self::Extension => Spec::Extensions,
+            Self::FluxConfiguration => Spec::FluxConfigurations,
+            Self::RoleAssignment => Spec::Authorization,
+            Self::Lock => Spec::Locks,
+            Self::UserAssignedIdentity | Self::FederatedIdentityCredential => Spec::ManagedIdentity,
+            Self::DiagnosticSetting => Spec::DiagnosticSettings,
+            Self::DataCollectionRule | Self::DataCollectionEndpoint | Self::DataCollectionRuleAssociation => {
+                Spec::DataCollection
+            }
+            Self::PrometheusRuleGroup => Spec::PrometheusRuleGroups,
+            Self::MonitorWorkspace => Spec::MonitorWorkspaces,
+            Self::LogAnalyticsWorkspace => Spec::LogAnalytics,
+            Self::Fleet | Self::FleetMember => Spec::Fleet,
+            Self::EventSubscription => Spec::EventGrid,
+            Self::BackupVault | Self::BackupPolicy | Self::BackupInstance => Spec::DataProtection,
+        }
+    }
+
+    fn document(self) -> &'static Document {
+        document(self.spec())
+    }
+
     fn schema(self) -> Option<&'static Schema> {
-        document().definition(self.name())
+        self.document().definition(self.name())
     }
 }
 
@@ -64,12 +154,13 @@ pub fn validate_request(definition: Definition, body: &Value) -> Result<(), Refu
     let Some(schema) = definition.schema() else {
         return Ok(());
     };
-    match deviations(document(), schema, body, Direction::Request)
+    match deviations(definition.document(), schema, body, Direction::Request)
         .into_iter()
         .next()
     {
         None => Ok(()),
-        Some(deviation) => Err(refusal(deviation)),
+        Some(deviation) if definition.spec() == Spec::ContainerService => Err(refusal(deviation)),
+        Some(deviation) => Err(neighbor_refusal(&deviation)),
     }
 }
 
@@ -77,14 +168,14 @@ pub fn validate_request(definition: Definition, body: &Value) -> Result<(), Refu
 /// absence.
 pub fn strip_read_only(definition: Definition, body: &mut Value) {
     if let Some(schema) = definition.schema() {
-        strip(schema, body, |property| property.read_only);
+        strip(definition.document(), schema, body, |property| property.read_only);
     }
 }
 
 /// Removes write-only secrets, which Azure keeps and never returns.
 pub fn strip_secrets(definition: Definition, body: &mut Value) {
     if let Some(schema) = definition.schema() {
-        strip(schema, body, |property| property.secret);
+        strip(definition.document(), schema, body, |property| property.secret);
     }
 }
 
@@ -94,43 +185,52 @@ pub fn check_response(definition: Definition, body: &Value) -> Vec<String> {
     let Some(schema) = definition.schema() else {
         return vec![format!("{} is not defined", definition.name())];
     };
-    deviations(document(), schema, body, Direction::Response)
+    deviations(definition.document(), schema, body, Direction::Response)
         .iter()
         .map(ToString::to_string)
         .collect()
 }
 
-fn strip(schema: &Schema, value: &mut Value, unwanted: fn(&Schema) -> bool) {
-    let Some(schema) = document().resolve(schema) else {
+fn strip(document: &Document, schema: &Schema, value: &mut Value, unwanted: fn(&Schema) -> bool) {
+    let Some(schema) = document.resolve(schema) else {
         return;
     };
     match (&schema.kind, value) {
         (Kind::Object { .. }, Value::Object(members)) => {
             members.retain(|name, member| {
-                let Some(property) = document().property(schema, name) else {
+                let Some(property) = document.property(schema, name) else {
                     return !member.is_null();
                 };
-                if unwanted(property) || member.is_null() || is_unset_enum(property, member) {
+                if unwanted(property) || member.is_null() || is_unset_enum(document, property, member) {
                     return false;
                 }
-                strip(property, member, unwanted);
+                strip(document, property, member, unwanted);
                 true
             });
         }
         (Kind::Map(values), Value::Object(members)) => {
             members.retain(|_, member| !member.is_null());
-            members.values_mut().for_each(|member| strip(values, member, unwanted));
+            members
+                .values_mut()
+                .for_each(|member| strip(document, values, member, unwanted));
         }
-        (Kind::Array { items, .. }, Value::Array(list)) => {
-            list.iter_mut().for_each(|entry| strip(items, entry, unwanted))
-        }
+        (Kind::Array { items, .. }, Value::Array(list)) => list
+            .iter_mut()
+            .for_each(|entry| strip(document, items, entry, unwanted)),
         _ => {}
     }
 }
 
-fn is_unset_enum(property: &Schema, value: &Value) -> bool {
-    let kind = document().resolve(property).map(|schema| &schema.kind);
+fn is_unset_enum(document: &Document, property: &Schema, value: &Value) -> bool {
+    let kind = document.resolve(property).map(|schema| &schema.kind);
     value.as_str() == Some("") && matches!(kind, Some(Kind::Text { allowed, .. }) if !allowed.is_empty())
+}
+
+/// The answer of services other than AKS, in the words of ARM's own deserializer (general knowledge). Some of them
+/// ignore what they do not know; here nothing is ignored, so that a misspelt property is noticed.
+fn neighbor_refusal(deviation: &Deviation) -> Refusal {
+    let message = format!("The request content was invalid and could not be deserialized: '{deviation}'.");
+    Refusal::service(400, "InvalidRequestContent", message).on(deviation.path.clone())
 }
 
 fn refusal(deviation: Deviation) -> Refusal {
