@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use crate::arm::children::Child;
+use crate::arm::children::kinds::ChildKind;
 use crate::arm::ids::{ClusterKey, GroupRef};
 use crate::defaults;
 use crate::operations::{Activity, Operation, OperationError, OperationId, Outcome, Subject};
@@ -87,6 +89,7 @@ impl World {
                 pool.operation = Some(operation.id.clone());
                 pool.etag = self.ids.guid();
             }
+            Subject::Child(key, kind, name) => self.child_begins(key, *kind, name, operation),
             Subject::Group(group) => {
                 let subscription = self.subscriptions.get_mut(&group.subscription.to_lowercase());
                 if let Some(group) = subscription.and_then(|found| found.groups.get_mut(&group.name.to_lowercase())) {
@@ -123,6 +126,7 @@ impl World {
         match &operation.subject {
             Subject::Cluster(key) => self.cluster_ended(key, operation, outcome, at),
             Subject::Pool(key, name) => self.pool_ended(key, name, operation, outcome, at),
+            Subject::Child(key, kind, name) => self.child_ended(key, *kind, name, operation, outcome),
             Subject::Group(group) => self.group_ended(group, outcome),
             Subject::Resource(key) => self.resource_ended(key, operation, outcome),
         }
@@ -191,6 +195,51 @@ impl World {
         self.clusters.insert(key.clone(), cluster);
     }
 
+    fn child_begins(&mut self, key: &ClusterKey, kind: ChildKind, name: &str, operation: &Operation) {
+        let child = self.clusters.get_mut(key).and_then(|cluster| {
+            let slot = (kind, name.to_owned());
+            cluster.children.get_mut(&slot)
+        });
+        let Some(child) = child else { return };
+        let state = match operation.activity {
+            Activity::Creating => kind.facts().creating,
+            activity => activity.provisioning_state(),
+        };
+        set(&mut child.body["properties"], "provisioningState", json!(state));
+        child.operation = Some(operation.id.clone());
+        child.etag = self.ids.guid();
+    }
+
+    fn child_ended(&mut self, key: &ClusterKey, kind: ChildKind, name: &str, operation: &Operation, outcome: &Outcome) {
+        let Some(cluster) = self.clusters.get_mut(key) else {
+            return;
+        };
+        let slot = (kind, name.to_owned());
+        if operation.activity == Activity::Deleting && *outcome == Outcome::Succeeded {
+            let gone = cluster.children.remove(&slot);
+            // `Keep` leaves the namespace in the cluster (SPEC DeletePolicy).
+            let kept = |child: &Child| {
+                child.body["properties"]["deletePolicy"]
+                    .as_str()
+                    .is_some_and(|policy| policy.eq_ignore_ascii_case("Keep"))
+            };
+            if kind == ChildKind::ManagedNamespace {
+                if gone.is_some_and(|child| kept(&child)) {
+                    cluster.namespaces.insert(slot.1, true);
+                } else {
+                    cluster.namespaces.remove(&slot.1);
+                }
+            }
+            return;
+        }
+        if let Some(child) = cluster.children.get_mut(&slot) {
+            let (state, _) = final_state(operation.activity, outcome);
+            set(&mut child.body["properties"], "provisioningState", json!(state));
+            release(&mut child.operation, &operation.id);
+            child.etag = self.ids.guid();
+        }
+    }
+
     fn group_ended(&mut self, group: &GroupRef, outcome: &Outcome) {
         let Some(subscription) = self.subscriptions.get_mut(&group.subscription.to_lowercase()) else {
             return;
@@ -204,7 +253,7 @@ impl World {
         }
     }
 
-    /// Takes a cluster out of the world, with its pools, maintenance configurations and node resource group.
+    /// Takes a cluster out of the world, with its pools, other children and node resource group.
     pub(crate) fn remove_cluster(&mut self, key: &ClusterKey) {
         let Some(cluster) = self.clusters.remove(key) else {
             return;

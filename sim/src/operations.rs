@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use crate::arm::children::kinds::ChildKind;
 use crate::arm::ids::{ClusterKey, GroupRef};
 use crate::clock::shift;
 use crate::resources::id::ResourceKey;
@@ -64,6 +65,8 @@ pub enum Subject {
     Cluster(ClusterKey),
     /// One pool, by lower-cased name.
     Pool(ClusterKey, String),
+    /// A child of a cluster other than a pool, by kind and lower-cased name.
+    Child(ClusterKey, ChildKind, String),
     /// A resource group that is being deleted.
     Group(GroupRef),
     /// A resource beside clusters.

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
+use crate::arm::children::Child;
+use crate::arm::children::kinds::ChildKind;
 use crate::arm::ids::{ClusterKey, ClusterRef, GroupRef};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -75,8 +77,11 @@ pub struct Cluster {
     pub body: Value,
     /// Pools in the order of creation.
     pub pools: Vec<Pool>,
-    /// Maintenance configurations by name: their `properties`.
-    pub maintenance: BTreeMap<String, Value>,
+    /// Children other than pools, by kind and lower-cased name.
+    pub children: BTreeMap<(ChildKind, String), Child>,
+    /// Kubernetes namespaces that are in the cluster without being managed, by name: whether they look just like what
+    /// a managed namespace of that name would be.
+    pub namespaces: BTreeMap<String, bool>,
     /// Current eTag.
     pub etag: String,
     /// The cluster operation that runs, if any.
@@ -116,6 +121,20 @@ impl Cluster {
     /// The pool of this name, to change.
     pub fn pool_mut(&mut self, name: &str) -> Option<&mut Pool> {
         self.pools.iter_mut().find(|pool| pool.name.eq_ignore_ascii_case(name))
+    }
+
+    /// The child of this kind and name; names are compared case-insensitively.
+    #[must_use]
+    pub fn child(&self, kind: ChildKind, name: &str) -> Option<&Child> {
+        self.children.get(&(kind, name.to_lowercase()))
+    }
+
+    /// All children of a kind, by name.
+    pub fn children_of(&self, kind: ChildKind) -> impl Iterator<Item = &Child> {
+        self.children
+            .iter()
+            .filter(move |((of, _), _)| *of == kind)
+            .map(|(_, child)| child)
     }
 
     /// All pools in resource form.

@@ -3,6 +3,7 @@
 //! Answers are JSON. A request that makes no sense is a 400 with `{"error": "..."}`, an unknown resource a 404.
 
 mod control;
+mod inside;
 mod outside;
 mod people;
 mod seed;
@@ -43,6 +44,8 @@ pub fn router(shared: Shared) -> Router {
         .route("/autoscaler", post(outside::autoscaler))
         .route("/auto-upgrade", post(outside::auto_upgrade))
         .route("/policy", post(outside::policy))
+        .route("/private-endpoint-connections", post(inside::connect))
+        .route("/namespaces", get(inside::namespaces).post(inside::add_namespace))
         .route("/principals", get(people::principals).post(people::put_principal))
         .route("/principals/{client_id}", delete(people::remove_principal))
         .route(

@@ -30,7 +30,14 @@ fn named(id: &str) -> Result<Named, Problem> {
     }
 }
 
-fn cluster_mut<'a>(world: &'a mut World, cluster: &ClusterRef) -> Result<&'a mut Cluster, Problem> {
+pub(super) fn named_cluster(id: &str) -> Result<ClusterRef, Problem> {
+    match named(id)? {
+        Named::Cluster(cluster) => Ok(cluster),
+        Named::Pool(_) => Err(Problem::Invalid(format!("'{id}' is the id of no cluster"))),
+    }
+}
+
+pub(super) fn cluster_mut<'a>(world: &'a mut World, cluster: &ClusterRef) -> Result<&'a mut Cluster, Problem> {
     let found = world.clusters.get_mut(&cluster.key());
     found.ok_or_else(|| Problem::Unknown(format!("there is no cluster {}", cluster.id())))
 }

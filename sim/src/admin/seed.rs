@@ -145,7 +145,8 @@ fn build(world: &mut World, seed: &Seed, region: &Region, reference: ClusterRef)
         listed_from: Timestamp::MIN,
         body,
         pools,
-        maintenance: BTreeMap::new(),
+        children: BTreeMap::new(),
+        namespaces: BTreeMap::new(),
         etag: world.ids.guid(),
         operation: None,
     }

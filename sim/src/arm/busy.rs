@@ -1,5 +1,6 @@
 //! Who has to wait for whom: operations of one cluster block each other, those of different pools do not.
 
+use crate::arm::children::Child;
 use crate::operations::{Activity, Operation};
 use crate::refusal::Refusal;
 use crate::world::{Cluster, World};
@@ -50,6 +51,28 @@ impl World {
             Some(operation) if operation.activity == Activity::Deleting => Err(deletion_was_issued(name)),
             Some(operation) => Err(refuse(format!(
                 "Operation is not allowed: Another agentpool operation ({name} - {}) is in progress, {ADVICE}",
+                operation.activity.provisioning_state(),
+            ))),
+        }
+    }
+
+    /// The operation that runs on a child of a cluster.
+    #[must_use]
+    pub fn running_on_child(&self, child: &Child) -> Option<&Operation> {
+        self.running(child.operation.as_ref())
+    }
+
+    /// Refuses a PUT of a child while an operation runs on it.
+    ///
+    /// # Errors
+    /// 409 `OperationNotAllowed`.
+    pub fn child_is_free(&self, noun: &str, child: &Child) -> Result<(), Refusal> {
+        match self.running_on_child(child) {
+            None => Ok(()),
+            Some(operation) if operation.activity == Activity::Deleting => Err(deletion_was_issued(&child.name)),
+            Some(operation) => Err(refuse(format!(
+                "Operation is not allowed: Another {noun} operation ({} - {}) is in progress, {ADVICE}",
+                child.name,
                 operation.activity.provisioning_state(),
             ))),
         }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::children::kinds::ChildCall;
 use super::features::FeatureCall;
 use super::ids::{ChildRef, ClusterRef, GroupRef};
 use crate::resources::call::ResourceCall;
@@ -52,6 +53,8 @@ pub enum Call {
     ManagedClustersListAdminCredentials(ClusterRef),
     ManagedClustersListMonitoringCredentials(ClusterRef),
     ManagedClustersListKubernetesVersions(LocationRef),
+    TrustedAccessRolesList(LocationRef),
+    PrivateLinkResourcesList(ClusterRef),
     AgentPoolsList(ClusterRef),
     AgentPoolsGet(ChildRef),
     AgentPoolsCreateOrUpdate(ChildRef),
@@ -60,10 +63,7 @@ pub enum Call {
     AgentPoolsGetUpgradeProfile(ChildRef),
     AgentPoolsUpgradeNodeImage(ChildRef),
     AgentPoolsGetAvailableVersions(ClusterRef),
-    MaintenanceConfigurationsList(ClusterRef),
-    MaintenanceConfigurationsGet(ChildRef),
-    MaintenanceConfigurationsCreateOrUpdate(ChildRef),
-    MaintenanceConfigurationsDelete(ChildRef),
+    Child(ChildCall),
     OperationStatus { location: LocationRef, id: String },
     OperationResult { location: LocationRef, id: String },
     Resource(ResourceCall),
@@ -256,6 +256,18 @@ impl Call {
                 Read,
                 false,
             ),
+            Self::TrustedAccessRolesList(_) => (
+                "TrustedAccessRoles_List",
+                "Microsoft.ContainerService/locations/trustedAccessRoles/read",
+                Read,
+                false,
+            ),
+            Self::PrivateLinkResourcesList(_) => (
+                "PrivateLinkResources_List",
+                "Microsoft.ContainerService/managedClusters/privateLinkResources/read",
+                Read,
+                false,
+            ),
             Self::AgentPoolsList(_) => (
                 "AgentPools_List",
                 "Microsoft.ContainerService/managedClusters/agentPools/read",
@@ -304,30 +316,7 @@ impl Call {
                 Read,
                 false,
             ),
-            Self::MaintenanceConfigurationsList(_) => (
-                "MaintenanceConfigurations_ListByManagedCluster",
-                "Microsoft.ContainerService/managedClusters/maintenanceConfigurations/read",
-                Read,
-                false,
-            ),
-            Self::MaintenanceConfigurationsGet(_) => (
-                "MaintenanceConfigurations_Get",
-                "Microsoft.ContainerService/managedClusters/maintenanceConfigurations/read",
-                Read,
-                false,
-            ),
-            Self::MaintenanceConfigurationsCreateOrUpdate(_) => (
-                "MaintenanceConfigurations_CreateOrUpdate",
-                "Microsoft.ContainerService/managedClusters/maintenanceConfigurations/write",
-                Write,
-                false,
-            ),
-            Self::MaintenanceConfigurationsDelete(_) => (
-                "MaintenanceConfigurations_Delete",
-                "Microsoft.ContainerService/managedClusters/maintenanceConfigurations/delete",
-                Delete,
-                false,
-            ),
+            Self::Child(call) => return call.facts(),
             Self::OperationStatus { .. } => (
                 "Operations_GetStatus",
                 "Microsoft.ContainerService/locations/operations/read",
@@ -365,6 +354,7 @@ impl Call {
             | Self::GroupOperationResult { subscription: id, .. }
             | Self::ManagedClustersList(id) => Target::Subscription(id),
             Self::ManagedClustersListKubernetesVersions(location)
+            | Self::TrustedAccessRolesList(location)
             | Self::OperationStatus { location, .. }
             | Self::OperationResult { location, .. } => Target::Location(location),
             Self::ResourceGroupsGet(group)
@@ -385,17 +375,15 @@ impl Call {
             | Self::ManagedClustersListAdminCredentials(cluster)
             | Self::ManagedClustersListMonitoringCredentials(cluster)
             | Self::AgentPoolsList(cluster)
+            | Self::PrivateLinkResourcesList(cluster)
             | Self::AgentPoolsGetAvailableVersions(cluster)
-            | Self::MaintenanceConfigurationsList(cluster) => Target::Cluster(cluster),
+            | Self::Child(ChildCall { cluster, .. }) => Target::Cluster(cluster),
             Self::AgentPoolsGet(child)
             | Self::AgentPoolsCreateOrUpdate(child)
             | Self::AgentPoolsDelete(child)
             | Self::AgentPoolsAbort(child)
             | Self::AgentPoolsGetUpgradeProfile(child)
-            | Self::AgentPoolsUpgradeNodeImage(child)
-            | Self::MaintenanceConfigurationsGet(child)
-            | Self::MaintenanceConfigurationsCreateOrUpdate(child)
-            | Self::MaintenanceConfigurationsDelete(child) => Target::Cluster(&child.cluster),
+            | Self::AgentPoolsUpgradeNodeImage(child) => Target::Cluster(&child.cluster),
         }
     }
 }

@@ -269,7 +269,8 @@ fn store(world: &mut World, reference: ClusterRef, proposal: Proposal) {
         listed_from,
         body,
         pools,
-        maintenance: BTreeMap::new(),
+        children: BTreeMap::new(),
+        namespaces: BTreeMap::new(),
         etag: String::new(),
         operation: None,
     };

@@ -42,6 +42,18 @@ pub fn user(world: &World, cx: &Context<'_>, cluster: &ClusterRef) -> Result<Rep
     ))
 }
 
+/// POST listCredential of a managed namespace: the user's kubeconfig with the namespace in its context.
+#[must_use]
+pub fn namespace(world: &World, cluster: &Cluster, namespace: &str) -> Reply {
+    let entra = cluster.body["properties"]["aadProfile"].is_object();
+    let user = if entra {
+        entra_user(world, "exec")
+    } else {
+        static_user()
+    };
+    kubeconfig("namespaceUser", cluster, "namespaceUser", user, None, Some(namespace))
+}
+
 /// POST listClusterAdminCredential.
 ///
 /// # Errors
@@ -106,12 +118,27 @@ fn entra_user(world: &World, format: &str) -> Value {
 
 /// A kubeconfig is YAML, and JSON is YAML.
 fn reply(name: &str, cluster: &Cluster, user_name: &str, user: Value, server: Option<&str>) -> Reply {
+    kubeconfig(name, cluster, user_name, user, server, None)
+}
+
+fn kubeconfig(
+    name: &str,
+    cluster: &Cluster,
+    user_name: &str,
+    user: Value,
+    server: Option<&str>,
+    namespace: Option<&str>,
+) -> Reply {
     let properties = &cluster.body["properties"];
     let host = server
         .or_else(|| properties["fqdn"].as_str())
         .or_else(|| properties["privateFQDN"].as_str());
     let (cluster_name, host) = (&cluster.reference.name, host.unwrap_or_default());
     let user_name = format!("{user_name}_{}_{cluster_name}", cluster.reference.group.name);
+    let mut context = json!({"cluster": cluster_name, "user": user_name});
+    if let Some(namespace) = namespace {
+        context["namespace"] = json!(namespace);
+    }
     let config = json!({
         "apiVersion": "v1",
         "kind": "Config",
@@ -119,7 +146,7 @@ fn reply(name: &str, cluster: &Cluster, user_name: &str, user: Value, server: Op
             "certificate-authority-data": STANDARD.encode("simulated authority"),
             "server": format!("https://{host}:443"),
         }}],
-        "contexts": [{"name": cluster_name, "context": {"cluster": cluster_name, "user": user_name}}],
+        "contexts": [{"name": cluster_name, "context": context}],
         "current-context": cluster_name,
         "users": [{"name": user_name, "user": user}],
         "preferences": {},

@@ -83,7 +83,7 @@ fn running_ids(world: &World, cluster: &Cluster) -> Vec<OperationId> {
         .collect()
 }
 
-fn preempted() -> OperationError {
+pub(super) fn preempted() -> OperationError {
     OperationError {
         code: "AKSOperationPreemptedByDelete".to_owned(),
         message: "This operation has been preempted by Deleting operation.".to_owned(),

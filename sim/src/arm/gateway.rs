@@ -6,7 +6,7 @@ use super::calls::Call;
 use super::limits::{self, Remaining};
 use super::route::NoRoute;
 use super::{
-    api_versions, cluster_put, clusters, credentials, delete, features, groups, lists, maintenance, operation_status,
+    api_versions, children, cluster_put, clusters, credentials, delete, features, groups, lists, operation_status,
     pool_put, pools, power, reads, subscriptions,
 };
 use crate::identity::tokens::{self, Claims};
@@ -156,6 +156,8 @@ fn run(world: &mut World, cx: &Context<'_>, call: &Call) -> Result<Reply, Stop> 
         Call::ManagedClustersListAdminCredentials(cluster) => credentials::admin(world, cluster),
         Call::ManagedClustersListMonitoringCredentials(cluster) => credentials::monitoring(world, cluster),
         Call::ManagedClustersListKubernetesVersions(location) => reads::kubernetes_versions(world, location),
+        Call::TrustedAccessRolesList(location) => reads::trusted_access_roles(location),
+        Call::PrivateLinkResourcesList(cluster) => reads::private_link_resources(world, cluster),
         Call::AgentPoolsList(cluster) => lists::pools(world, cluster),
         Call::AgentPoolsGet(pool) => pools::get(world, pool),
         Call::AgentPoolsCreateOrUpdate(pool) => pool_put::put(world, cx, pool),
@@ -164,10 +166,7 @@ fn run(world: &mut World, cx: &Context<'_>, call: &Call) -> Result<Reply, Stop> 
         Call::AgentPoolsGetUpgradeProfile(pool) => reads::pool_upgrade_profile(world, pool),
         Call::AgentPoolsUpgradeNodeImage(pool) => pools::upgrade_node_image(world, cx, pool),
         Call::AgentPoolsGetAvailableVersions(cluster) => reads::available_pool_versions(world, cluster),
-        Call::MaintenanceConfigurationsList(cluster) => maintenance::list(world, cluster),
-        Call::MaintenanceConfigurationsGet(configuration) => maintenance::get(world, configuration),
-        Call::MaintenanceConfigurationsCreateOrUpdate(configuration) => maintenance::put(world, cx, configuration),
-        Call::MaintenanceConfigurationsDelete(configuration) => maintenance::delete(world, configuration),
+        Call::Child(call) => children::answer(world, cx, call),
         Call::OperationStatus { id, .. } => operation_status::status(world, cx, id),
         Call::OperationResult { id, .. } => operation_status::result(world, cx, id),
         Call::Resource(call) => handlers::run(world, cx, call),

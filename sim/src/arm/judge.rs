@@ -12,7 +12,7 @@ use crate::world::{Cluster, World};
 pub struct Question<'a> {
     /// What is asked.
     pub operation: Operation,
-    /// Name in the URL of the cluster, pool or maintenance configuration.
+    /// Name in the URL of the cluster, pool or other child.
     pub name: &'a str,
     /// The body as sent; `Null` without one.
     pub sent: &'a Value,
@@ -29,7 +29,7 @@ pub struct Question<'a> {
 pub fn judge(world: &World, cluster: &Cluster, question: &Question<'_>) -> Result<(), Refusal> {
     let (body, pools) = (render::cluster(cluster), cluster.pool_resources());
     let stored = match question.operation {
-        Operation::PutPool | Operation::PutMaintenanceConfiguration => question.old,
+        Operation::PutPool | Operation::PutChild(_) => question.old,
         _ => question.old.or(Some(&body)),
     };
     rules::check(&rules::Request {

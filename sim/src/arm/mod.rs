@@ -3,6 +3,7 @@
 pub mod api_versions;
 pub mod busy;
 pub mod calls;
+pub mod children;
 pub mod cluster_put;
 pub mod clusters;
 pub mod credentials;
@@ -14,7 +15,6 @@ pub mod ids;
 pub mod judge;
 pub mod limits;
 pub mod lists;
-pub mod maintenance;
 pub mod operation_status;
 pub mod pool_put;
 pub mod pools;

@@ -1,12 +1,14 @@
 //! Reads that the catalog answers: versions and upgrade profiles.
 
+use serde_json::{Value, json};
+
 use super::calls::LocationRef;
 use super::ids::{ChildRef, ClusterRef, normal_location};
 use super::{clusters, pools, render};
-use crate::catalog;
 use crate::refusal::Refusal;
 use crate::reply::Reply;
 use crate::world::World;
+use crate::{catalog, defaults};
 
 /// GET `locations/{region}/kubernetesVersions`.
 ///
@@ -73,4 +75,33 @@ pub fn available_pool_versions(world: &World, cluster: &ClusterRef) -> Result<Re
         200,
         catalog::available_agent_pool_versions_body(&body, &cluster.region, world.now()),
     ))
+}
+
+/// GET `locations/{region}/trustedAccessRoles`.
+///
+/// # Errors
+/// 400 for a region that does not exist.
+pub fn trusted_access_roles(location: &LocationRef) -> Result<Reply, Refusal> {
+    known_region(&location.region)?;
+    Ok(Reply::provider(200, catalog::trusted_access_roles_body()))
+}
+
+/// GET `{cluster}/privateLinkResources`: the API server of a private cluster, nothing for any other.
+///
+/// # Errors
+/// 404.
+pub fn private_link_resources(world: &World, cluster: &ClusterRef) -> Result<Reply, Refusal> {
+    let cluster = clusters::find_parent(world, cluster, "privateLinkResources")?;
+    let value: Vec<Value> = if defaults::is_private(&cluster.body) {
+        vec![json!({
+            "id": format!("{}/privateLinkResources/management", cluster.reference.id()),
+            "name": "management",
+            "type": "Microsoft.ContainerService/managedClusters/privateLinkResources",
+            "groupId": "management",
+            "requiredMembers": ["management"],
+        })]
+    } else {
+        Vec::new()
+    };
+    Ok(Reply::provider(200, json!({"value": value})))
 }

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::children::Child;
+use super::children::kinds::ChildKind;
 use super::gateway::Context;
 use super::ids::{ChildRef, ClusterRef};
 use crate::operations::OperationId;
@@ -48,15 +50,24 @@ pub fn pool(cluster: &ClusterRef, pool: &Pool) -> Value {
     })
 }
 
-/// A maintenance configuration in the form of GET.
+/// A child of `kind` in the form of GET.
 #[must_use]
-pub fn maintenance(cluster: &ClusterRef, name: &str, properties: &Value) -> Value {
-    json!({
-        "id": ChildRef { cluster: cluster.clone(), name: name.to_owned() }.id("maintenanceConfigurations"),
-        "name": name,
-        "type": "Microsoft.ContainerService/managedClusters/maintenanceConfigurations",
-        "properties": properties,
-    })
+pub fn child(cluster: &ClusterRef, kind: ChildKind, child: &Child) -> Value {
+    let facts = kind.facts();
+    let mut body = child.body.clone();
+    body["id"] = json!(
+        ChildRef {
+            cluster: cluster.clone(),
+            name: child.name.clone()
+        }
+        .id(facts.segment)
+    );
+    body["name"] = json!(child.name);
+    body["type"] = json!(kind.resource_type());
+    if facts.tagged {
+        body["eTag"] = json!(child.etag);
+    }
+    body
 }
 
 /// Which header fields an accepted call carries besides `Azure-AsyncOperation`.

@@ -3,6 +3,7 @@
 use axum::http::Method;
 
 use super::calls::{Call, LocationRef};
+use super::children::kinds::{ChildCall, ChildKind};
 use super::features::FeatureCall;
 use super::ids::{ChildRef, ClusterRef, GroupRef};
 use crate::resources::call::ResourceCall;
@@ -146,6 +147,7 @@ impl Call {
                 &Method::GET,
                 Self::ManagedClustersListKubernetesVersions(location),
             ),
+            ["trustedaccessroles"] => only(method, &Method::GET, Self::TrustedAccessRolesList(location)),
             ["operations", _] => only(method, &Method::GET, Self::OperationStatus { location, id }),
             ["operationresults", _] => only(method, &Method::GET, Self::OperationResult { location, id }),
             _ => Err(NoRoute::UnknownPath),
@@ -199,14 +201,11 @@ impl Call {
             ["agentpools", _, "upgradeprofiles", "default"] => {
                 only(method, &Method::GET, Self::AgentPoolsGetUpgradeProfile(child(cluster)))
             }
-            ["maintenanceconfigurations"] => only(method, &Method::GET, Self::MaintenanceConfigurationsList(cluster)),
-            ["maintenanceconfigurations", _] => match *method {
-                Method::GET => Ok(Self::MaintenanceConfigurationsGet(child(cluster))),
-                Method::PUT => Ok(Self::MaintenanceConfigurationsCreateOrUpdate(child(cluster))),
-                Method::DELETE => Ok(Self::MaintenanceConfigurationsDelete(child(cluster))),
-                _ => Err(NoRoute::WrongMethod),
+            ["privatelinkresources"] => only(method, &Method::GET, Self::PrivateLinkResourcesList(cluster)),
+            [segment, rest @ ..] => match ChildKind::at(segment) {
+                Some(kind) => ChildCall::parse(method, kind, cluster, rest, name).map(Self::Child),
+                None => Err(NoRoute::UnknownPath),
             },
-            _ => Err(NoRoute::UnknownPath),
         }
     }
 }

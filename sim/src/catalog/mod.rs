@@ -8,7 +8,9 @@ mod calendar;
 mod duration;
 mod image;
 mod offers;
+mod quantity;
 mod region;
+mod trusted_access;
 mod version;
 mod vm_size;
 
@@ -19,6 +21,8 @@ pub use bodies::{
 pub use duration::{DurationInput, Work, duration, surge};
 pub use image::node_image;
 pub use offers::{Offer, SupportPlan, Target, default_version, resolve, upgrades, versions};
+pub use quantity::{bytes, milli_cpu};
 pub use region::{Region, region, regions};
+pub use trusted_access::{TrustedRole, trusted_access_roles_body, trusted_role};
 pub use version::{Minor, NotAVersion, Version, Wanted};
 pub use vm_size::{VmSize, is_arm, is_burstable, vm_size};

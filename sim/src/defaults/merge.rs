@@ -19,7 +19,7 @@ const MIRRORS: [(&str, &str); 2] = [("podCidr", "podCidrs"), ("serviceCidr", "se
 /// `nodeLabels` and `nodeTaints` are replaced whole, keys of `addonProfiles` stay (CAPZ#3654, specs#27373).
 ///
 /// Read-only properties of `sent` are ignored, secrets are not kept. `agentPoolProfiles` is left out of the result:
-/// pools are resources of their own. A maintenance configuration is replaced whole.
+/// pools are resources of their own. Other children of a cluster, and snapshots, are replaced whole.
 #[must_use]
 pub fn merge(definition: Definition, stored: Option<&Value>, sent: &Value) -> Value {
     let mut body = sent.clone();
@@ -27,14 +27,14 @@ pub fn merge(definition: Definition, stored: Option<&Value>, sent: &Value) -> Va
     strip_secrets(definition, &mut body);
     remove(&mut body, "/properties/agentPoolProfiles");
     let Some(stored) = stored else { return body };
-    if definition == Definition::MaintenanceConfiguration {
-        let mut merged = stored.clone();
-        set(
-            &mut merged,
-            "/properties",
-            body.get("properties").cloned().unwrap_or_else(|| json!({})),
-        );
-        return merged;
+    // The owner of a private endpoint connection sends the decision alone; the endpoint stays.
+    let kept = [
+        Definition::ManagedCluster,
+        Definition::AgentPool,
+        Definition::PrivateEndpointConnection,
+    ];
+    if !kept.contains(&definition) {
+        return replaced(stored, &body);
     }
     let mut merged = stored.clone();
     overlay(&mut merged, &body);
@@ -42,6 +42,18 @@ pub fn merge(definition: Definition, stored: Option<&Value>, sent: &Value) -> Va
         Definition::ManagedCluster => settle_cluster(&mut merged, stored, &body),
         Definition::AgentPool => settle_pool(&mut merged, "/properties", &body),
         _ => {}
+    }
+    merged
+}
+
+/// ARM's own contract for PUT: everything that can be written is replaced, what is left out is gone.
+fn replaced(stored: &Value, body: &Value) -> Value {
+    let mut merged = stored.clone();
+    for (member, empty) in [("properties", Some(json!({}))), ("tags", None), ("location", None)] {
+        match body.get(member).cloned().or(empty) {
+            Some(value) => set(&mut merged, &format!("/{member}"), value),
+            None => remove(&mut merged, &format!("/{member}")),
+        }
     }
     merged
 }

@@ -5,6 +5,7 @@
 //!
 //! REC in a comment stands for recorded answers of AKS in the test suite of azure-cli, SPEC for the API description.
 
+mod children;
 mod cluster;
 mod ids;
 pub(crate) mod json;
@@ -14,8 +15,10 @@ mod pool;
 
 use jiff::Timestamp;
 
+pub use children::fill_child;
 pub use cluster::{fill_cluster, finish_cluster};
 pub use merge::{merge, merge_pools};
+pub(crate) use network::is_private;
 pub use pool::{fill_pool, finish_pool};
 
 /// Where a cluster is, for everything that is derived from its name.

@@ -120,6 +120,6 @@ pub(super) fn max_pods(cluster: &Value, pool: &Value) -> u32 {
 }
 
 /// Whether the API server has a private address only.
-pub(super) fn is_private(cluster: &Value) -> bool {
+pub(crate) fn is_private(cluster: &Value) -> bool {
     flag(cluster, "/properties/apiServerAccessProfile/enablePrivateCluster")
 }

@@ -6,8 +6,9 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{Operation, Request, first_broken};
+use crate::arm::children::kinds::ChildKind;
 use crate::defaults::json::{is, set};
-use crate::defaults::{Place, fill_cluster, fill_pool, finish_cluster, finish_pool, merge, merge_pools};
+use crate::defaults::{Place, fill_child, fill_cluster, fill_pool, finish_cluster, finish_pool, merge, merge_pools};
 use crate::refusal::Refusal;
 use crate::schema::Definition;
 
@@ -180,13 +181,28 @@ impl World {
 
     /// PUT of a maintenance configuration.
     pub(super) fn put_maintenance(&self, name: &str, properties: Value) -> Outcome {
-        let sent = json!({"properties": properties});
-        let operation = Operation::PutMaintenanceConfiguration;
+        self.put_child(
+            ChildKind::MaintenanceConfiguration,
+            name,
+            json!({"properties": properties}),
+        )
+    }
+
+    /// PUT of a new child of this kind.
+    pub(super) fn put_child(&self, kind: ChildKind, name: &str, sent: Value) -> Outcome {
+        self.put_child_over(kind, name, None, sent)
+    }
+
+    /// PUT of a child over what `old` sent.
+    pub(super) fn put_child_over(&self, kind: ChildKind, name: &str, old: Option<&Value>, sent: Value) -> Outcome {
+        let mut new = merge(kind.facts().definition, old, &sent);
+        fill_child(kind, &mut new, &self.cluster, &self.place());
         run(&Request {
-            operation,
+            operation: Operation::PutChild(kind),
             name,
             sent: &sent,
-            new: &sent,
+            old,
+            new: &new,
             ..self.request()
         })
     }

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::request::{Operation, Request};
 use super::words::{invalid, require};
 use super::{Rule, documented, inferred};
+use crate::arm::children::kinds::ChildKind;
 use crate::defaults::json::{integer, list, present, text};
 use crate::refusal::Refusal;
 
@@ -45,7 +46,7 @@ pub(super) const RULES: &[Rule] = &[
     inferred("maintenance-hour-slots", PUT, "SPEC TimeInWeek.hourSlots", hour_slots),
 ];
 
-const PUT: &[Operation] = &[Operation::PutMaintenanceConfiguration];
+const PUT: &[Operation] = &[Operation::PutChild(ChildKind::MaintenanceConfiguration)];
 const WINDOW: &str = "/properties/maintenanceWindow";
 const DEFAULT: &str = "default";
 const VERSIONS: &str = "aksManagedAutoUpgradeSchedule";

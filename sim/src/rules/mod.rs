@@ -9,6 +9,7 @@
 //! depends on Azure's capacity (quota, free addresses) is not a rule here: the admin endpoint injects it as a fault.
 
 mod access;
+mod children;
 mod identity;
 mod immutable;
 mod maintenance;
@@ -98,6 +99,7 @@ const TOPICS: &[&[Rule]] = &[
     identity::RULES,
     security::RULES,
     maintenance::RULES,
+    children::RULES,
 ];
 
 /// Every rule, in the order in which they are asked.

@@ -3,6 +3,7 @@
 use super::request::{Operation, Request, properties};
 use super::words::{invalid, require};
 use super::{Rule, documented, inferred};
+use crate::arm::children::kinds::ChildKind;
 use crate::defaults::json::{is, text};
 use crate::refusal::Refusal;
 
@@ -70,6 +71,9 @@ const WRITES: &[Operation] = &[
     Operation::PutPool,
     Operation::DeletePool,
     Operation::UpgradeNodeImage,
+    Operation::PutChild(ChildKind::TrustedAccessRoleBinding),
+    Operation::PutChild(ChildKind::ManagedNamespace),
+    Operation::PutChild(ChildKind::IdentityBinding),
 ];
 
 const POWER: &str = "/properties/powerState/code";

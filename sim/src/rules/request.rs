@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::arm::children::kinds::ChildKind;
 use crate::defaults::json::{is, list, text};
 use crate::refusal::Refusal;
 
@@ -27,8 +28,10 @@ pub enum Operation {
     DeletePool,
     /// POST upgradeNodeImageVersion.
     UpgradeNodeImage,
-    /// PUT of a maintenance configuration.
-    PutMaintenanceConfiguration,
+    /// PUT of another child of a cluster.
+    PutChild(ChildKind),
+    /// DELETE of another child of a cluster.
+    DeleteChild(ChildKind),
 }
 
 /// One request as the rules see it.
@@ -38,7 +41,7 @@ pub struct Request<'a> {
     pub operation: Operation,
     /// Resource group, as in the request.
     pub resource_group: &'a str,
-    /// Name in the URL of the cluster, pool or maintenance configuration.
+    /// Name in the URL of the cluster, pool or other child.
     pub name: &'a str,
     /// Region of the cluster.
     pub region: &'a str,
@@ -48,7 +51,7 @@ pub struct Request<'a> {
     pub old: Option<&'a Value>,
     /// What would be stored: merged and filled by `defaults`. For a POST or DELETE the stored resource.
     pub new: &'a Value,
-    /// For pool and maintenance operations the stored cluster; for cluster operations the same as `old`.
+    /// For operations on pools and other children the stored cluster; for cluster operations the same as `old`.
     pub cluster: Option<&'a Value>,
     /// Stored pools of the cluster in resource form (`name`, `properties`); empty for a create.
     pub pools: &'a [Value],

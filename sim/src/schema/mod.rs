@@ -23,7 +23,15 @@ pub enum Definition {
     AgentPool,
     /// PUT and GET of a maintenance configuration.
     MaintenanceConfiguration,
-    /// PATCH of a cluster: tags alone.
+    /// PUT and GET of a trusted access role binding.
+    TrustedAccessRoleBinding,
+    /// PUT and GET of a managed namespace.
+    ManagedNamespace,
+    /// PUT and GET of an identity binding.
+    IdentityBinding,
+    /// PUT and GET of a private endpoint connection.
+    PrivateEndpointConnection,
+    /// PATCH of tags alone.
     TagsObject,
     /// Answer of GET upgradeProfiles/default of a cluster.
     ManagedClusterUpgradeProfile,
@@ -81,6 +89,10 @@ impl Definition {
             Self::ManagedCluster => "ManagedCluster",
             Self::AgentPool => "AgentPool",
             Self::MaintenanceConfiguration => "MaintenanceConfiguration",
+            Self::TrustedAccessRoleBinding => "TrustedAccessRoleBinding",
+            Self::ManagedNamespace => "ManagedNamespace",
+            Self::IdentityBinding => "IdentityBinding",
+            Self::PrivateEndpointConnection => "PrivateEndpointConnection",
             Self::TagsObject => "TagsObject",
             Self::ManagedClusterUpgradeProfile => "ManagedClusterUpgradeProfile",
             Self::AgentPoolUpgradeProfile => "AgentPoolUpgradeProfile",
