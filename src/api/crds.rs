@@ -6,6 +6,7 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
 use kube::CustomResourceExt;
 use serde_json::json;
 
+use super::pool::rules;
 use super::{AksCluster, AksNodePool, AzureIdentity, locks};
 
 /// All CRDs, in the order of their names.
@@ -18,7 +19,13 @@ pub fn crds() -> Vec<CustomResourceDefinition> {
             .get_or_insert_default()
             .extend(locks::rules());
     }
-    [cluster, AksNodePool::crd(), AzureIdentity::crd()].map(finish).into()
+    let mut pool = AksNodePool::crd();
+    for spec in schemas(&mut pool).filter_map(|schema| schema.properties.as_mut()?.get_mut("spec")) {
+        spec.x_kubernetes_validations
+            .get_or_insert_default()
+            .extend(rules::rules());
+    }
+    [cluster, pool, AzureIdentity::crd()].map(finish).into()
 }
 
 /// The schemas of all versions.

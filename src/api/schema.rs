@@ -124,6 +124,23 @@ checked_string!(
 );
 
 checked_string!(
+    /// A virtual machine size. An unset substitution variable or a display name is no size.
+    VmSize,
+    64,
+    "self.matches('^[A-Za-z]+_[A-Za-z0-9_-]+$')",
+    "this has to be a virtual machine size such as Standard_D4s_v5; `az vm list-skus` lists those of a region"
+);
+
+checked_string!(
+    /// A node image as `status.nodeImageVersion` shows it.
+    NodeImageVersion,
+    128,
+    r"self.matches(r'^AKS[A-Za-z0-9]+-[A-Za-z0-9.-]+$')",
+    "this has to be a node image such as AKSUbuntu-2404gen2containerd-202609.15.0; copy one the pool has run from \
+     status.nodeImageVersion or the pool's upgrade profile"
+);
+
+checked_string!(
     /// A taint as AKS takes it (`az aks nodepool add --node-taints`).
     Taint,
     400,

@@ -117,7 +117,7 @@ pub enum Blocker {
     },
     /// A pool would fall too far behind.
     #[error(
-        "pool {pool} runs {running} and would be more than three minors behind {next}; raise its spec.orchestratorVersion or set its spec.versionPolicy to Follow"
+        "pool {pool} runs {running} and would be more than three minors behind {next}; raise its spec.orchestratorVersion, or set its spec.versionPolicy to Follow and remove spec.nodeImageVersion"
     )]
     SkewTooWide {
         /// The pool.

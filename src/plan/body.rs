@@ -58,6 +58,13 @@ const POOL_READ_ONLY: &[&str] = &[
 /// Properties of a pool that AKS refuses inside a cluster PUT once the cluster exists (seen in 2026-05).
 const REFUSED_INLINE: &[&str] = &["securityProfile", "artifactStreamingProfile"];
 
+/// Maps whose entries AKS fills up: a write changes in them only what the manifest names.
+const FILLED_UP: &[&str] = &[
+    "properties.addonProfiles",
+    "properties.localDNSProfile.vnetDNSOverrides",
+    "properties.localDNSProfile.kubeDNSOverrides",
+];
+
 /// The body that makes a cluster with its first pools. What ARM requires and the manifest may leave out is filled in:
 /// the identity and the first part of the API server's name.
 pub fn create_cluster<'a>(cluster: &DesiredCluster, pools: impl Iterator<Item = &'a DesiredPool>) -> Value {
@@ -153,6 +160,8 @@ pub fn create_pool(pool: &DesiredPool, control_plane: Option<Version>) -> Value 
     let mut body = pool.body.clone();
     owner_tag("properties.tags").set(&mut body, json!(pool.mark.to_string()));
     Path::new("properties.powerState").remove(&mut body);
+    // A new pool has no image to go back to.
+    Path::new("properties.nodeImageVersion").remove(&mut body);
     // ARM has no default for the mode (use-system-pools).
     let mode = Path::new("properties.mode");
     if mode.get(&body).is_none() {
@@ -188,6 +197,8 @@ pub fn update_pool(live: &LivePool, changes: &[Change]) -> Value {
 /// The body of a pool PUT that takes the nodes to a version.
 pub fn upgrade_pool(live: &LivePool, to: Version) -> Value {
     let mut body = update_pool(live, &[]);
+    // Sent along, the snapshot would ask for its own version and image (as `az aks nodepool upgrade` leaves it out).
+    Path::new("properties.creationData").remove(&mut body);
     Path::new("properties.orchestratorVersion").set(&mut body, json!(to.to_string()));
     body
 }
@@ -223,11 +234,11 @@ fn apply(body: &mut Value, changes: &[Change]) {
     // The value of a secret comes to the body at the last moment, from where it is kept.
     for change in changes.iter().filter(|change| change.source != Source::Secret) {
         match &change.to {
-            // What AKS put into an add-on's configuration stays there.
-            Some(value) if change.path.starts_with("properties.addonProfiles") => {
-                let mut addon = change.path.get(body).cloned().unwrap_or_default();
-                merge(&mut addon, value);
-                change.path.set(body, addon);
+            // What AKS put into an add-on's configuration, or into the settings of a DNS zone, stays there.
+            Some(value) if FILLED_UP.iter().any(|path| change.path.starts_with(path)) => {
+                let mut entry = change.path.get(body).cloned().unwrap_or_default();
+                merge(&mut entry, value);
+                change.path.set(body, entry);
             }
             Some(value) => change.path.set(body, value.clone()),
             // AKS can't take an add-on away, only switch it off.

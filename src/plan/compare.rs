@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+pub(super) mod machines;
+
 use ipnet::IpNet;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -33,6 +35,14 @@ pub enum Compare {
     /// `addonProfiles`: owned by key without regard to case; a key that is dropped is disabled, because it can't be
     /// removed.
     Addons,
+    /// `vnetDNSOverrides` and `kubeDNSOverrides`: owned by key; what the manifest names of an entry has to be so, the rest
+    /// of it and the two zones that are always there are Azure's.
+    Zones,
+    /// Sizes and numbers of single machines: one value, whose order and casing Azure changes.
+    Sizes,
+    /// An instruction about the node image: it acts when the manifest changes it. What Azure makes of the image later is
+    /// ahead of the manifest, like a version above its floor, and never drift.
+    Once,
     /// `nodeTaints`: a list of `key=value:Effect` owned by key and effect.
     Taints,
     /// Lists that Azure adds entries of its own to, such as `noProxy`: owned by entry.
@@ -62,14 +72,15 @@ impl Compare {
             Self::Exact | Self::Count | Self::Keyed | Self::Tags => exact(wanted, live),
             Self::Size => wanted.as_i64() == Some(0) || exact(wanted, live),
             Self::Time => time(wanted).map_or_else(|| exact(wanted, live), |wanted| Some(wanted) == time(live)),
-            Self::CaseInsensitive => match (text(wanted), text(live)) {
+            Self::Sizes => machines::all(wanted) == machines::all(live),
+            Self::CaseInsensitive | Self::Once => match (text(wanted), text(live)) {
                 (Some(wanted), Some(live)) => wanted.eq_ignore_ascii_case(live),
                 _ => folded(wanted) == folded(live),
             },
             Self::Location => location(wanted) == location(live),
             Self::Set => set(wanted, fold_text) == set(live, fold_text),
             Self::CidrSet => set(wanted, cidr) == set(live, cidr),
-            Self::Contains | Self::Members | Self::Addons => contains(wanted, live),
+            Self::Contains | Self::Members | Self::Addons | Self::Zones => contains(wanted, live),
             Self::Taints => set(wanted, str::to_owned).is_subset(&set(live, str::to_owned)),
             Self::Entries => set(wanted, fold_text).is_subset(&set(live, fold_text)),
             Self::IdentityMap => keys(wanted) == keys(live),

@@ -77,9 +77,12 @@ pub fn diff(table: &[Field], sides: Sides<'_>) -> Difference {
         let path = Path::new(field.path);
         match field.compare {
             Compare::Members => owned::members(field, &path, wanted, sides, &mut found),
-            Compare::Keyed | Compare::Tags | Compare::Addons => owned::keys(field, &path, wanted, sides, &mut found),
+            Compare::Keyed | Compare::Tags | Compare::Addons | Compare::Zones => {
+                owned::keys(field, &path, wanted, sides, &mut found)
+            }
             Compare::Taints | Compare::Entries => owned::items(field, &path, wanted, sides, &mut found),
             Compare::Floor => floor(field, &path, wanted, sides, &mut found),
+            Compare::Once => once(field, &path, wanted, sides, &mut found),
             Compare::Count if sides.autoscaled => {}
             _ => whole(field, &path, wanted, sides, &mut found),
         }
@@ -136,6 +139,25 @@ fn floor(field: &Field, path: &Path, wanted: &Value, sides: Sides<'_>, found: &m
                 .changes
                 .push(change(field, path, Some(wanted), live.as_ref(), origin, sides));
         }
+    }
+}
+
+/// An instruction about the node image. On a pool that was just made, or whose record was lost, the manifest may name an
+/// image the pool has long left: only a later edit is a wish.
+fn once(field: &Field, path: &Path, wanted: &Value, sides: Sides<'_>, found: &mut Difference) {
+    let live = path.get(sides.live);
+    if field.compare.same(wanted, live) {
+        return confirm(path, wanted, sides, found);
+    }
+    if sides.applied.is_empty() {
+        found.applied.note_different(path, wanted);
+    }
+    if !sides.applied.is_empty() && origin(path, wanted, sides, found) == Origin::Edit {
+        let change = change(field, path, Some(wanted), live, Origin::Edit, sides);
+        found.changes.push(change);
+    } else {
+        let live = live.and_then(Value::as_str).unwrap_or("not set").to_owned();
+        found.ahead.push((path.clone(), live));
     }
 }
 

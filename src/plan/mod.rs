@@ -20,6 +20,7 @@ pub mod live;
 pub mod owner;
 pub mod path;
 mod pools;
+mod rollback;
 pub mod secret;
 pub mod step;
 #[cfg(test)]

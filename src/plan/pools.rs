@@ -17,7 +17,7 @@ use super::owner::Ownership;
 use super::path::Path;
 use super::step::Step;
 use super::upgrade::PoolOnRoute;
-use super::{Input, Plan, keep_pool_records};
+use super::{Input, Plan, keep_pool_records, rollback};
 use crate::api::{AdoptionPolicy, ManagementPolicy, VersionPolicy};
 
 /// Plans every pool that stays: made where it is missing, brought to what Git asks for where it exists.
@@ -112,10 +112,18 @@ fn existing(input: &Input<'_>, cluster: &LiveCluster, pool: &DesiredPool, live: 
             format!("{path} left the manifest: it is no longer managed and keeps its live value"),
         );
     }
+    for (path, now) in found.ahead.into_iter().filter(|(path, _)| !is_version(path)) {
+        plan.advise(
+            target.clone(),
+            format!(
+                "{path} is {now} in Azure by now, which is not undone; take it out of the manifest when convenient"
+            ),
+        );
+    }
     let (refused, writable): (Vec<Change>, Vec<Change>) = found
         .changes
         .into_iter()
-        .filter(|change| !change.path.starts_with("properties.orchestratorVersion"))
+        .filter(|change| !is_version(&change.path))
         .partition(|change| change.effect.is_refused());
     plan.blockers
         .extend(refused.into_iter().map(|change| Blocker::ReplacementRequired {
@@ -127,8 +135,13 @@ fn existing(input: &Input<'_>, cluster: &LiveCluster, pool: &DesiredPool, live: 
     let writable = writable
         .into_iter()
         .filter(|change| keeps_a_system_pool(input, cluster, live, change, plan));
-    let changes: Vec<Change> = mark.into_iter().chain(writable).collect();
+    let mut changes: Vec<Change> = mark.into_iter().chain(writable).collect();
+    changes.extend(rollback::version(pool, live, &changes));
     write_or_resume(pool, live, changes, plan);
+}
+
+fn is_version(path: &Path) -> bool {
+    path.starts_with("properties.orchestratorVersion")
 }
 
 /// The last System pool does not become a User pool; where another is on its way the change waits for it.
@@ -243,10 +256,11 @@ pub fn on_route(input: &Input<'_>, live: &LiveCluster, plan: &Plan) -> Vec<PoolO
     let movable = input.pools.iter().filter(|pool| !pool.is_going() && !blocked(pool));
     movable
         .filter_map(|pool| {
+            let found = live.pool(&pool.name)?;
             Some(PoolOnRoute {
                 name: pool.name.clone(),
-                running: live.pool(&pool.name)?.running_version()?,
-                policy: if looking(pool) {
+                running: found.running_version()?,
+                policy: if looking(pool) || rollback::stays(pool, found, plan) {
                     VersionPolicy::Manual
                 } else {
                     pool.version_policy

@@ -13,6 +13,10 @@ pub fn cases() -> Vec<Case> {
         spot_pools(),
         machines(),
         operating_system(),
+        gateways(),
+        network(),
+        single_machines(),
+        local_dns(),
     ]
     .into_iter()
     .flatten()
@@ -34,6 +38,12 @@ fn names() -> Vec<Case> {
             says,
             ("prod-user", json!({ "azureName": "user" })),
             ("prod-user", json!({})),
+        ),
+        named(
+            Pool,
+            "the pool name aksmanagedap",
+            ("aksmanaged", json!({})),
+            ("aksmanagedap", json!({})),
         ),
         named(
             Pool,
@@ -132,6 +142,16 @@ fn system_pools() -> Vec<Case> {
             json!({ "mode": "System", "count": 1, "maxPods": 29 }),
         ),
         pool(
+            "a pool with mode System does not run on burstable",
+            json!({ "mode": "System", "vmSize": "Standard_D4s_v5" }),
+            json!({ "mode": "System", "vmSize": "standard_B4ms" }),
+        ),
+        pool(
+            "a pool with mode System keeps the pods of AKS off",
+            json!({ "mode": "System", "nodeTaints": ["CriticalAddonsOnly=true:NoSchedule", "a=b:PreferNoSchedule"] }),
+            json!({ "mode": "System", "nodeTaints": ["a=b:NoSchedule"] }),
+        ),
+        pool(
             "upgradeSettings.maxUnavailable is not",
             json!({ "mode": "User", "upgradeSettings": { "maxUnavailable": "1" } }),
             json!({ "mode": "System", "upgradeSettings": { "maxUnavailable": "1" } }),
@@ -171,15 +191,80 @@ fn machines() -> Vec<Case> {
             json!({ "nodePublicIPPrefixID": prefix, "enableNodePublicIP": true }),
             json!({ "nodePublicIPPrefixID": prefix }),
         ),
+        pool(
+            "availabilityZones are some of",
+            json!({ "availabilityZones": ["1", "3"] }),
+            json!({ "availabilityZones": ["1", "1"] }),
+        ),
+        pool(
+            "availabilityZones are some of",
+            json!({ "availabilityZones": [] }),
+            json!({ "availabilityZones": ["westeurope-1"] }),
+        ),
+        pool(
+            "this has to be a virtual machine size",
+            json!({ "vmSize": "Standard_NC24ads_A100_v4" }),
+            json!({ "vmSize": "" }),
+        ),
+        pool(
+            "scaleDownMode Deallocate needs",
+            json!({ "scaleDownMode": "Deallocate", "osDiskType": "Managed" }),
+            json!({ "scaleDownMode": "Deallocate", "osDiskType": "Ephemeral" }),
+        ),
+        pool(
+            "gpuInstanceProfile is for",
+            json!({ "gpuInstanceProfile": "MIG1g", "vmSize": "Standard_NC24ads_A100_v4" }),
+            json!({ "gpuInstanceProfile": "MIG1g", "vmSize": "Standard_D4s_v5" }),
+        ),
+        pool(
+            "workloadRuntime KataVmIsolation runs",
+            json!({ "workloadRuntime": "KataVmIsolation", "osSKU": "AzureLinux" }),
+            json!({ "workloadRuntime": "KataVmIsolation", "enableFIPS": true }),
+        ),
+        pool(
+            "this has to be a node image",
+            json!({ "nodeImageVersion": "AKSWindows-2025-gen2-26100.33296.260812" }),
+            json!({ "nodeImageVersion": "latest" }),
+        ),
     ]
 }
 
 fn operating_system() -> Vec<Case> {
     vec![
         pool(
-            "messageOfTheDay and linuxOSConfig are",
+            "messageOfTheDay, linuxOSConfig, artifactStreamingProfile and",
             json!({ "messageOfTheDay": "aGk=" }),
             json!({ "messageOfTheDay": "aGk=", "osType": "Windows" }),
+        ),
+        pool(
+            "messageOfTheDay is plain text",
+            json!({ "messageOfTheDay": "aGVsbG8=" }),
+            json!({ "messageOfTheDay": "hello" }),
+        ),
+        pool(
+            "securityProfile.enableVTPM and enableSecureBoot are for Linux",
+            json!({ "securityProfile": { "enableVTPM": true } }),
+            json!({ "securityProfile": { "enableVTPM": true }, "osType": "Windows" }),
+        ),
+        pool(
+            "kubeletConfig of a Windows pool has",
+            json!({ "kubeletConfig": { "containerLogMaxFiles": 6 }, "osType": "Windows" }),
+            json!({ "kubeletConfig": { "podMaxPids": 100 }, "osType": "Windows" }),
+        ),
+        pool(
+            "windowsProfile is for Windows",
+            json!({ "windowsProfile": { "disableOutboundNat": true }, "osType": "Windows" }),
+            json!({ "windowsProfile": { "disableOutboundNat": true } }),
+        ),
+        pool(
+            "osSKU Windows2025 has",
+            json!({ "osSKU": "Windows2025", "osType": "Windows" }),
+            json!({ "osSKU": "Windows2025", "osType": "Windows", "enableFIPS": false }),
+        ),
+        pool(
+            "osSKU AzureContainerLinux boots",
+            json!({ "osSKU": "AzureContainerLinux" }),
+            json!({ "osSKU": "AzureContainerLinux", "securityProfile": { "enableSecureBoot": false } }),
         ),
         pool(
             "osSKU does not fit",
@@ -212,4 +297,166 @@ fn operating_system() -> Vec<Case> {
             json!({ "linuxOSConfig": { "sysctls": { "netIpv4IpLocalPortRange": "1023 65535" } } }),
         ),
     ]
+}
+
+fn gateways() -> Vec<Case> {
+    let gateway = |more: Value| {
+        let mut fields = json!({ "mode": "Gateway" });
+        fields
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        fields
+    };
+    let prefix = |size: i32| json!({ "publicIPPrefixSize": size });
+    vec![
+        pool(
+            "gatewayProfile is for",
+            gateway(json!({ "gatewayProfile": prefix(28) })),
+            json!({ "gatewayProfile": prefix(28) }),
+        ),
+        pool(
+            "a pool with mode Gateway runs Linux",
+            gateway(json!({ "osType": "Linux" })),
+            gateway(json!({ "osType": "Windows" })),
+        ),
+        pool(
+            "a pool with mode Gateway has a fixed number",
+            gateway(json!({ "count": 2 })),
+            gateway(json!({ "enableAutoScaling": true, "minCount": 1, "maxCount": 2 })),
+        ),
+        pool(
+            "count of a pool with mode Gateway",
+            gateway(json!({ "count": 4, "gatewayProfile": prefix(30) })),
+            gateway(json!({ "count": 3 })),
+        ),
+    ]
+}
+
+fn network() -> Vec<Case> {
+    let subnet = |network: &str, name: &str| id(&format!("Microsoft.Network/virtualNetworks/{network}/subnets/{name}"));
+    let subnets = |nodes: &str, pods: &str| json!({ "vnetSubnetID": nodes, "podSubnetID": pods });
+    let (nodes, pods) = (subnet("hub", "nodes"), subnet("hub", "pods"));
+    let tags = json!({ "nodePublicIPTags": [{ "ipTagType": "RoutingPreference", "tag": "Internet" }] });
+    let ports = |start: i32| {
+        let range = json!({ "portStart": start, "portEnd": 443, "protocol": "TCP" });
+        json!({ "networkProfile": { "allowedHostPorts": [range] } })
+    };
+    vec![
+        pool(
+            "networkProfile.nodePublicIPTags need",
+            json!({ "enableNodePublicIP": true, "networkProfile": tags }),
+            json!({ "networkProfile": tags }),
+        ),
+        pool("allowedHostPorts have", ports(443), ports(444)),
+        pool(
+            "podSubnetID needs",
+            subnets(&nodes, &pods),
+            json!({ "podSubnetID": pods }),
+        ),
+        pool(
+            "podSubnetID and vnetSubnetID are",
+            subnets(&nodes, &pods),
+            subnets(&nodes, &nodes),
+        ),
+        pool(
+            "podSubnetID and vnetSubnetID are",
+            subnets(&nodes.to_lowercase(), &pods),
+            subnets(&nodes, &subnet("spoke", "pods")),
+        ),
+        pool(
+            "podIPAllocationMode says",
+            json!({ "podIPAllocationMode": "StaticBlock", "vnetSubnetID": nodes, "podSubnetID": pods }),
+            json!({ "podIPAllocationMode": "StaticBlock" }),
+        ),
+        pool(
+            "windowsProfile.disableOutboundNat does not",
+            json!({ "windowsProfile": { "disableOutboundNat": true }, "osType": "Windows", "enableNodePublicIP": false }),
+            json!({ "windowsProfile": { "disableOutboundNat": true }, "osType": "Windows", "enableNodePublicIP": true }),
+        ),
+    ]
+}
+
+fn single_machines() -> Vec<Case> {
+    let scale = |scale: Value| json!({ "type": "VirtualMachines", "virtualMachinesProfile": { "scale": scale } });
+    let manual = |size: &str| json!({ "size": size, "count": 2 });
+    let autoscale = |min: i32| json!({ "size": "Standard_D4s_v5", "minCount": min, "maxCount": 3 });
+    let one = || json!({ "manual": [manual("Standard_D4s_v5")] });
+    let many = |number: i32| -> Vec<Value> { (0..number).map(|n| manual(&format!("Standard_D{n}s_v5"))).collect() };
+    let mut with_count = scale(one());
+    with_count["count"] = json!(2);
+    vec![
+        pool(
+            "virtualMachinesProfile is for",
+            scale(one()),
+            json!({ "virtualMachinesProfile": { "scale": one() } }),
+        ),
+        pool("virtualMachinesProfile has sizes", scale(one()), with_count),
+        pool(
+            "virtualMachinesProfile.scale has one to five",
+            scale(json!({ "manual": many(4), "autoscale": [autoscale(1)] })),
+            scale(json!({ "manual": many(5), "autoscale": [autoscale(1)] })),
+        ),
+        pool(
+            "virtualMachinesProfile.scale has one to five",
+            scale(one()),
+            scale(json!({})),
+        ),
+        pool(
+            "virtualMachinesProfile.scale names",
+            scale(json!({ "manual": [manual("Standard_D4s_v5"), manual("Standard_D8s_v5")] })),
+            scale(json!({ "manual": [manual("Standard_D4s_v5"), manual("standard_d4s_v5")] })),
+        ),
+        pool(
+            "virtualMachinesProfile.scale names",
+            scale(json!({ "manual": [manual("Standard_D8s_v5")], "autoscale": [autoscale(1)] })),
+            scale(json!({ "manual": [manual("Standard_D4s_v5")], "autoscale": [autoscale(1)] })),
+        ),
+        pool(
+            "an entry of virtualMachinesProfile.scale.autoscale",
+            scale(json!({ "autoscale": [autoscale(3)] })),
+            scale(json!({ "autoscale": [autoscale(4)] })),
+        ),
+    ]
+}
+
+fn local_dns() -> Vec<Case> {
+    let zones = |overrides: &str, zone: &str, settings: Value| json!({ "localDNSProfile": { "mode": "Required", overrides: { zone: settings } } });
+    let forward = |overrides: &str, zone: &str, to: &str| zones(overrides, zone, json!({ "forwardDestination": to }));
+    let mut cases: Vec<Case> = ["vnetDNSOverrides", "kubeDNSOverrides"]
+        .into_iter()
+        .flat_map(|overrides| {
+            [
+                pool(
+                    &format!("{overrides} are keyed by zone"),
+                    zones(overrides, "corp.example", json!({})),
+                    zones(overrides, "corp.example.", json!({})),
+                ),
+                pool(
+                    &format!("{overrides} send cluster.local"),
+                    forward(overrides, "cluster.local", "ClusterCoreDNS"),
+                    forward(overrides, "cluster.local", "VnetDNS"),
+                ),
+            ]
+        })
+        .collect();
+    cases.push(pool(
+        "vnetDNSOverrides send the zone .",
+        forward("vnetDNSOverrides", ".", "VnetDNS"),
+        forward("vnetDNSOverrides", ".", "ClusterCoreDNS"),
+    ));
+    cases.push(pool(
+        "serveStale Verify does not",
+        zones(
+            "kubeDNSOverrides",
+            ".",
+            json!({ "protocol": "ForceTCP", "serveStale": "Immediate" }),
+        ),
+        zones(
+            "kubeDNSOverrides",
+            ".",
+            json!({ "protocol": "ForceTCP", "serveStale": "Verify" }),
+        ),
+    ));
+    cases
 }

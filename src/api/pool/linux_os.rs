@@ -59,58 +59,58 @@ pub enum TransparentHugePageDefrag {
     Never,
 }
 
-/// Kernel parameters. Each field names its sysctl; the ranges are those AKS documents ("Customize node configuration")
-/// and Azure checks them.
+/// Kernel parameters. Each field names its sysctl; the ranges are those that AKS documents (Learn:
+/// custom-node-configuration). A field without a range takes what the kernel takes.
 #[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SysctlConfig {
     /// `net.core.somaxconn`: waiting connections per socket, 4096 to 3240000.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0, max = 2_147_483_647))]
+    #[schemars(range(min = 4096, max = 3_240_000))]
     pub net_core_somaxconn: Option<i32>,
     /// `net.core.netdev_max_backlog`: packets queued per interface, 1000 to 3240000.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0, max = 2_147_483_647))]
+    #[schemars(range(min = 1000, max = 3_240_000))]
     pub net_core_netdev_max_backlog: Option<i32>,
-    /// `net.core.rmem_default`: default receive buffer in bytes, 212992 to 134217728.
+    /// `net.core.rmem_default`: default receive buffer in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 2_147_483_647))]
     pub net_core_rmem_default: Option<i32>,
     /// `net.core.rmem_max`: largest receive buffer in bytes, 212992 to 134217728.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0, max = 2_147_483_647))]
+    #[schemars(range(min = 212_992, max = 134_217_728))]
     pub net_core_rmem_max: Option<i32>,
-    /// `net.core.wmem_default`: default send buffer in bytes, 212992 to 134217728.
+    /// `net.core.wmem_default`: default send buffer in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 2_147_483_647))]
     pub net_core_wmem_default: Option<i32>,
     /// `net.core.wmem_max`: largest send buffer in bytes, 212992 to 134217728.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0, max = 2_147_483_647))]
+    #[schemars(range(min = 212_992, max = 134_217_728))]
     pub net_core_wmem_max: Option<i32>,
     /// `net.core.optmem_max`: ancillary buffer per socket in bytes, 20480 to 4194304.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0, max = 2_147_483_647))]
+    #[schemars(range(min = 20_480, max = 4_194_304))]
     pub net_core_optmem_max: Option<i32>,
     /// `net.ipv4.tcp_max_syn_backlog`: half-open connections remembered, 128 to 3240000.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0, max = 2_147_483_647))]
+    #[schemars(range(min = 128, max = 3_240_000))]
     pub net_ipv4_tcp_max_syn_backlog: Option<i32>,
     /// `net.ipv4.tcp_max_tw_buckets`: sockets in time-wait, 8000 to 1440000.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0, max = 2_147_483_647))]
+    #[schemars(range(min = 8000, max = 1_440_000))]
     pub net_ipv4_tcp_max_tw_buckets: Option<i32>,
     /// `net.ipv4.tcp_fin_timeout`: seconds in FIN-WAIT-2, 5 to 120.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0, max = 2_147_483_647))]
+    #[schemars(range(min = 5, max = 120))]
     pub net_ipv4_tcp_fin_timeout: Option<i32>,
     /// `net.ipv4.tcp_keepalive_time`: seconds before the first keepalive, 30 to 432000.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0, max = 2_147_483_647))]
+    #[schemars(range(min = 30, max = 432_000))]
     pub net_ipv4_tcp_keepalive_time: Option<i32>,
     /// `net.ipv4.tcp_keepalive_probes`: keepalives before a connection is given up, 1 to 15.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0, max = 2_147_483_647))]
+    #[schemars(range(min = 1, max = 15))]
     pub net_ipv4_tcp_keepalive_probes: Option<i32>,
     /// `net.ipv4.tcp_keepalive_intvl`: seconds between keepalives, 10 to 90. The odd spelling of the name is ARM's.
     #[serde(rename = "netIpv4TcpkeepaliveIntvl", skip_serializing_if = "Option::is_none")]
@@ -133,15 +133,15 @@ pub struct SysctlConfig {
     pub net_ipv4_ip_local_port_range: Option<String>,
     /// `net.ipv4.neigh.default.gc_thresh1`: neighbor entries that are never collected, 128 to 80000.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0, max = 2_147_483_647))]
+    #[schemars(range(min = 128, max = 80_000))]
     pub net_ipv4_neigh_default_gc_thresh1: Option<i32>,
     /// `net.ipv4.neigh.default.gc_thresh2`: soft limit of neighbor entries, 512 to 90000.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0, max = 2_147_483_647))]
+    #[schemars(range(min = 512, max = 90_000))]
     pub net_ipv4_neigh_default_gc_thresh2: Option<i32>,
     /// `net.ipv4.neigh.default.gc_thresh3`: hard limit of neighbor entries, 1024 to 100000.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0, max = 2_147_483_647))]
+    #[schemars(range(min = 1024, max = 100_000))]
     pub net_ipv4_neigh_default_gc_thresh3: Option<i32>,
     /// `net.netfilter.nf_conntrack_max`: tracked connections, 131072 to 2097152.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -153,34 +153,34 @@ pub struct SysctlConfig {
     pub net_netfilter_nf_conntrack_buckets: Option<i32>,
     /// `fs.inotify.max_user_watches`: watched files per user, 781250 to 2097152.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0, max = 2_147_483_647))]
+    #[schemars(range(min = 781_250, max = 2_097_152))]
     pub fs_inotify_max_user_watches: Option<i32>,
-    /// `fs.file-max`: open files of the system, 8192 to 12000500.
+    /// `fs.file-max`: open files of the system, at least 8192.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0, max = 2_147_483_647))]
+    #[schemars(range(min = 8192, max = 2_147_483_647))]
     pub fs_file_max: Option<i32>,
     /// `fs.aio-max-nr`: asynchronous requests of the system, 65536 to 6553500.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0, max = 2_147_483_647))]
+    #[schemars(range(min = 65_536, max = 6_553_500))]
     pub fs_aio_max_nr: Option<i32>,
     /// `fs.nr_open`: open files of a process, 8192 to 20000500.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0, max = 2_147_483_647))]
+    #[schemars(range(min = 8192, max = 20_000_500))]
     pub fs_nr_open: Option<i32>,
-    /// `kernel.threads-max`: threads of the system, 20 to 513785.
+    /// `kernel.threads-max`: threads of the system.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 2_147_483_647))]
     pub kernel_threads_max: Option<i32>,
-    /// `vm.max_map_count`: memory maps of a process, 65530 to 262144.
+    /// `vm.max_map_count`: memory maps of a process.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 2_147_483_647))]
     pub vm_max_map_count: Option<i32>,
     /// `vm.swappiness`: readiness to swap, 0 to 100.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0, max = 2_147_483_647))]
+    #[schemars(range(min = 0, max = 100))]
     pub vm_swappiness: Option<i32>,
     /// `vm.vfs_cache_pressure`: readiness to drop directory caches, 1 to 100.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0, max = 2_147_483_647))]
+    #[schemars(range(min = 1, max = 100))]
     pub vm_vfs_cache_pressure: Option<i32>,
 }

@@ -1,9 +1,11 @@
 //! What a pool's machines are: operating system, disks, GPU, security.
 
+use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::api::schema::field_speaks;
+use super::ManagementMode;
+use crate::api::schema::{ResourceId, field_speaks};
 
 /// How the machines of a pool are grouped.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
@@ -116,6 +118,19 @@ pub struct GpuProfile {
     /// `Install` (Azure's default) or `None` for a driver of one's own. Fixed at creation of the pool.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub driver: Option<GpuDriver>,
+    /// Management of NVIDIA GPUs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nvidia: Option<NvidiaGpuProfile>,
+}
+
+/// Management of NVIDIA GPUs.
+#[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NvidiaGpuProfile {
+    /// `Managed`: AKS installs driver, device plugin and metrics exporter; `Unmanaged` (Azure's default): the driver
+    /// alone. Fixed at creation of the pool.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub management_mode: Option<ManagementMode>,
 }
 
 /// Whether AKS installs the GPU driver.
@@ -153,4 +168,37 @@ pub enum SshAccess {
     Disabled,
     /// With an Entra sign-in.
     EntraId,
+}
+
+/// Settings of Windows nodes.
+#[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PoolWindowsProfile {
+    /// Takes the translation of outgoing addresses out of the nodes, so that pods leave with their own; needs a NAT
+    /// gateway as the cluster's `outboundType` and nodes without public addresses. Azure's default is false. Fixed at
+    /// creation of the pool.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disable_outbound_nat: Option<bool>,
+}
+
+/// Streaming of container images.
+#[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ArtifactStreamingProfile {
+    /// Starts containers while their image is still loading, for images in a container registry that streams them.
+    /// Azure's default is false. A change reimages the pool.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
+}
+
+/// What a pool is made from.
+#[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CreationData {
+    /// Resource id of a node pool snapshot. A new pool takes operating system, node image and Kubernetes version from
+    /// it, and needs a machine size of the same family. On an existing pool another, newer snapshot rolls the pool to
+    /// it; AKS refuses an older one. What upgrades make of the pool afterwards stays.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<ResourceId>")]
+    pub source_resource_id: Option<String>,
 }

@@ -2,8 +2,12 @@
 
 mod kubelet;
 mod linux_os;
+mod local_dns;
 mod machine;
+mod network;
+pub(super) mod rules;
 mod scaling;
+mod virtual_machines;
 
 use std::collections::BTreeMap;
 
@@ -12,10 +16,13 @@ use serde::{Deserialize, Serialize};
 
 pub use kubelet::*;
 pub use linux_os::*;
+pub use local_dns::*;
 pub use machine::*;
+pub use network::*;
 pub use scaling::*;
+pub use virtual_machines::*;
 
-use super::schema::{KubernetesVersion, NodeLabels, ResourceId, SubnetId, Tags, Taint};
+use super::schema::{KubernetesVersion, NodeImageVersion, NodeLabels, ResourceId, SubnetId, Tags, Taint, VmSize};
 use super::{AksNodePoolStatus, ClusterRef, DeletionPolicy, ManagementPolicy, PowerState, VersionPolicy};
 
 /// Desired state of one node pool.
@@ -43,6 +50,10 @@ use super::{AksNodePoolStatus, ClusterRef, DeletionPolicy, ManagementPolicy, Pow
          Windows; choose another metadata.name, or set spec.azureName",
     ),
     validation = (
+        "(has(self.spec.azureName) ? self.spec.azureName : self.metadata.name) != 'aksmanagedap'",
+        "the pool name aksmanagedap belongs to AKS; choose another metadata.name, or set spec.azureName",
+    ),
+    validation = (
         "(has(self.spec.azureName) ? self.spec.azureName : self.metadata.name)
             == (has(oldSelf.spec.azureName) ? oldSelf.spec.azureName : oldSelf.metadata.name)",
         "spec.azureName is fixed: AKS cannot rename a pool; make a new AksNodePool for the other name",
@@ -63,82 +74,6 @@ use super::{AksNodePoolStatus, ClusterRef, DeletionPolicy, ManagementPolicy, Pow
     ),
     printcolumn(name = "Image", type_ = "string", json_path = ".status.nodeImageVersion", priority = 1)
 )]
-#[x_kube(validation = (
-    "!self.?enableAutoScaling.orValue(false) || (has(self.minCount) && has(self.maxCount))",
-    "enableAutoScaling needs its limits; set minCount and maxCount",
-))]
-#[x_kube(validation = (
-    "self.?enableAutoScaling.orValue(false) || !(has(self.minCount) || has(self.maxCount))",
-    "minCount and maxCount are limits of the autoscaler; set enableAutoScaling to true, or remove them",
-))]
-#[x_kube(validation = (
-    "!has(self.minCount) || !has(self.maxCount) || self.minCount <= self.maxCount",
-    "minCount is above maxCount; lower it, or raise maxCount",
-))]
-#[x_kube(validation = (
-    "!has(self.count) || (self.count >= self.?minCount.orValue(0) && self.count <= self.?maxCount.orValue(1000))",
-    "count is the initial number of nodes and has to lie between minCount and maxCount; change it, or leave it out",
-))]
-#[x_kube(validation = (
-    "self.?mode.orValue('') != 'System' || self.?osType.orValue('Linux') == 'Linux'",
-    "a pool with mode System runs Linux; set osType to Linux, or mode to User",
-))]
-#[x_kube(validation = (
-    "self.?mode.orValue('') != 'System' || self.?scaleSetPriority.orValue('Regular') == 'Regular'",
-    "a pool with mode System cannot be a spot pool; set scaleSetPriority to Regular, or mode to User",
-))]
-#[x_kube(validation = (
-    "self.?mode.orValue('') != 'System' || self.?powerState.?code.orValue('Running') == 'Running'",
-    "a pool with mode System cannot be stopped; stop the cluster, or set mode to User",
-))]
-#[x_kube(validation = (
-    "self.?mode.orValue('') != 'System' || (self.?count.orValue(1) >= 1 && self.?minCount.orValue(1) >= 1)",
-    "a pool with mode System has one node at least; raise count and minCount, or set mode to User",
-))]
-#[x_kube(validation = (
-    "self.?mode.orValue('') != 'System' || !has(self.maxPods) || !has(self.count) || self.maxPods * self.count >= 30",
-    "a pool with mode System has to hold 30 pods at least; raise maxPods or count",
-))]
-#[x_kube(validation = (
-    "self.?mode.orValue('') != 'System' || !has(self.upgradeSettings) || !has(self.upgradeSettings.maxUnavailable)",
-    "upgradeSettings.maxUnavailable is not for pools with mode System; use maxSurge",
-))]
-#[x_kube(validation = (
-    "!has(self.scaleSetEvictionPolicy) || self.?scaleSetPriority.orValue('') == 'Spot'",
-    "scaleSetEvictionPolicy is for spot pools; set scaleSetPriority to Spot, or remove it",
-))]
-#[x_kube(validation = (
-    "!has(self.spotMaxPrice) || self.?scaleSetPriority.orValue('') == 'Spot'",
-    "spotMaxPrice is for spot pools; set scaleSetPriority to Spot, or remove it",
-))]
-#[x_kube(validation = (
-    "self.?scaleSetPriority.orValue('') != 'Spot' || !has(self.upgradeSettings)
-        || !(has(self.upgradeSettings.maxSurge) || has(self.upgradeSettings.maxUnavailable))",
-    "upgradeSettings.maxSurge and maxUnavailable are not for spot pools; remove them",
-))]
-#[x_kube(validation = (
-    "size(self.?availabilityZones.orValue([])) == 0
-        || self.?type.orValue('VirtualMachineScaleSets') == 'VirtualMachineScaleSets'",
-    "availabilityZones are for pools of type VirtualMachineScaleSets; use that type, or remove the zones",
-))]
-#[x_kube(validation = (
-    "!has(self.nodePublicIPPrefixID) || self.?enableNodePublicIP.orValue(false)",
-    "nodePublicIPPrefixID needs public addresses; set enableNodePublicIP to true, or remove the prefix",
-))]
-#[x_kube(validation = (
-    "self.?osType.orValue('') != 'Windows' || !(has(self.messageOfTheDay) || has(self.linuxOSConfig))",
-    "messageOfTheDay and linuxOSConfig are for Linux pools; remove them",
-))]
-#[x_kube(validation = (
-    "!has(self.osSKU) || (self.osSKU in ['Windows2019', 'Windows2022', 'Windows2025'])
-        == (self.?osType.orValue('Linux') == 'Windows')",
-    "osSKU does not fit osType; Windows2019, Windows2022 and Windows2025 go with osType Windows, all others with Linux",
-))]
-#[x_kube(validation = (
-    "!has(self.linuxOSConfig) || !has(self.linuxOSConfig.swapFileSizeMB)
-        || !self.?kubeletConfig.?failSwapOn.orValue(true)",
-    "linuxOSConfig.swapFileSizeMB needs a kubelet that accepts swap; set kubeletConfig.failSwapOn to false",
-))]
 #[serde(rename_all = "camelCase")]
 pub struct AksNodePoolSpec {
     /// The `AksCluster` the pool belongs to, in the same namespace. Fixed from the start.
@@ -165,9 +100,10 @@ pub struct AksNodePoolSpec {
     /// `System` and `User` change in place while another system pool remains.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<PoolMode>,
-    /// Virtual machine size, such as `Standard_D4s_v5`; default: AKS chooses. Fixed at creation of the pool.
+    /// Virtual machine size, such as `Standard_D4s_v5`; default: AKS chooses. Fixed at creation of the pool. Pools of
+    /// type `VirtualMachines` have their sizes in `virtualMachinesProfile`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 64))]
+    #[schemars(with = "Option<VmSize>")]
     pub vm_size: Option<String>,
     /// Number of nodes: 0 to 1000, at least 1 in a system pool; Azure's default is 1. With the autoscaler it is the
     /// initial number only and is never written again.
@@ -238,11 +174,27 @@ pub struct AksNodePoolSpec {
     #[serde(rename = "podSubnetID", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<SubnetId>")]
     pub pod_subnet_id: Option<String>,
+    /// How pods get the addresses of `podSubnetID`: `DynamicIndividual` (Azure's default) one by one, `StaticBlock` in
+    /// blocks of 16 that stay with a node. A pod subnet is used in one way only, by all pools. Fixed at creation of the
+    /// pool.
+    #[serde(rename = "podIPAllocationMode", skip_serializing_if = "Option::is_none")]
+    pub pod_ip_allocation_mode: Option<PodIpAllocationMode>,
     /// Kubernetes version of the nodes, `1.33` or `1.33.4`, with or without a leading `v`; default: by `versionPolicy`.
     /// It is a floor, never above the control plane. A change rolls all nodes of the pool.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<KubernetesVersion>")]
     pub orchestrator_version: Option<String>,
+    /// Rolls the pool back to this node image, one it ran within the last seven days (Learn:
+    /// roll-back-node-pool-version); with an `orchestratorVersion` below the running one, to that version too. All nodes
+    /// are replaced in turn. It acts when the manifest changes it, on a pool that exists, with
+    /// `autoUpgradeProfile.upgradeChannel` `none`; as long as the pool runs the image it does not follow the control
+    /// plane. An image that Azure took further since is reported and never undone. Remove the field to go on upgrading.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<NodeImageVersion>")]
+    pub node_image_version: Option<String>,
+    /// What the pool is made from, in place of the newest node image.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub creation_data: Option<CreationData>,
     /// `Regular` (Azure's default) or `Spot`. Fixed at creation of the pool.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scale_set_priority: Option<ScaleSetPriority>,
@@ -305,7 +257,7 @@ pub struct AksNodePoolSpec {
     /// Slice of a multi-instance GPU; only on sizes that have one. Fixed at creation of the pool.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gpu_instance_profile: Option<GpuInstanceProfile>,
-    /// GPU driver.
+    /// GPU driver and its management.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gpu_profile: Option<GpuProfile>,
     /// Container runtime; Azure's default is `OCIContainer`. Fixed at creation of the pool.
@@ -314,5 +266,28 @@ pub struct AksNodePoolSpec {
     /// Message shown at logins on Linux nodes, base64. Fixed at creation of the pool.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 8192))]
+    #[x_kube(validation = (
+        "size(self) % 4 == 0 && self.matches('^[A-Za-z0-9+/]*={0,2}$')",
+        "messageOfTheDay is plain text in base64, such as aGk= for hi; encode it with base64",
+    ))]
     pub message_of_the_day: Option<String>,
+    /// Public address tags, open host ports, security groups and device networking of the nodes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub network_profile: Option<Box<PoolNetworkProfile>>,
+    /// Settings of Windows nodes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub windows_profile: Option<PoolWindowsProfile>,
+    /// Settings of a pool with mode `Gateway`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gateway_profile: Option<GatewayProfile>,
+    /// Streaming of container images, on Linux.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub artifact_streaming_profile: Option<ArtifactStreamingProfile>,
+    /// Machine sizes and numbers of a pool with type `VirtualMachines`, in place of `vmSize`, `count` and the limits of
+    /// the autoscaler.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub virtual_machines_profile: Option<Box<VirtualMachinesProfile>>,
+    /// A DNS proxy on each node.
+    #[serde(rename = "localDNSProfile", skip_serializing_if = "Option::is_none")]
+    pub local_dns_profile: Option<Box<LocalDnsProfile>>,
 }

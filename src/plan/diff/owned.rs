@@ -39,6 +39,8 @@ pub fn keys(field: &Field, path: &Path, wanted: &Value, sides: Sides<'_>, found:
         };
         if gone || !ours {
             found.applied.forget(&place);
+        } else if field.compare == Compare::Zones && is_always_there(&key) {
+            release(place, found);
         } else {
             let there = path.key(spelled);
             found
@@ -48,9 +50,14 @@ pub fn keys(field: &Field, path: &Path, wanted: &Value, sides: Sides<'_>, found:
     }
 }
 
+/// Azure fills these two zones in again as soon as they are taken away (localdns-custom).
+fn is_always_there(zone: &str) -> bool {
+    matches!(zone, "." | "cluster.local")
+}
+
 fn same_key(compare: Compare, one: &str, other: &str) -> bool {
     match compare {
-        Compare::Tags | Compare::Addons => one.eq_ignore_ascii_case(other),
+        Compare::Tags | Compare::Addons | Compare::Zones => one.eq_ignore_ascii_case(other),
         _ => one == other,
     }
 }

@@ -6,6 +6,8 @@ mod coverage;
 mod creation;
 mod deletion;
 mod drift;
+mod images;
+mod pool_settings;
 mod properties;
 mod purity;
 mod queue;
