@@ -6,7 +6,7 @@
 use serde_json::{Value, json};
 
 use super::Plan;
-use super::change::{Change, Origin, Target};
+use super::change::{Change, Origin, Source, Target};
 use super::desired::DesiredPool;
 use super::effect::Effect;
 use super::live::LivePool;
@@ -32,6 +32,7 @@ pub fn version(pool: &DesiredPool, live: &LivePool, changes: &[Change]) -> Optio
         to: Some(json!(back.to_string())),
         origin: Origin::Edit,
         effect: Effect::RollingReplace,
+        source: Source::Field,
     })
 }
 

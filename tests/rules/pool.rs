@@ -192,14 +192,14 @@ fn machines() -> Vec<Case> {
             json!({ "nodePublicIPPrefixID": prefix }),
         ),
         pool(
-            "availabilityZones are some of",
+            "availabilityZones name some of",
             json!({ "availabilityZones": ["1", "3"] }),
             json!({ "availabilityZones": ["1", "1"] }),
         ),
         pool(
-            "availabilityZones are some of",
+            "availabilityZones name some of",
             json!({ "availabilityZones": [] }),
-            json!({ "availabilityZones": ["westeurope-1"] }),
+            json!({ "availabilityZones": ["eu-1"] }),
         ),
         pool(
             "this has to be a virtual machine size",
@@ -382,7 +382,7 @@ fn single_machines() -> Vec<Case> {
     let manual = |size: &str| json!({ "size": size, "count": 2 });
     let autoscale = |min: i32| json!({ "size": "Standard_D4s_v5", "minCount": min, "maxCount": 3 });
     let one = || json!({ "manual": [manual("Standard_D4s_v5")] });
-    let many = |number: i32| -> Vec<Value> { (0..number).map(|n| manual(&format!("Standard_D{n}s_v5"))).collect() };
+    let many = |number: i32| -> Vec<Value> { (8..8 + number).map(|n| manual(&format!("Standard_D{n}s_v5"))).collect() };
     let mut with_count = scale(one());
     with_count["count"] = json!(2);
     vec![

@@ -71,13 +71,13 @@ const RULES: &[Rule] = &[
     ),
     // Learn: use-system-pools.
     rule(
-        "self.?mode.orValue('') != 'System' || !self.?vmSize.orValue('').lowerAscii().startsWith('standard_b')",
+        "self.?mode.orValue('') != 'System' || !has(self.vmSize) || !self.vmSize.lowerAscii().startsWith('standard_b')",
         "a pool with mode System does not run on burstable machines (Standard_B...); choose another vmSize, or set \
          mode to User",
     ),
     // general knowledge: AKS refuses such a pool at creation.
     rule(
-        "self.?mode.orValue('') != 'System' || self.?nodeTaints.orValue([]).all(taint, taint == \
+        "self.?mode.orValue('') != 'System' || !has(self.nodeTaints) || self.nodeTaints.all(taint, taint == \
          'CriticalAddonsOnly=true:NoSchedule' || taint.endsWith(':PreferNoSchedule'))",
         "a pool with mode System keeps the pods of AKS off with these nodeTaints; use \
          CriticalAddonsOnly=true:NoSchedule or an effect PreferNoSchedule, or set mode to User",
@@ -129,9 +129,9 @@ const RULES: &[Rule] = &[
     ),
     // Learn: reliability-availability-zones-configure.
     rule(
-        "self.?availabilityZones.orValue([]).all(zone, zone in ['1', '2', '3'] && \
+        "!has(self.availabilityZones) || self.availabilityZones.all(zone, zone in ['1', '2', '3'] && \
          self.availabilityZones.exists_one(other, other == zone))",
-        "availabilityZones are some of \"1\", \"2\" and \"3\", each once; correct the list",
+        "availabilityZones name some of \"1\", \"2\" and \"3\", each once; correct the list",
     ),
     // Learn: virtual-machines-node-pools.
     rule(

@@ -22,10 +22,11 @@ pub struct VirtualMachinesProfile {
     "virtualMachinesProfile.scale has one to five sizes in manual and autoscale together; add one or remove some",
 ))]
 #[x_kube(validation = (
-    "self.?manual.orValue([]).all(one, self.manual.exists_one(other, other.size.lowerAscii() == one.size.lowerAscii()))
-        && self.?autoscale.orValue([]).all(one,
+    "(!has(self.manual) || self.manual.all(one,
+            self.manual.exists_one(other, other.size.lowerAscii() == one.size.lowerAscii())))
+        && (!has(self.autoscale) || self.autoscale.all(one,
             self.autoscale.exists_one(other, other.size.lowerAscii() == one.size.lowerAscii())
-            && !self.?manual.orValue([]).exists(other, other.size.lowerAscii() == one.size.lowerAscii()))",
+            && (!has(self.manual) || !self.manual.exists(other, other.size.lowerAscii() == one.size.lowerAscii()))))",
     "virtualMachinesProfile.scale names each machine size once; put the numbers of a size into one entry",
 ))]
 #[serde(rename_all = "camelCase")]
