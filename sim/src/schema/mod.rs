@@ -126,6 +126,10 @@ impl Definition {
             Self::ManagedCluster
             | Self::AgentPool
             | Self::MaintenanceConfiguration
+            | Self::TrustedAccessRoleBinding
+            | Self::ManagedNamespace
+            | Self::IdentityBinding
+            | Self::PrivateEndpointConnection
             | Self::TagsObject
             | Self::ManagedClusterUpgradeProfile
             | Self::AgentPoolUpgradeProfile
