@@ -97,6 +97,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         pools_unchanged_since: now,
         running: BTreeSet::new(),
         resting: BTreeSet::new(),
+        children_missing: Vec::new(),
+        children_leaving: Vec::new(),
         definitions_terminating: false,
         secrets: Default::default(),
         pool_quiet_period: SignedDuration::from_secs(10),

@@ -9,9 +9,10 @@ use super::schema::{Guid, KubernetesVersion, ResourceId, Tags};
 use super::{
     AadProfile, AddonProfile, AdoptionPolicy, AksClusterStatus, ApiServerAccessProfile, AutoScalerProfile,
     AutoUpgradeProfile, AzureMonitorProfile, ClusterUpgradeSettings, DeletionPolicy, DriftPolicy, HttpProxyConfig,
-    IdentityRef, IngressProfile, LinuxProfile, ManagedIdentity, ManagementPolicy, MetricsProfile, NetworkProfile,
-    NodeResourceGroupProfile, OidcIssuerProfile, PowerState, PublicNetworkAccess, ResourceGroupPolicy, SecurityProfile,
-    Sku, StorageProfile, SupportPlan, UserAssignedIdentity, WorkloadAutoScalerProfile,
+    IdentityRef, IngressProfile, LinuxProfile, MaintenanceConfiguration, ManagedIdentity, ManagementPolicy,
+    MetricsProfile, NetworkProfile, NodeResourceGroupProfile, OidcIssuerProfile, PowerState, PublicNetworkAccess,
+    ResourceGroupPolicy, SecurityProfile, Sku, StorageProfile, SupportPlan, UserAssignedIdentity,
+    WorkloadAutoScalerProfile,
 };
 
 /// Desired state of one AKS cluster.
@@ -311,6 +312,21 @@ pub struct AksClusterSpec {
     /// Admin account on Linux nodes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub linux_profile: Option<LinuxProfile>,
+    /// Planned maintenance windows, one for each kind of upkeep: `default`, `aksManagedAutoUpgradeSchedule` and
+    /// `aksManagedNodeOSUpgradeSchedule`. Change in place; an entry that is dropped is deleted if Armature made it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("maxProperties" = 3))]
+    #[x_kube(validation = (
+        "self.all(name, name in ['default', 'aksManagedAutoUpgradeSchedule', 'aksManagedNodeOSUpgradeSchedule'])",
+        "maintenanceConfigurations has the entries default, aksManagedAutoUpgradeSchedule and \
+         aksManagedNodeOSUpgradeSchedule; rename the other one",
+    ))]
+    #[x_kube(validation = (
+        "!('default' in self)
+            || self['default'].maintenanceWindow.?schedule.?weekly.?intervalWeeks.orValue(0) == 1",
+        "maintenanceConfigurations.default takes a weekly schedule with intervalWeeks 1; use it, or another entry",
+    ))]
+    pub maintenance_configurations: Option<BTreeMap<String, MaintenanceConfiguration>>,
     /// HTTP proxy that nodes and pods use. Any change makes AKS reimage all nodes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub http_proxy_config: Option<Box<HttpProxyConfig>>,

@@ -8,6 +8,7 @@ mod access;
 mod addons;
 mod autoscaler;
 mod azure_identity;
+mod children;
 mod cluster;
 #[cfg(test)]
 mod conformity;
@@ -31,6 +32,7 @@ pub use access::*;
 pub use addons::*;
 pub use autoscaler::*;
 pub use azure_identity::*;
+pub use children::*;
 pub use cluster::*;
 pub use identity::*;
 pub use monitoring::*;

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::schema::field_speaks;
 
-/// The keys of `AksClusterSpec` that are settings of Armature, not of AKS.
+/// The keys of `AksClusterSpec` that are no properties of AKS's cluster: settings of Armature, and what hangs on the
+/// cluster as a resource of its own.
 pub const CLUSTER_SETTINGS: &[&str] = &[
     "subscriptionId",
     "resourceGroup",
@@ -18,6 +19,7 @@ pub const CLUSTER_SETTINGS: &[&str] = &[
     "adoptionPolicy",
     "deletionPolicy",
     "deletionProtection",
+    "maintenanceConfigurations",
 ];
 
 /// The keys of `AksNodePoolSpec` that are settings of Armature, not of AKS.

@@ -9,6 +9,8 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::ChildStatus;
+
 /// Observed state of an `AksCluster`.
 #[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, KubeSchema)]
 #[serde(rename_all = "camelCase")]
@@ -85,6 +87,10 @@ pub struct AksClusterStatus {
     /// The cluster's pools in numbers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pools: Option<PoolSummary>,
+    /// What hangs on the cluster, a line for each child, keyed by its field and name in the spec, such as
+    /// `extensions/flux`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub children: BTreeMap<String, ChildStatus>,
     /// Value of the annotation `reconcile.aks.armature.dev/requestedAt` that was handled last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_handled_reconcile_at: Option<String>,

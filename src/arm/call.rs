@@ -35,6 +35,16 @@ pub enum Call {
     PutResourceGroup,
     /// `GET` of the status of a long-running operation.
     OperationStatus,
+    /// `GET` of a resource of any other type.
+    GetResource,
+    /// `GET` of a list of resources of any other type, one page.
+    ListResources,
+    /// `PUT` of a resource of any other type.
+    PutResource,
+    /// `DELETE` of a resource of any other type.
+    DeleteResource,
+    /// `POST` of an action of a resource.
+    PostAction,
 }
 
 impl Call {
@@ -56,17 +66,24 @@ impl Call {
             Self::GetResourceGroup => "GetResourceGroup",
             Self::PutResourceGroup => "PutResourceGroup",
             Self::OperationStatus => "OperationStatus",
+            Self::GetResource => "GetResource",
+            Self::ListResources => "ListResources",
+            Self::PutResource => "PutResource",
+            Self::DeleteResource => "DeleteResource",
+            Self::PostAction => "PostAction",
         }
     }
 
     /// What the call does, for an error sentence: "reading", "creating or updating", ...
     pub fn verb(self) -> &'static str {
         match self {
-            Self::GetCluster | Self::GetPool | Self::GetResourceGroup => "reading",
+            Self::GetCluster | Self::GetPool | Self::GetResourceGroup | Self::GetResource => "reading",
             Self::ListClustersInSubscription | Self::ListClustersInGroup => "listing the clusters of",
-            Self::PutCluster | Self::PutPool | Self::PutResourceGroup => "creating or updating",
+            Self::ListResources => "listing",
+            Self::PutCluster | Self::PutPool | Self::PutResourceGroup | Self::PutResource => "creating or updating",
             Self::PatchClusterTags => "setting the tags of",
-            Self::DeleteCluster | Self::DeletePool => "deleting",
+            Self::DeleteCluster | Self::DeletePool | Self::DeleteResource => "deleting",
+            Self::PostAction => "running",
             Self::StartCluster => "starting",
             Self::StopCluster => "stopping",
             Self::UpgradeProfile => "reading the upgrades offered to",
@@ -83,11 +100,13 @@ impl Call {
             | Self::GetPool
             | Self::UpgradeProfile
             | Self::GetResourceGroup
+            | Self::GetResource
+            | Self::ListResources
             | Self::OperationStatus => Method::GET,
-            Self::PutCluster | Self::PutPool | Self::PutResourceGroup => Method::PUT,
+            Self::PutCluster | Self::PutPool | Self::PutResourceGroup | Self::PutResource => Method::PUT,
             Self::PatchClusterTags => Method::PATCH,
-            Self::DeleteCluster | Self::DeletePool => Method::DELETE,
-            Self::StartCluster | Self::StopCluster => Method::POST,
+            Self::DeleteCluster | Self::DeletePool | Self::DeleteResource => Method::DELETE,
+            Self::StartCluster | Self::StopCluster | Self::PostAction => Method::POST,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod answers;
 mod regions;
+mod resources;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,7 +13,7 @@ use serde_json::{Value, json};
 pub use answers::{Accepted, AvailableUpgrade, Deletion, Scope, UpgradeProfile};
 
 use super::call::{Call, Priority};
-use super::error::{ArmError, Site};
+use super::error::ArmError;
 use super::id::{ClusterId, PoolId, ResourceGroupId};
 use super::operation::{OperationState, OperationUrl};
 use super::wire::{Arm, Precondition, Request, Subject, Target};
@@ -245,43 +246,42 @@ impl ArmClient {
     /// # Errors
     /// Any [`ArmError`]; a list that breaks off is an error, never a shorter list.
     pub async fn list_clusters(&self, scope: &Scope) -> Result<Vec<Value>, ArmError> {
-        let (call, mut target) = self.list_target(scope);
-        let mut clusters = Vec::new();
+        let (call, target) = self.list_target(scope);
+        self.pages(Request {
+            call,
+            target,
+            subject: Some(scope.subject()),
+            body: None,
+            precondition: Precondition::None,
+            priority: Priority::Observe,
+        })
+        .await
+    }
+
+    /// Every page of a list.
+    async fn pages(&self, first: Request) -> Result<Vec<Value>, ArmError> {
+        let (mut items, mut request) = (Vec::new(), first.clone());
         for _ in 0..MAX_PAGES {
-            let request = Request {
-                call,
-                target: target.clone(),
-                subject: Some(scope.subject()),
-                body: None,
-                precondition: Precondition::None,
-                priority: Priority::Observe,
-            };
-            let site = request.site();
+            let at = request.site();
             let mut page = self.arm.send(request).await?.body.unwrap_or_default();
             match page.get_mut("value").map(Value::take) {
-                Some(Value::Array(mut items)) => clusters.append(&mut items),
+                Some(Value::Array(mut value)) => items.append(&mut value),
                 _ => {
-                    return Err(ArmError::Malformed {
-                        at: site,
-                        detail: "the page has no `value` list".to_owned(),
-                    });
+                    let detail = "the page has no `value` list".to_owned();
+                    return Err(ArmError::Malformed { at, detail });
                 }
             }
-            match page
-                .get("nextLink")
-                .and_then(Value::as_str)
-                .filter(|link| !link.is_empty())
-            {
-                Some(link) => target = Target::Verbatim(link.to_owned()),
-                None => return Ok(clusters),
-            }
+            let next = page.get("nextLink").and_then(Value::as_str);
+            let Some(link) = next.filter(|link| !link.is_empty()) else {
+                return Ok(items);
+            };
+            request = Request {
+                target: Target::Verbatim(link.to_owned()),
+                ..first.clone()
+            };
         }
-        let site = Site {
-            call,
-            resource: scope.to_string(),
-        };
         Err(ArmError::Malformed {
-            at: site,
+            at: first.site(),
             detail: format!("the list does not end after {MAX_PAGES} pages"),
         })
     }

@@ -17,6 +17,7 @@ pub mod id;
 pub mod metrics;
 pub mod observer;
 pub mod operation;
+pub mod resource;
 #[cfg(test)]
 mod testing;
 mod token;
@@ -34,4 +35,5 @@ pub use id::{ClusterId, InvalidId, Name, PoolId, ResourceGroupId, SubscriptionId
 pub use metrics::ArmMetrics;
 pub use observer::{Observer, ScopeHealth, Snapshot};
 pub use operation::{OperationState, OperationUrl};
+pub use resource::ResourceId;
 pub use wire::{Arm, Precondition};

@@ -15,6 +15,8 @@ pub enum Target {
     Cluster,
     /// The node pool with this name in Azure.
     Pool(String),
+    /// The child with this key, its field and name in the spec: `extensions/flux`.
+    Child(String),
 }
 
 impl Target {
@@ -23,6 +25,7 @@ impl Target {
         match self {
             Self::Cluster => "the cluster".to_owned(),
             Self::Pool(name) => format!("pool {name}"),
+            Self::Child(key) => key.clone(),
         }
     }
 }
@@ -33,6 +36,7 @@ impl fmt::Display for Target {
         match self {
             Self::Cluster => write!(formatter, "cluster"),
             Self::Pool(name) => write!(formatter, "pool/{name}"),
+            Self::Child(key) => write!(formatter, "child/{key}"),
         }
     }
 }

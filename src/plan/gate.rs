@@ -30,6 +30,14 @@ pub enum Hold {
     /// A stopped cluster accepts nothing but a start or a deletion.
     #[error("the cluster is stopped and accepts no change; set spec.powerState.code to Running")]
     ClusterStopped,
+    /// Children go before it.
+    #[error("{children} {} first; status.children tells how far that is", if *.leaving { "have to go" } else { "have to be there" })]
+    ChildrenFirst {
+        /// Their keys in status.
+        children: String,
+        /// Whether they have to be gone, or have to be there.
+        leaving: bool,
+    },
     /// It failed a moment ago.
     #[error("it failed a moment ago and is tried again after a pause; the last error says why")]
     RetryLater,
@@ -46,6 +54,7 @@ impl Hold {
             Self::DriftReported => "DriftReported",
             Self::AwaitingApproval { .. } => "AwaitingApproval",
             Self::ClusterStopped => "ClusterStopped",
+            Self::ChildrenFirst { .. } => "ChildrenFirst",
             Self::RetryLater => "RetryLater",
             Self::AfterHeld(first) => first.reason(),
         }
@@ -73,6 +82,7 @@ pub fn hold(input: &Input<'_>, plan: &mut Plan) {
             .or(unapproved)
             .or_else(|| unadopted.get(&step.target()).cloned())
             .or_else(|| (stopped && needs_running).then_some(Hold::ClusterStopped))
+            .or_else(|| children_first(&step, input))
             .or_else(|| rests(&step, input, adopts).then_some(Hold::RetryLater));
         match hold {
             Some(hold) => gated.push(Planned { step, hold: Some(hold) }),
@@ -90,6 +100,19 @@ pub fn hold(input: &Input<'_>, plan: &mut Plan) {
         }
     }
     plan.steps = without_needless_repeats(follow_up(gated));
+}
+
+/// What the cluster needs to be born comes before it; what it would leave behind goes before it.
+fn children_first(step: &Step, input: &Input<'_>) -> Option<Hold> {
+    let (children, leaving) = match step {
+        Step::CreateCluster { .. } => (&input.facts.children_missing, false),
+        Step::DeleteCluster => (&input.facts.children_leaving, true),
+        _ => return None,
+    };
+    (!children.is_empty()).then(|| Hold::ChildrenFirst {
+        children: children.join(", "),
+        leaving,
+    })
 }
 
 /// Whether the step failed a moment ago, or stands on a cluster that was to be made or taken over and was not.

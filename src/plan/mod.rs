@@ -7,6 +7,7 @@ pub mod applied;
 pub mod blocker;
 pub mod body;
 pub mod change;
+pub mod children;
 mod compare;
 mod create;
 mod deletion;
@@ -83,6 +84,10 @@ pub struct Facts {
     pub running: BTreeSet<Target>,
     /// What failed a moment ago and rests before it is tried again.
     pub resting: BTreeSet<Target>,
+    /// Children that have to be there before the cluster is made, and are not.
+    pub children_missing: Vec<String>,
+    /// Children of ours that have to be gone before the cluster is deleted.
+    pub children_leaving: Vec<String>,
     /// Whether our resource definitions are being deleted: then nothing is deleted in Azure.
     pub definitions_terminating: bool,
     /// What the Secrets hold that the cluster's manifest names.
@@ -100,6 +105,13 @@ pub struct Planned {
     pub step: Step,
     /// Why it may not start now.
     pub hold: Option<Hold>,
+}
+
+impl Planned {
+    /// Whether the step will not happen by itself: a policy holds it.
+    pub fn is_held_for_good(&self) -> bool {
+        !matches!(self.hold, None | Some(Hold::ChildrenFirst { .. } | Hold::RetryLater))
+    }
 }
 
 /// What is to be done, in order, and what stands in the way.
@@ -200,6 +212,12 @@ impl Plan {
                 .iter()
                 .map(|change| (change, planned.hold.as_ref()))
         })
+    }
+
+    /// Whether children of the cluster may be looked after: it is ours, and being taken over it is approved.
+    pub fn may_write_children(&self) -> bool {
+        let adopts = |planned: &Planned| matches!(planned.step, Step::AdoptCluster { .. });
+        !self.blockers.iter().any(Blocker::stops_everything) && !self.steps.iter().any(adopts)
     }
 
     /// Whether nothing is left to do that may be done.

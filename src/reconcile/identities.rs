@@ -39,7 +39,7 @@ pub async fn reconcile(identity: Arc<AzureIdentity>, context: Arc<Context>) -> R
         } else {
             before.observed_generation.or(Some(-1))
         },
-        conditions: conditions(&before.conditions, &verdict, None, generation, context.now()),
+        conditions: conditions(&before.conditions, &verdict, &[], generation, context.now()),
     };
     if status != before && context.leadership.is_leader() {
         let api: Api<AzureIdentity> = Api::all(context.client.clone());

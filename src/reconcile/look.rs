@@ -1,5 +1,7 @@
 //! What Azure has, with as few calls as honesty allows.
 
+use std::collections::BTreeSet;
+
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::{Api, CustomResourceExt};
 use tokio::time::Instant;
@@ -11,6 +13,7 @@ use super::pass::Pass;
 use crate::api::{AksCluster, AksNodePool};
 use crate::arm::{ArmClient, ArmError, Priority, Retry, Snapshot};
 use crate::plan::change::Target;
+use crate::plan::children::Leaves;
 use crate::plan::live::LiveCluster;
 use crate::plan::step::Step;
 use crate::plan::version::Version;
@@ -121,13 +124,21 @@ pub async fn facts(pass: &mut Pass<'_>) -> Result<Facts, Ended> {
         resource_group: None,
         offered: None,
         pools_unchanged_since: pass.memory.pools_unchanged_since(pools, now),
-        running: pass.operations.keys().map(|key| operations::target(key)).collect(),
+        running: running(pass),
+        children_missing: pass.missing_before_cluster(),
+        children_leaving: pass.leaving(Leaves::BeforeCluster),
         resting: pass.memory.rests.resting(Instant::now()),
         definitions_terminating: pass.objects.any_going() && definitions_terminating(pass).await?,
         secrets: pass.secrets.found(),
         pool_quiet_period: signed(timing.pool_quiet_period),
         pool_delete_grace: signed(timing.pool_delete_grace),
     })
+}
+
+/// Operations on the cluster and its pools; those on children do not keep AKS from anything.
+fn running(pass: &Pass<'_>) -> BTreeSet<Target> {
+    let targets = pass.operations.keys().map(|key| operations::target(key));
+    targets.filter(|target| !matches!(target, Target::Child(_))).collect()
 }
 
 fn is_own(pass: &Pass<'_>) -> bool {

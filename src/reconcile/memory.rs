@@ -16,6 +16,8 @@ use crate::plan::version::Version;
 pub struct Memory {
     /// What failed and rests before it is tried again.
     pub rests: Rests,
+    /// What hangs on the cluster.
+    pub children: super::children::Memory,
     /// Questions about operations that got no answer, in a row.
     pub unanswered: u32,
     /// The set of pools when it last changed, and when that was.

@@ -8,7 +8,7 @@ use tracing::{info, warn};
 use super::context::Context;
 use super::failure::Ended;
 use super::pass::Pass;
-use super::rests;
+use super::{children, rests};
 use crate::api::OperationStatus;
 use crate::arm::{ArmClient, ArmError, OperationState, OperationUrl, Retry, ServiceError, classify};
 use crate::plan::change::Target;
@@ -65,8 +65,13 @@ async fn ask(pass: &mut Pass<'_>, arm: &ArmClient, key: &str, operation: &Operat
         Ok(OperationState::Succeeded) => {
             info!(step, %target, "operation ended well");
             pass.end_operation(key, step, StepResult::Succeeded);
-            pass.memory.rests.succeed(&target);
-            pass.ended += 1;
+            match &target {
+                Target::Child(child) => children::ended(pass, child, None),
+                Target::Cluster | Target::Pool(_) => {
+                    pass.memory.rests.succeed(&target);
+                    pass.ended += 1;
+                }
+            }
             Ok(())
         }
         Ok(OperationState::Canceled) => {
@@ -94,6 +99,9 @@ fn failed(pass: &mut Pass<'_>, key: &str, operation: &OperationStatus, error: &S
     let ended = ended.map_message(|message| pass.secrets.redact(message));
     warn!(step, %target, code = %error.code, "operation failed in Azure");
     pass.end_operation(key, step, StepResult::Failed);
+    if let Target::Child(child) = &target {
+        return children::ended(pass, child, Some(ended));
+    }
     pass.memory.unwrite(&target);
     if ended.retry == Retry::User {
         pass.attempts.insert(target.clone(), MAX_RESUME_ATTEMPTS);
@@ -115,6 +123,9 @@ fn postponed(pass: &mut Pass<'_>, key: &str, error: &ArmError) -> Result<(), End
 
 /// The target a key of `status.operations` names.
 pub fn target(key: &str) -> Target {
-    key.strip_prefix("pool/")
-        .map_or(Target::Cluster, |pool| Target::Pool(pool.to_owned()))
+    match key.split_once('/') {
+        Some(("pool", pool)) => Target::Pool(pool.to_owned()),
+        Some(("child", child)) => Target::Child(child.to_owned()),
+        _ => Target::Cluster,
+    }
 }

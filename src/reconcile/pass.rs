@@ -16,12 +16,14 @@ use super::failure::Ended;
 use super::manifests::{self, Desired, requested_at};
 use super::memory::Memory;
 use super::objects::Objects;
+use super::rests::Rests;
 use super::secrets::PassSecrets;
 use super::write::{self, WriteError};
-use super::{look, operations, report, sign_in};
-use crate::api::{AksCluster, AksNodePool, OperationStatus};
+use super::{children, look, operations, report, sign_in};
+use crate::api::{AksCluster, AksNodePool, ChildStatus, OperationStatus};
 use crate::arm::{ArmError, ClusterId};
 use crate::plan::change::Target;
+use crate::plan::children::Leaves;
 use crate::plan::live::LiveCluster;
 use crate::plan::{Fate, Plan, without_azure};
 use crate::runtime::metrics::{ReconcileOutcome, StepResult};
@@ -47,6 +49,10 @@ pub struct Pass<'a> {
     pub desired: Desired,
     /// What earlier passes left.
     pub memory: OwnedMutexGuard<Memory>,
+    /// The resource id of the cluster.
+    pub cluster_id: String,
+    /// The children, by their keys in status.
+    pub children: BTreeMap<String, ChildStatus>,
     /// Operations that run.
     pub operations: BTreeMap<String, OperationStatus>,
     /// How many operations ended well and are not counted in status yet.
@@ -93,7 +99,9 @@ pub async fn run(context: &Context, cluster: &Arc<AksCluster>) -> Next {
     }
     let reference = ObjectRef::from_obj(cluster.as_ref());
     let mut memory = context.memory(&reference).lock_owned().await;
-    memory.rests.asked(objects.asked(context));
+    let asked = objects.asked(context);
+    memory.rests.asked(asked);
+    memory.children.rests.asked(asked);
     if let Some(left) = memory.rests.whole_for(Instant::now()) {
         return waiting(left);
     }
@@ -122,7 +130,10 @@ impl<'a> Pass<'a> {
         };
         let status = objects.cluster.status.clone().unwrap_or_default();
         // Whoever asks for a reconcile wants to see what Azure has now.
-        memory.stale |= requested_at(&objects.cluster) != status.last_handled_reconcile_at.as_deref();
+        if requested_at(&objects.cluster) != status.last_handled_reconcile_at.as_deref() {
+            memory.stale = true;
+            memory.children.look_at_all(status.children.keys());
+        }
         let pools = desired
             .pools
             .iter()
@@ -133,9 +144,11 @@ impl<'a> Pass<'a> {
         Ok(Self {
             context,
             objects,
+            cluster_id: id.to_string(),
             id,
             desired,
             memory,
+            children: status.children,
             operations: status.operations,
             ended: 0,
             attempts,
@@ -188,6 +201,11 @@ impl<'a> Pass<'a> {
         look::live(self, &arm).await?;
         self.settle_attempts();
         let plan = look::decide(self, &arm).await?;
+        if plan.fate == Fate::Gone && !self.leaving(Leaves::AfterCluster).is_empty() {
+            self.plan = Some(plan.clone());
+            report::publish(self).await?;
+            return Ok(children::tend(self, &arm, &plan).await?);
+        }
         if plan.fate.ends() {
             return self.conclude(plan).await;
         }
@@ -198,7 +216,11 @@ impl<'a> Pass<'a> {
         self.let_pools_go(&plan).await?;
 
         match act(self, &arm, &plan).await? {
-            Acted::Nothing => Ok(plan.look_again.and_then(|wait| Duration::try_from(wait).ok())),
+            Acted::Nothing => {
+                let own = plan.look_again.and_then(|wait| Duration::try_from(wait).ok());
+                let children = children::tend(self, &arm, &plan).await?;
+                Ok(own.into_iter().chain(children).min())
+            }
             Acted::Started => {
                 if let Ok(plan) = look::decide(self, &arm).await {
                     self.plan = Some(plan);
@@ -251,7 +273,7 @@ impl<'a> Pass<'a> {
             let state = match (&self.live, target) {
                 (Some(live), Target::Cluster) => Some(live.provisioning_state()),
                 (Some(live), Target::Pool(name)) => live.pool(name).map(|pool| pool.provisioning_state()),
-                (None, _) => None,
+                (Some(_), Target::Child(_)) | (None, _) => None,
             };
             if state.is_some_and(|state| !state.is_broken()) {
                 *attempts = 0;
@@ -272,6 +294,7 @@ impl<'a> Pass<'a> {
             Target::Pool(name) => live
                 .pool(name)
                 .is_some_and(|pool| pool.provisioning_state().is_broken()),
+            Target::Child(_) => false,
         }
     }
 
@@ -290,10 +313,15 @@ impl<'a> Pass<'a> {
         self.memory.rests.fail(target, ended, poll, Instant::now());
     }
 
+    /// The failures of all parts of the aggregate, the cluster's own first.
+    fn all_rests(&self) -> [&Rests; 2] {
+        [&self.memory.rests, &self.memory.children.rests]
+    }
+
     /// An operation came to its end.
     pub fn end_operation(&mut self, key: &str, step: &str, result: StepResult) {
         self.operations.remove(key);
-        self.memory.stale = true;
+        self.memory.stale |= !matches!(operations::target(key), Target::Child(_));
         self.context.metrics.step(step_label(step), result);
     }
 
@@ -313,14 +341,16 @@ impl<'a> Pass<'a> {
         let blocked = plan
             .is_some_and(|plan| !plan.blockers.is_empty())
             .then_some(STALLED_RECHECK);
-        let rested = self.memory.rests.next_end(now);
+        let rests = self.all_rests();
+        let rested = rests.into_iter().filter_map(|rests| rests.next_end(now)).min();
         let secrets = self.secrets.recheck(&self.reference);
         let waits = polls.chain(after).chain(busy).chain(blocked);
         waits.chain(rested).chain(secrets).min()
     }
 
     fn outcome(&self) -> ReconcileOutcome {
-        let failed = self.memory.rests.next_end(Instant::now()).is_some();
+        let now = Instant::now();
+        let failed = self.all_rests().into_iter().any(|rests| rests.next_end(now).is_some());
         let Some(plan) = self.plan.as_ref().filter(|_| !failed) else {
             return ReconcileOutcome::Failed;
         };
@@ -376,6 +406,7 @@ pub fn unwritten(error: &WriteError) -> Next {
 fn step_label(step: &str) -> &'static str {
     crate::plan::step::NAMES
         .iter()
+        .chain(&[children::PUT, children::DELETE])
         .find(|name| **name == step)
         .copied()
         .unwrap_or("Unknown")

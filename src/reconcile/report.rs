@@ -3,12 +3,12 @@
 use kube::ResourceExt;
 
 use super::context::Context;
-use super::events;
 use super::failure::Ended;
 use super::manifests::requested_at;
 use super::objects::Objects;
 use super::pass::{Next, Pass, unwritten};
 use super::write::{self, WriteError};
+use super::{events, operations};
 use crate::api::{AksCluster, AksNodePool, AksNodePoolStatus};
 use crate::plan::change::Target;
 use crate::plan::desired::azure_name;
@@ -100,6 +100,11 @@ async fn report_pool(pass: &mut Pass<'_>, index: usize, status: AksNodePoolStatu
 
 async fn report_cluster(pass: &mut Pass<'_>, pools: &PoolsSummary) -> Result<(), WriteError> {
     let before = pass.objects.cluster.status.clone().unwrap_or_default();
+    let (of_children, of_cluster) = pass
+        .operations
+        .clone()
+        .into_iter()
+        .partition(|(key, _)| matches!(operations::target(key), Target::Child(_)));
     let status = cluster::status(&cluster::Report {
         previous: &before,
         generation: pass.objects.cluster.metadata.generation.unwrap_or_default(),
@@ -107,7 +112,9 @@ async fn report_cluster(pass: &mut Pass<'_>, pools: &PoolsSummary) -> Result<(),
         plan: pass.plan.as_ref(),
         live: pass.live.as_ref(),
         mark: &pass.desired.cluster.mark,
-        operations: &pass.operations,
+        operations: &of_cluster,
+        children: &pass.children,
+        child_operations: &of_children,
         ended: pass.ended,
         failure: cluster_failure(pass),
         resume_attempts: pass.attempts.get(&Target::Cluster).copied().unwrap_or_default(),
@@ -193,7 +200,7 @@ pub async fn unreadable(context: &Context, objects: Objects, ended: &Ended) -> N
     status.conditions = conditions(
         &before.conditions,
         &ended.failure.verdict(),
-        None,
+        &[],
         generation,
         context.now(),
     );

@@ -138,6 +138,34 @@ fn own(context: &Context) -> Result<Credential, Ended> {
     })
 }
 
+/// Whether the identity of the cluster may be used in another subscription too, for what hangs on the cluster.
+///
+/// # Errors
+/// The identity's manifest does not list the subscription.
+pub fn covers(context: &Context, cluster: &AksCluster, subscription: &str) -> Result<(), Ended> {
+    let reference = cluster.spec.identity_ref.as_ref();
+    let Some(identity) = reference.and_then(|reference| context.identities.get(&ObjectRef::new(&reference.name)))
+    else {
+        return Ok(());
+    };
+    let mut allowed = identity.spec.subscriptions.iter();
+    if allowed.any(|allowed| allowed.eq_ignore_ascii_case(subscription)) {
+        return Ok(());
+    }
+    let message = format!(
+        "AzureIdentity {} may not be used for subscription {subscription}",
+        identity.name_any()
+    );
+    let next = "add the subscription to its spec.subscriptions or name a resource of another one";
+    Err(Ended::ours(
+        Target::Cluster,
+        "IdentityNotAllowed",
+        message,
+        next,
+        Retry::User,
+    ))
+}
+
 /// Whether the identity may be used in this namespace and subscription.
 async fn allowed(context: &Context, cluster: &AksCluster, identity: &AzureIdentity) -> Result<(), Ended> {
     let refused =

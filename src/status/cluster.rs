@@ -5,16 +5,17 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::conditions::{READY, Verdict, Why, conditions, find, still_ready};
+use super::children::children_ready;
+use super::conditions::{CHILDREN_READY, IN_SYNC, READY, Verdict, Why, conditions, find, still_ready};
 use super::failure::{Failure, Severity};
 use super::in_sync::{Question, in_sync};
 use super::intent::{SHOWN, progress, published};
-use crate::api::{AksClusterStatus, IdentityStatus, KubeletIdentityStatus, OperationStatus, PoolSummary};
+use crate::api::{AksClusterStatus, ChildStatus, IdentityStatus, KubeletIdentityStatus, OperationStatus, PoolSummary};
 use crate::plan::blocker::Wait;
 use crate::plan::change::Target;
 use crate::plan::live::LiveCluster;
 use crate::plan::owner::{Mark, Ownership};
-use crate::plan::{Fate, Plan};
+use crate::plan::{Fate, Hold, Plan};
 
 /// What a pass found out about a cluster.
 #[derive(Debug, Clone, Copy)]
@@ -31,8 +32,12 @@ pub struct Report<'a> {
     pub live: Option<&'a LiveCluster>,
     /// Our mark, to tell whether the cluster was adopted.
     pub mark: &'a Mark,
-    /// Operations that run.
+    /// Operations that run on the cluster and its pools.
     pub operations: &'a BTreeMap<String, OperationStatus>,
+    /// The children.
+    pub children: &'a BTreeMap<String, ChildStatus>,
+    /// Operations that run on children.
+    pub child_operations: &'a BTreeMap<String, OperationStatus>,
     /// How many operations ended well since the status before.
     pub ended: i64,
     /// Why the pass ended early, if it did.
@@ -76,11 +81,17 @@ pub fn status(report: &Report<'_>) -> AksClusterStatus {
         conditions: conditions(
             &report.previous.conditions,
             &verdict,
-            in_sync.as_ref(),
+            &[(IN_SYNC, in_sync), (CHILDREN_READY, children_ready(report.children))],
             report.generation,
             report.now,
         ),
-        operations: report.operations.clone(),
+        operations: report
+            .operations
+            .iter()
+            .chain(report.child_operations)
+            .map(|(key, operation)| (key.clone(), operation.clone()))
+            .collect(),
+        children: report.children.clone(),
         plan: report.plan.and_then(|plan| published(plan, &Target::Cluster)),
         progress: progress(
             report.previous.progress.as_ref(),
@@ -173,6 +184,9 @@ fn verdict(report: &Report<'_>) -> Verdict {
     {
         return Verdict::Waiting(Why::new(wait.reason(), wait.to_string()));
     }
+    if let Some(hold @ Hold::ChildrenFirst { .. }) = plan.steps.iter().find_map(|planned| planned.hold.as_ref()) {
+        return Verdict::Waiting(Why::new(hold.reason(), hold.to_string()));
+    }
     if let Some(open) = plan.steps.iter().find(|planned| planned.hold.is_none()) {
         return Verdict::Progressing(Why::new("Progressing", format!("next: {}", open.step)));
     }
@@ -230,9 +244,14 @@ fn was_ready(report: &Report<'_>) -> bool {
 }
 
 fn deleting(report: &Report<'_>) -> String {
-    match report.operations.values().next() {
-        Some(running) => running.description.clone(),
-        None => "the cluster is being deleted in Azure".to_owned(),
+    let held = report
+        .plan
+        .and_then(|plan| plan.steps.iter().find_map(|planned| planned.hold.as_ref()))
+        .filter(|hold| matches!(hold, Hold::ChildrenFirst { .. }));
+    match (report.operations.values().next(), held) {
+        (Some(running), _) => running.description.clone(),
+        (None, Some(hold)) => hold.to_string(),
+        (None, None) => "the cluster is being deleted in Azure".to_owned(),
     }
 }
 

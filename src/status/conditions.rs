@@ -12,6 +12,9 @@ pub const STALLED: &str = "Stalled";
 /// Azure is what Git says.
 pub const IN_SYNC: &str = "InSync";
 
+/// What hangs on the cluster is as it should be.
+pub const CHILDREN_READY: &str = "ChildrenReady";
+
 /// The status of a condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Truth {
@@ -119,10 +122,10 @@ impl Verdict {
     }
 }
 
-/// What `InSync` says.
+/// What a condition beside the standard ones says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InSync {
-    /// Whether Azure is what Git says.
+pub struct Mark {
+    /// Whether it is so.
     pub truth: Truth,
     /// Why, or why not.
     pub why: Why,
@@ -132,7 +135,7 @@ pub struct InSync {
 pub fn conditions(
     previous: &[Condition],
     verdict: &Verdict,
-    in_sync: Option<&InSync>,
+    marks: &[(&str, Option<Mark>)],
     generation: i64,
     now: Timestamp,
 ) -> Vec<Condition> {
@@ -152,7 +155,8 @@ pub fn conditions(
     if matches!(verdict, Verdict::Stalled(_)) {
         conditions.push(set(STALLED, Truth::True, why));
     }
-    conditions.extend(in_sync.map(|in_sync| set(IN_SYNC, in_sync.truth, &in_sync.why)));
+    let given = marks.iter().filter_map(|(type_, mark)| Some((type_, mark.as_ref()?)));
+    conditions.extend(given.map(|(type_, mark)| set(type_, mark.truth, &mark.why)));
     conditions
 }
 
@@ -212,7 +216,7 @@ mod tests {
     #[test]
     fn the_rules_of_kstatus_hold_for_every_verdict() {
         for verdict in every_verdict() {
-            let set = conditions(&[], &verdict, None, 3, at(0));
+            let set = conditions(&[], &verdict, &[], 3, at(0));
             let is_true = |type_| find(&set, type_).is_some_and(|condition| condition.status == "True");
             assert!(find(&set, READY).is_some(), "{verdict:?}");
             assert!(!(is_true(RECONCILING) && is_true(STALLED)), "{verdict:?}");
@@ -233,10 +237,10 @@ mod tests {
 
     #[test]
     fn the_time_of_a_condition_moves_only_with_its_status() {
-        let first = conditions(&[], &Verdict::Progressing(Why::new("A", "a")), None, 1, at(1));
-        let second = conditions(&first, &Verdict::Progressing(Why::new("B", "b")), None, 1, at(2));
+        let first = conditions(&[], &Verdict::Progressing(Why::new("A", "a")), &[], 1, at(1));
+        let second = conditions(&first, &Verdict::Progressing(Why::new("B", "b")), &[], 1, at(2));
         assert_eq!(find(&second, READY).unwrap().last_transition_time, Time(at(1)));
-        let third = conditions(&second, &Verdict::Ready(Why::new("C", "c")), None, 1, at(3));
+        let third = conditions(&second, &Verdict::Ready(Why::new("C", "c")), &[], 1, at(3));
         assert_eq!(find(&third, READY).unwrap().last_transition_time, Time(at(3)));
     }
 

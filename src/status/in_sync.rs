@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::conditions::{InSync, Truth, Why};
+use super::conditions::{Mark, Truth, Why};
 use crate::api::OperationStatus;
 use crate::plan::blocker::Blocker;
 use crate::plan::change::Target;
@@ -26,13 +26,13 @@ pub struct Question<'a> {
 }
 
 /// The answer; `None` where nothing was compared, because a deletion is held back.
-pub fn in_sync(question: &Question<'_>) -> Option<InSync> {
+pub fn in_sync(question: &Question<'_>) -> Option<Mark> {
     let fates = [question.fate, &question.plan.fate];
     let compared = !fates.iter().any(|fate| matches!(fate, Fate::Blocked(_)));
     compared.then(|| compare(question))
 }
 
-fn compare(question: &Question<'_>) -> InSync {
+fn compare(question: &Question<'_>) -> Mark {
     let Question {
         plan,
         target,
@@ -42,7 +42,7 @@ fn compare(question: &Question<'_>) -> InSync {
         operations,
     } = *question;
     let concerns = |other: &Target| matches!(target, Target::Cluster) || other == target;
-    let no = |reason: &str, message: String| InSync {
+    let no = |reason: &str, message: String| Mark {
         truth: Truth::False,
         why: Why::new(reason, message),
     };
@@ -70,7 +70,7 @@ fn compare(question: &Question<'_>) -> InSync {
     if !exists {
         return no("Pending", "Azure does not have it yet".to_owned());
     }
-    InSync {
+    Mark {
         truth: Truth::True,
         why: Why::new("InSync", "Azure is what the manifest says"),
     }

@@ -1,5 +1,6 @@
 //! Pure translation of an outcome into conditions and status.
 
+pub mod children;
 pub mod cluster;
 pub mod conditions;
 pub mod failure;

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::cluster::{advice, observed};
-use super::conditions::{READY, STALLED, Verdict, Why, conditions, find, still_ready};
+use super::conditions::{IN_SYNC, READY, STALLED, Verdict, Why, conditions, find, still_ready};
 use super::failure::{Failure, Severity};
 use super::in_sync::{Question, in_sync};
 use super::intent::published;
@@ -71,7 +71,7 @@ pub fn status(report: &Report<'_>) -> AksNodePoolStatus {
         conditions: conditions(
             &report.previous.conditions,
             &verdict,
-            in_sync.as_ref(),
+            &[(IN_SYNC, in_sync)],
             report.generation,
             report.now,
         ),
@@ -227,7 +227,7 @@ pub fn without_cluster(
     let verdict = Verdict::Waiting(Why::new("ClusterNotFound", message));
     AksNodePoolStatus {
         observed_generation: observed(previous.observed_generation, &verdict, generation),
-        conditions: conditions(&previous.conditions, &verdict, None, generation, now),
+        conditions: conditions(&previous.conditions, &verdict, &[], generation, now),
         ..previous.clone()
     }
 }

@@ -36,8 +36,10 @@ async fn the_api_server_accepts_every_manifest() {
 }
 
 /// The action that Azure asks a role for (Learn: "Azure permissions for Containers", "... for Management and governance").
-fn action(call: Call) -> &'static str {
-    match call {
+///
+/// What hangs on a cluster needs rights of its own, which only those grant who use it.
+fn action(call: Call) -> Option<&'static str> {
+    let action = match call {
         Call::GetCluster | Call::ListClustersInSubscription | Call::ListClustersInGroup => {
             "Microsoft.ContainerService/managedClusters/read"
         }
@@ -52,7 +54,11 @@ fn action(call: Call) -> &'static str {
         Call::GetResourceGroup => "Microsoft.Resources/subscriptions/resourceGroups/read",
         Call::PutResourceGroup => "Microsoft.Resources/subscriptions/resourceGroups/write",
         Call::OperationStatus => "Microsoft.ContainerService/locations/operations/read",
-    }
+        Call::GetResource | Call::ListResources | Call::PutResource | Call::DeleteResource | Call::PostAction => {
+            return None;
+        }
+    };
+    Some(action)
 }
 
 /// A call without an arm in [`action`] does not compile; one that is missing here would be missing from the role.
@@ -84,5 +90,5 @@ fn the_role_has_the_action_of_every_call_and_no_other() {
         .iter()
         .map(|one| one.as_str().unwrap())
         .collect();
-    assert_eq!(granted, CALLS.map(action).into());
+    assert_eq!(granted, CALLS.into_iter().filter_map(action).collect());
 }

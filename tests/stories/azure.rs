@@ -80,6 +80,11 @@ impl Azure {
         self.get(&self.pool_id(cluster, pool)).await
     }
 
+    /// Another resource as Azure shows it, or `None`.
+    pub async fn resource(&self, id: &str, api_version: &str) -> Option<Value> {
+        self.get_with(id, api_version).await
+    }
+
     /// The names of all clusters of the resource group.
     pub async fn cluster_names(&self) -> Vec<String> {
         let list = self.get(self.cluster_id("").trim_end_matches('/')).await.unwrap();
@@ -91,14 +96,24 @@ impl Azure {
     pub async fn make_group(&self, group: &str) {
         let path = format!("/subscriptions/{}/resourceGroups/{group}", self.subscription);
         let answer = self
-            .call(Method::PUT, &path, Some(json!({ "location": "westeurope" })))
+            .call(
+                Method::PUT,
+                &path,
+                API_VERSION,
+                Some(json!({ "location": "westeurope" })),
+            )
             .await;
         assert!(answer.status().is_success());
     }
 
     /// Sends a write, as another tool would, and expects Azure to take it.
     pub async fn write(&self, method: Method, path: &str, body: Option<Value>) {
-        let answer = self.call(method, path, body).await;
+        self.write_with(method, path, API_VERSION, body).await;
+    }
+
+    /// The same with the API version of another provider.
+    pub async fn write_with(&self, method: Method, path: &str, api_version: &str, body: Option<Value>) {
+        let answer = self.call(method, path, api_version, body).await;
         let status = answer.status();
         assert!(
             status.is_success(),
@@ -108,7 +123,11 @@ impl Azure {
     }
 
     async fn get(&self, path: &str) -> Option<Value> {
-        let answer = self.call(Method::GET, path, None).await;
+        self.get_with(path, API_VERSION).await
+    }
+
+    async fn get_with(&self, path: &str, api_version: &str) -> Option<Value> {
+        let answer = self.call(Method::GET, path, api_version, None).await;
         match answer.status() {
             StatusCode::NOT_FOUND => None,
             status => {
@@ -118,8 +137,8 @@ impl Azure {
         }
     }
 
-    async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Response {
-        let url = format!("{}{path}?api-version={API_VERSION}", self.endpoint);
+    async fn call(&self, method: Method, path: &str, api_version: &str, body: Option<Value>) -> Response {
+        let url = format!("{}{path}?api-version={api_version}", self.endpoint);
         let mut request = self.client.request(method, url).bearer_auth(&self.token);
         if let Some(body) = body {
             request = request.json(&body);

@@ -59,7 +59,8 @@ pub fn message<'a>(object: &'a impl Conditioned, type_: &str) -> &'a str {
     condition(object, type_).map_or("", |condition| condition.message.as_str())
 }
 
-/// A request in short: its method and what it is about, as in `PUT shop`, `PUT shop/system`, `POST shop:stop`.
+/// A request in short: its method and what it is about, as in `PUT shop`, `PUT shop/system`, `POST shop:stop` and, for
+/// what hangs on a cluster, `PUT shop extensions/flux`.
 pub fn brief(request: &LoggedRequest) -> String {
     let path = request.path.split('?').next().unwrap_or_default();
     let parts: Vec<&str> = path.split('/').collect();
@@ -69,6 +70,13 @@ pub fn brief(request: &LoggedRequest) -> String {
     };
     let cluster = after("managedClusters").unwrap_or(path);
     let method = &request.method;
+    let child = parts
+        .iter()
+        .position(|part| *part == cluster)
+        .map(|at| &parts[at + 1..]);
+    if let Some([.., kind, name]) = child.filter(|_| method != "POST" && after("agentPools").is_none()) {
+        return format!("{method} {cluster} {kind}/{name}");
+    }
     match (after("agentPools"), request.method.as_str()) {
         (Some(pool), _) => format!("{method} {cluster}/{pool}"),
         (None, "POST") => format!("{method} {cluster}:{}", parts.last().copied().unwrap_or_default()),

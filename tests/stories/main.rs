@@ -6,6 +6,7 @@
 
 mod azure;
 mod calm;
+mod children;
 mod crashes;
 mod deletion;
 mod drift;

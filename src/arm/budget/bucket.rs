@@ -136,6 +136,9 @@ impl Bucket {
             | Call::GetPool
             | Call::DeletePool
             | Call::UpgradeProfile => Some(regional(Kind::AksOther)),
+            Call::GetResource | Call::ListResources | Call::PutResource | Call::DeleteResource | Call::PostAction => {
+                subject.resource.as_ref().map(|_| regional(Kind::AksOther))
+            }
             Call::GetResourceGroup | Call::PutResourceGroup => None,
         };
         let gateway = match request.call.method().as_str() {

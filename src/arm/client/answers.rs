@@ -131,6 +131,9 @@ pub(super) fn says_absent(error: &ArmError) -> bool {
     else {
         return false;
     };
+    if matches!(at.call, Call::GetResource | Call::DeleteResource) {
+        return super::resources::says_absent(&error.code);
+    }
     match error.code.as_str() {
         "ResourceNotFound" | "NotFound" => true,
         "ParentResourceNotFound" => matches!(at.call, Call::GetPool | Call::DeletePool),

@@ -60,6 +60,8 @@ pub fn cluster(spec: &str) -> World {
             pools_unchanged_since: now - SignedDuration::from_hours(1),
             running: BTreeSet::new(),
             resting: BTreeSet::new(),
+            children_missing: Vec::new(),
+            children_leaving: Vec::new(),
             definitions_terminating: false,
             secrets: Default::default(),
             pool_quiet_period: SignedDuration::from_secs(10),
@@ -279,6 +281,7 @@ impl World {
         match target {
             Target::Cluster => self.portal(json!({"properties": {"provisioningState": state}})),
             Target::Pool(name) => self.portal_pool(name, json!({"provisioningState": state})),
+            Target::Child(_) => self,
         }
     }
 

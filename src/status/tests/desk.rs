@@ -147,6 +147,8 @@ impl Desk {
             live: live.as_ref(),
             mark: &self.world.desired().0.mark,
             operations: &self.operations,
+            children: &BTreeMap::new(),
+            child_operations: &BTreeMap::new(),
             ended: self.ended,
             failure: self.failure.as_ref(),
             resume_attempts: 0,

@@ -1,0 +1,10 @@
+//! What hangs on a cluster: one file a kind, each a map keyed by name in the spec of `AksCluster`.
+//!
+//! Unlike the cluster itself, a child is owned whole: what its entry leaves out has Azure's default. A child is made when
+//! the cluster is ready for it and deleted only if Armature made it.
+
+mod maintenance;
+mod status;
+
+pub use maintenance::*;
+pub use status::*;

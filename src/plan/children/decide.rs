@@ -1,0 +1,336 @@
+//! What is to be done about one child.
+
+use serde_json::{Value, json};
+
+use super::{Child, Condition, Kind, differences};
+use crate::api::{ChildState, ChildStatus};
+use crate::plan::applied::hash;
+
+/// The code of a child whose value Azure accepted and did not keep.
+pub const NOT_CONVERGING: &str = "NotConverging";
+
+/// What a decision rests on.
+#[derive(Clone, Copy)]
+pub struct Question<'a> {
+    /// Its kind.
+    pub kind: &'a Kind,
+    /// What the manifest asks for.
+    pub child: &'a Child,
+    /// Its line in status.
+    pub line: &'a ChildStatus,
+    /// What Azure showed: `None` when nobody looked lately, `Some(None)` when it does not exist.
+    pub seen: Option<Option<&'a Value>>,
+    /// The keyed hash of its secrets, if it has any.
+    pub secrets: Option<&'a str>,
+    /// Whether a look is due although nothing happened.
+    pub sweep_due: bool,
+    /// Whether Armature may only look.
+    pub observe: bool,
+    /// Whether values that were changed in Azure are only reported.
+    pub report_drift: bool,
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// Nothing: it is as the manifest says, as far as anybody knows.
+    Nothing,
+    /// Ask Azure how it is.
+    Look,
+    /// It is as the manifest says, and Azure just showed so.
+    Confirmed,
+    /// It does not exist: make it.
+    Create,
+    /// It exists and differs at these paths, or failed: write it.
+    Update(Vec<String>),
+    /// It differs, and nothing may be written; a sentence that says why.
+    Held(String),
+    /// Azure works on it.
+    Busy(String),
+    /// Azure failed to bring it about, and that was not told yet; it is written again after a rest.
+    Broken {
+        /// Azure's code, or the word for its state.
+        code: String,
+        /// What Azure says.
+        message: String,
+    },
+}
+
+/// Decides.
+pub fn decide(question: &Question<'_>) -> Answer {
+    let Question { child, line, seen, .. } = *question;
+    let applied = Applied::of(child);
+    let same = line.applied.as_deref() == Some(applied.text().as_str()) && !secret_changed(question);
+    let Some(seen) = seen else {
+        let rests = line.state == ChildState::Ready && same && !question.sweep_due;
+        return if rests { Answer::Nothing } else { Answer::Look };
+    };
+    match seen {
+        None => absent(question),
+        Some(live) => present(question, &applied, live),
+    }
+}
+
+fn absent(question: &Question<'_>) -> Answer {
+    if question.observe {
+        Answer::Held("it does not exist, and spec.managementPolicy is Observe".to_owned())
+    } else if question.report_drift && question.line.applied.is_some() {
+        Answer::Held("it was deleted in Azure, and spec.driftPolicy is Report".to_owned())
+    } else {
+        Answer::Create
+    }
+}
+
+fn present(question: &Question<'_>, applied: &Applied, live: &Value) -> Answer {
+    let Question { kind, child, line, .. } = *question;
+    let condition = (kind.condition)(live);
+    if let Condition::Busy(state) = condition {
+        return Answer::Busy(state);
+    }
+    let paths = differences(&child.body, live, kind.compare);
+    let before = line.applied.as_deref().map(Applied::read);
+    let edited = before.as_ref().is_some_and(|before| before.entry != applied.entry);
+    let broken = matches!(condition, Condition::Broken { .. });
+    if let Condition::Broken { code, message } = condition
+        && !edited
+        && line.state != ChildState::Failed
+    {
+        return Answer::Broken { code, message };
+    }
+    if paths.is_empty() && !edited && !broken && !secret_changed(question) {
+        return Answer::Confirmed;
+    }
+    let differs = || match paths.as_slice() {
+        [] => "it is not as the manifest says".to_owned(),
+        paths => format!("{} differ from the manifest", paths.join(", ")),
+    };
+    if question.observe {
+        return Answer::Held(format!("{}, and spec.managementPolicy is Observe", differs()));
+    }
+    // A failed change is repeated by itself only when it was ours.
+    if before.is_some() && !edited && question.report_drift && !secret_changed(question) {
+        return Answer::Held(format!("{}, and spec.driftPolicy is Report", differs()));
+    }
+    let given_up = line.error.as_ref().is_some_and(|error| error.code == NOT_CONVERGING);
+    if given_up && !edited && before.is_some() {
+        return Answer::Held(format!("Azure accepted {} and kept its own value", paths.join(", ")));
+    }
+    Answer::Update(paths)
+}
+
+/// A record under another key says nothing: the key may have been lost.
+fn secret_changed(question: &Question<'_>) -> bool {
+    let of_key = |fingerprint: &str| fingerprint.rsplit_once(':').map(|(key, _)| key.to_owned());
+    match (question.line.secrets.as_deref(), question.secrets) {
+        (Some(before), Some(now)) => before != now && of_key(before) == of_key(now),
+        (None, Some(_)) => question.line.applied.is_some(),
+        (_, None) => false,
+    }
+}
+
+/// What was confirmed: the user's entry, and the body made from it. A new body from the same entry, such as after an
+/// update of Armature, is a reason to look and none to write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Applied {
+    entry: String,
+    body: String,
+}
+
+impl Applied {
+    /// The record of a child.
+    pub fn of(child: &Child) -> Self {
+        Self {
+            entry: hash(&json!([child.id.to_ascii_lowercase(), child.entry])),
+            body: hash(&json!([child.api_version, child.body])),
+        }
+    }
+
+    /// As it stands in status.
+    pub fn text(&self) -> String {
+        format!("{}.{}", self.entry, self.body)
+    }
+
+    fn read(text: &str) -> Self {
+        let (entry, body) = text.split_once('.').unwrap_or((text, ""));
+        Self {
+            entry: entry.to_owned(),
+            body: body.to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::children::{Leaves, no_outputs, provisioning};
+
+    static KIND: Kind = Kind {
+        field: "things",
+        leaves: Leaves::WithCluster,
+        compare: &[],
+        drafts: |_| Vec::new(),
+        condition: provisioning,
+        outputs: no_outputs,
+    };
+
+    fn child(size: u32) -> Child {
+        Child {
+            id: "/subscriptions/s/things/a".to_owned(),
+            api_version: "2026-01-01".into(),
+            entry: json!({ "size": size }),
+            body: json!({ "properties": { "size": size } }),
+            secrets: Vec::new(),
+        }
+    }
+
+    fn ready(child: &Child) -> ChildStatus {
+        ChildStatus {
+            state: ChildState::Ready,
+            applied: Some(Applied::of(child).text()),
+            ..ChildStatus::default()
+        }
+    }
+
+    fn live(size: u32, state: &str) -> Value {
+        json!({ "properties": { "size": size, "provisioningState": state } })
+    }
+
+    fn answer(
+        child: &Child,
+        line: &ChildStatus,
+        seen: Option<Option<&Value>>,
+        change: impl Fn(&mut Question<'_>),
+    ) -> Answer {
+        let mut question = Question {
+            kind: &KIND,
+            child,
+            line,
+            seen,
+            secrets: None,
+            sweep_due: false,
+            observe: false,
+            report_drift: false,
+        };
+        change(&mut question);
+        decide(&question)
+    }
+
+    #[test]
+    fn what_was_confirmed_is_not_read_again_before_the_sweep() {
+        let (child, other) = (child(1), child(2));
+        let line = ready(&child);
+        assert_eq!(answer(&child, &line, None, |_| ()), Answer::Nothing);
+        assert_eq!(
+            answer(&child, &line, None, |question| question.sweep_due = true),
+            Answer::Look
+        );
+        assert_eq!(answer(&other, &line, None, |_| ()), Answer::Look);
+        assert_eq!(answer(&child, &ChildStatus::default(), None, |_| ()), Answer::Look);
+    }
+
+    #[test]
+    fn what_is_as_the_manifest_says_is_never_written() {
+        let child = child(1);
+        let live = live(1, "Succeeded");
+        assert_eq!(
+            answer(&child, &ChildStatus::default(), Some(Some(&live)), |_| ()),
+            Answer::Confirmed
+        );
+    }
+
+    #[test]
+    fn a_new_body_from_the_same_entry_is_no_reason_to_write() {
+        let before = child(1);
+        let mut after = child(1);
+        after.body["properties"]["more"] = json!(false);
+        assert_eq!(
+            answer(&after, &ready(&before), Some(Some(&live(1, "Succeeded"))), |_| ()),
+            Answer::Confirmed
+        );
+    }
+
+    #[test]
+    fn a_setting_that_leaves_the_entry_is_written_because_a_child_is_owned_whole() {
+        let mut before = child(1);
+        before.entry["color"] = json!("red");
+        let live = live(1, "Succeeded");
+        assert_eq!(
+            answer(&child(1), &ready(&before), Some(Some(&live)), |_| ()),
+            Answer::Update(Vec::new())
+        );
+    }
+
+    #[test]
+    fn drift_is_reported_or_put_right_and_edits_always_go() {
+        let (child, edited) = (child(1), child(2));
+        let line = ready(&child);
+        let live = live(3, "Succeeded");
+        let report = |question: &mut Question<'_>| question.report_drift = true;
+        let update = Answer::Update(vec!["properties.size".to_owned()]);
+        assert_eq!(answer(&child, &line, Some(Some(&live)), |_| ()), update);
+        assert!(matches!(
+            answer(&child, &line, Some(Some(&live)), report),
+            Answer::Held(_)
+        ));
+        assert!(matches!(answer(&child, &line, Some(None), report), Answer::Held(_)));
+        assert_eq!(answer(&edited, &line, Some(Some(&live)), report), update);
+    }
+
+    #[test]
+    fn nothing_is_written_under_observe() {
+        let child = child(1);
+        let observe = |question: &mut Question<'_>| question.observe = true;
+        for seen in [None, Some(live(2, "Succeeded")), Some(live(1, "Failed"))] {
+            let line = ChildStatus {
+                state: ChildState::Failed,
+                ..ChildStatus::default()
+            };
+            assert!(
+                matches!(answer(&child, &line, Some(seen.as_ref()), observe), Answer::Held(_)),
+                "{seen:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_resource_that_azure_works_on_is_left_alone_and_one_that_broke_is_written_after_it_was_told() {
+        let child = child(1);
+        let busy = live(2, "Updating");
+        assert_eq!(
+            answer(&child, &ready(&child), Some(Some(&busy)), |_| ()),
+            Answer::Busy("Updating".to_owned())
+        );
+        let broken = live(1, "Failed");
+        let told = ChildStatus {
+            state: ChildState::Failed,
+            ..ready(&child)
+        };
+        assert!(matches!(
+            answer(&child, &ready(&child), Some(Some(&broken)), |_| ()),
+            Answer::Broken { .. }
+        ));
+        assert_eq!(
+            answer(&child, &told, Some(Some(&broken)), |_| ()),
+            Answer::Update(Vec::new())
+        );
+    }
+
+    #[test]
+    fn a_changed_secret_is_written_and_one_recorded_under_a_lost_key_is_not() {
+        let child = child(1);
+        let live = live(1, "Succeeded");
+        let line = |secrets: &str| ChildStatus {
+            secrets: Some(secrets.to_owned()),
+            ..ready(&child)
+        };
+        let now = |question: &mut Question<'_>| question.secrets = Some("hmac:key1:aa");
+        assert_eq!(
+            answer(&child, &line("hmac:key1:bb"), Some(Some(&live)), now),
+            Answer::Update(Vec::new())
+        );
+        assert_eq!(
+            answer(&child, &line("hmac:key0:bb"), Some(Some(&live)), now),
+            Answer::Confirmed
+        );
+    }
+}

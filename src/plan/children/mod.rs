@@ -1,0 +1,266 @@
+//! What hangs on a cluster: resources of their own, beside it or below it.
+//!
+//! A kind is one file: it turns its entries in the spec into [`Child`]ren, the ARM resources they amount to. [`decide`]
+//! compares one of them with what Azure has. Making, changing and deleting them is the same for all.
+
+mod compare;
+pub mod decide;
+mod maintenance;
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::live::LiveCluster;
+use crate::api::{AksClusterSpec, SecretKeyRef};
+
+pub use compare::{Rule, differences};
+
+/// A kind of child.
+pub struct Kind {
+    /// Its field in the spec, and the first part of its keys in status.
+    pub field: &'static str,
+    /// When one that Armature made goes, when its cluster is deleted.
+    pub leaves: Leaves,
+    /// How values are compared where letter by letter would be wrong, by path in the body with dots and `*` for any
+    /// member. Resource ids and locations compare without regard to case anyway.
+    pub compare: &'static [(&'static str, Rule)],
+    /// The children that the spec asks for.
+    pub drafts: fn(&View<'_>) -> Vec<Draft>,
+    /// How the resource is, by its body.
+    pub condition: fn(&Value) -> Condition,
+    /// What others need to know about it, by its body.
+    pub outputs: fn(&Value) -> BTreeMap<String, String>,
+}
+
+/// All kinds, in the order in which they are made.
+pub const KINDS: &[&Kind] = &[&maintenance::KIND];
+
+/// The kind with this field.
+pub fn kind(field: &str) -> Option<&'static Kind> {
+    KINDS.iter().find(|kind| kind.field == field).copied()
+}
+
+/// When a child goes, when its cluster is deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leaves {
+    /// Azure deletes it with the cluster.
+    WithCluster,
+    /// It would outlive the cluster, or keep it from going: it is deleted first.
+    BeforeCluster,
+    /// The cluster needs it to the end, and it would stay behind: it is deleted after.
+    AfterCluster,
+}
+
+/// When a child may be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Needs {
+    /// Before the cluster exists: the cluster is made only when this is there.
+    Nothing,
+    /// The cluster exists.
+    Cluster,
+    /// The cluster exists and nothing works on it or its pools: AKS itself serves the child, one operation at a time.
+    IdleCluster,
+    /// The cluster runs and nothing works on it: the child is installed on its nodes.
+    RunningCluster,
+}
+
+/// How a resource is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Condition {
+    /// As it was told to be.
+    Settled,
+    /// Azure works on it.
+    Busy(String),
+    /// Azure failed to bring it about.
+    Broken {
+        /// Azure's code, or the word for its state.
+        code: String,
+        /// What Azure says.
+        message: String,
+    },
+}
+
+/// An entry of the spec on its way to a child.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draft {
+    /// Its name in the map of its kind.
+    pub name: String,
+    /// When it may be written.
+    pub needs: Needs,
+    /// The child, or what keeps it from being known.
+    pub child: Result<Child, Hindrance>,
+}
+
+/// An ARM resource that the spec asks for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Child {
+    /// Its resource id.
+    pub id: String,
+    /// The API version it is managed with.
+    pub api_version: Cow<'static, str>,
+    /// The entry as the user wrote it.
+    pub entry: Value,
+    /// The body it amounts to, without secrets.
+    pub body: Value,
+    /// Secrets that go into the body when it is sent.
+    pub secrets: Vec<SecretUse>,
+}
+
+/// A secret value in the body of a child.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SecretUse {
+    /// Where it goes, a JSON pointer.
+    pub pointer: String,
+    /// Where it is kept.
+    pub reference: SecretKeyRef,
+}
+
+/// Why an entry is no child yet.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Hindrance {
+    /// Another resource has to be read first.
+    Look(Read),
+    /// Something is not there yet; a clause that names it.
+    NotYet(String),
+    /// The entry is wrong in a way that admission can't see.
+    Invalid {
+        /// The field as users write it.
+        field: String,
+        /// What is wrong and how to put it right.
+        problem: String,
+    },
+    /// It is to be absent for a while, for the sake of a step that it would keep from happening; a clause that says why.
+    Suspended(String),
+}
+
+/// A resource to read.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Read {
+    /// Its resource id.
+    pub id: String,
+    /// The API version to read it with.
+    pub api_version: &'static str,
+}
+
+/// Other resources that were read, by their ids in lower case; `None` for what does not exist.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Reads(BTreeMap<String, Option<Value>>);
+
+impl Reads {
+    /// Keeps what was read.
+    pub fn insert(&mut self, id: &str, body: Option<Value>) {
+        self.0.insert(id.to_ascii_lowercase(), body);
+    }
+
+    /// Whether this was read.
+    pub fn has(&self, id: &str) -> bool {
+        self.0.contains_key(&id.to_ascii_lowercase())
+    }
+
+    /// Forgets one, so that it is read again.
+    pub fn remove(&mut self, id: &str) {
+        self.0.remove(&id.to_ascii_lowercase());
+    }
+
+    /// Forgets everything, so that it is read again.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
+/// What children are made from.
+#[derive(Debug, Clone, Copy)]
+pub struct View<'a> {
+    /// The manifest.
+    pub spec: &'a AksClusterSpec,
+    /// The resource id of the cluster, whether it exists or not.
+    pub cluster: &'a str,
+    /// The cluster in Azure.
+    pub live: Option<&'a LiveCluster>,
+    /// What else was read.
+    pub reads: &'a Reads,
+    /// What is about to happen to the cluster and its pools.
+    pub intent: Intent,
+}
+
+/// What is about to happen to a cluster, for children that would keep it from happening.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Intent {
+    /// Something is to be deleted: the cluster, a pool or a child.
+    pub deletes: bool,
+    /// Something is to be written.
+    pub writes: bool,
+}
+
+impl View<'_> {
+    /// A text in the live cluster.
+    ///
+    /// # Errors
+    /// [`Hindrance::NotYet`] with `what` while the cluster has none.
+    pub fn live_text(&self, pointer: &str, what: &str) -> Result<String, Hindrance> {
+        self.live
+            .and_then(|live| live.body.pointer(pointer))
+            .and_then(Value::as_str)
+            .filter(|text| !text.is_empty())
+            .map(str::to_owned)
+            .ok_or_else(|| Hindrance::NotYet(what.to_owned()))
+    }
+
+    /// Another resource as Azure has it; `None` when it does not exist.
+    ///
+    /// # Errors
+    /// [`Hindrance::Look`] while it was not read.
+    pub fn read(&self, id: &str, api_version: &'static str) -> Result<Option<&Value>, Hindrance> {
+        match self.reads.0.get(&id.to_ascii_lowercase()) {
+            Some(body) => Ok(body.as_ref()),
+            None => Err(Hindrance::Look(Read {
+                id: id.to_owned(),
+                api_version,
+            })),
+        }
+    }
+}
+
+/// How most resources tell how they are: by `properties.provisioningState`.
+pub fn provisioning(body: &Value) -> Condition {
+    let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str);
+    let state = text("/properties/provisioningState").unwrap_or("Succeeded");
+    let is = |word: &str| state.eq_ignore_ascii_case(word);
+    if is("Succeeded") {
+        Condition::Settled
+    } else if is("Failed") || is("Canceled") {
+        Condition::Broken {
+            code: state.to_owned(),
+            message: format!("its provisioning state is {state}"),
+        }
+    } else {
+        Condition::Busy(state.to_owned())
+    }
+}
+
+/// Nothing that others need to know.
+fn no_outputs(_: &Value) -> BTreeMap<String, String> {
+    BTreeMap::new()
+}
+
+/// The key of a child in status: its field and its name.
+pub fn key(kind: &Kind, name: &str) -> String {
+    format!("{}/{name}", kind.field)
+}
+
+/// The kind that a key of status belongs to.
+pub fn kind_of(key: &str) -> Option<&'static Kind> {
+    key.split_once('/').and_then(|(field, _)| kind(field))
+}
+
+impl From<serde_json::Error> for Hindrance {
+    /// A manifest that was read can be written; should that ever fail, the entry says so.
+    fn from(error: serde_json::Error) -> Self {
+        Self::Invalid {
+            field: "spec".to_owned(),
+            problem: error.to_string(),
+        }
+    }
+}

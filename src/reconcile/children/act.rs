@@ -1,0 +1,189 @@
+//! One write to a child.
+
+use tokio::time::Instant;
+use tracing::{info, warn};
+
+use super::line;
+use crate::api::{ChildState, OperationStatus};
+use crate::arm::{Accepted, ArmClient, ArmError, Deletion, Priority, ResourceId};
+use crate::plan::change::Target;
+use crate::plan::children::decide::Applied;
+use crate::plan::children::{Child, Kind};
+use crate::reconcile::failure::Ended;
+use crate::reconcile::pass::Pass;
+use crate::reconcile::write::WriteError;
+use crate::reconcile::{operations, report};
+use crate::runtime::metrics::StepResult;
+
+/// The step names of children: log field and metric label.
+pub const PUT: &str = "PutChild";
+/// The step name of a deletion.
+pub const DELETE: &str = "DeleteChild";
+
+/// What is written.
+#[derive(Clone, Copy)]
+pub struct Put<'a> {
+    /// Its kind.
+    pub kind: &'a Kind,
+    /// What is sent.
+    pub child: &'a Child,
+    /// Where to.
+    pub id: &'a ResourceId,
+    /// Its key in status.
+    pub key: &'a str,
+    /// Whether it did not exist a moment ago: then it is ours.
+    pub new: bool,
+}
+
+/// Makes or changes a child. Its line is stored first: should the process end between call and answer, it is known
+/// whose the child is.
+///
+/// # Errors
+/// Kubernetes did not take the line; then nothing was sent.
+pub async fn put(pass: &mut Pass<'_>, arm: &ArmClient, put: Put<'_>) -> Result<(), WriteError> {
+    let Put {
+        kind,
+        child,
+        id,
+        key,
+        new,
+    } = put;
+    let line = pass.child_line(key);
+    line.owned |= new;
+    line::name(line, child);
+    let doing = if new { "is made" } else { "is changed" };
+    line::set(line, ChildState::Applying, doing);
+    report::store(pass).await?;
+
+    match arm
+        .put_resource(id, &child.api_version, &child.body, Priority::Config)
+        .await
+    {
+        Ok(accepted) => {
+            info!(child = key, new, "child written");
+            pass.context.metrics.step(PUT, StepResult::Started);
+            let applied = Applied::of(child).text();
+            pass.child_line(key).applied = Some(applied);
+            pass.memory.children.forget_look(key);
+            took(pass, kind, child, key, accepted);
+        }
+        Err(error) => {
+            if new && was_refused(&error) {
+                pass.child_line(key).owned = false;
+            }
+            pass.context.metrics.step(PUT, StepResult::Failed);
+            refused(pass, key, &error);
+        }
+    }
+    Ok(())
+}
+
+fn took(pass: &mut Pass<'_>, kind: &Kind, child: &Child, key: &str, accepted: Accepted) {
+    let Accepted {
+        body,
+        operation,
+        retry_after,
+    } = accepted;
+    match (operation, body) {
+        (Some(url), _) => {
+            line::set(pass.child_line(key), ChildState::InProgress, "Azure works on it");
+            let wait = operations::interval(pass.context).max(retry_after.unwrap_or_default());
+            run(pass, key, PUT, url.as_str(), wait);
+        }
+        (None, Some(body)) => {
+            pass.context.metrics.step(PUT, StepResult::Succeeded);
+            line::written(pass, kind, child, key, &body);
+        }
+        (None, None) => pass.context.metrics.step(PUT, StepResult::Succeeded),
+    }
+}
+
+/// Deletes a child; whether it is gone already.
+///
+/// # Errors
+/// Kubernetes did not take the line; then nothing was sent.
+pub async fn delete(
+    pass: &mut Pass<'_>,
+    arm: &ArmClient,
+    key: &str,
+    id: &ResourceId,
+    api_version: &str,
+) -> Result<bool, WriteError> {
+    line::set(pass.child_line(key), ChildState::Deleting, "is deleted");
+    report::store(pass).await?;
+    match arm.delete_resource(id, api_version).await {
+        Ok(Deletion::Gone) => Ok(true),
+        Ok(Deletion::Accepted(Accepted { operation: None, .. })) => {
+            info!(child = key, "child deleted");
+            Ok(true)
+        }
+        Ok(Deletion::Accepted(Accepted {
+            operation: Some(url),
+            retry_after,
+            ..
+        })) => {
+            info!(child = key, "child is being deleted");
+            let wait = operations::interval(pass.context).max(retry_after.unwrap_or_default());
+            run(pass, key, DELETE, url.as_str(), wait);
+            Ok(false)
+        }
+        Err(error) => {
+            refused(pass, key, &error);
+            Ok(false)
+        }
+    }
+}
+
+/// Keeps an operation until it ends.
+fn run(pass: &mut Pass<'_>, key: &str, step: &str, url: &str, wait: std::time::Duration) {
+    let target = Target::Child(key.to_owned()).to_string();
+    pass.memory.polls.insert(target.clone(), Instant::now() + wait);
+    let doing = if step == DELETE { "delete" } else { "write" };
+    let operation = OperationStatus {
+        step: step.to_owned(),
+        url: url.to_owned(),
+        started_at: pass.context.now(),
+        description: format!("{doing} {key}"),
+    };
+    pass.operations.insert(target, operation);
+}
+
+/// A definite no: nothing was made.
+fn was_refused(error: &ArmError) -> bool {
+    matches!(error, ArmError::Service { status: 400..=499, .. })
+}
+
+/// A call about the child failed.
+pub fn refused(pass: &mut Pass<'_>, key: &str, error: &ArmError) {
+    warn!(
+        child = key,
+        call = error.site().call.name(),
+        code = error.code(),
+        "{error}"
+    );
+    let target = Target::Child(key.to_owned());
+    let times = pass.memory.children.rests.times(&target);
+    fail(pass, key, Ended::call(target, error, times));
+}
+
+/// The child failed: it rests, and its line says why.
+pub fn fail(pass: &mut Pass<'_>, key: &str, ended: Ended) {
+    let poll = operations::interval(pass.context);
+    line::tell(pass.child_line(key), &ended);
+    pass.memory.children.forget_look(key);
+    let target = Target::Child(key.to_owned());
+    pass.memory.children.rests.fail(target, ended, poll, Instant::now());
+}
+
+/// What the end of an operation means for the line of its child.
+pub fn ended(pass: &mut Pass<'_>, key: &str, failure: Option<Ended>) {
+    pass.memory.children.forget_look(key);
+    match failure {
+        Some(failure) => {
+            // What was sent did not come about: the next look starts from nothing.
+            pass.child_line(key).applied = None;
+            fail(pass, key, failure);
+        }
+        None => pass.memory.children.rests.succeed(&Target::Child(key.to_owned())),
+    }
+}

@@ -1,0 +1,108 @@
+//! The lines of children in status.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::time::Instant;
+
+use super::act;
+use crate::api::{ChildState, ChildStatus};
+use crate::arm::{Retry, ServiceError};
+use crate::plan::change::Target;
+use crate::plan::children::decide::{Applied, NOT_CONVERGING};
+use crate::plan::children::{Child, Condition, Hindrance, Kind, differences};
+use crate::reconcile::failure::Ended;
+use crate::reconcile::operations;
+use crate::reconcile::pass::Pass;
+
+/// Sets state and message.
+pub fn set(line: &mut ChildStatus, state: ChildState, message: impl Into<String>) {
+    line.state = state;
+    line.message = Some(message.into());
+}
+
+/// The entry is no child yet.
+pub fn hindered(pass: &mut Pass<'_>, key: &str, hindrance: &Hindrance) {
+    match hindrance {
+        // The read failed a moment ago, and its line says why.
+        Hindrance::Look(_) | Hindrance::Suspended(_) => {}
+        Hindrance::NotYet(what) => set(pass.child_line(key), ChildState::Waiting, format!("waits for {what}")),
+        Hindrance::Invalid { field, problem } => {
+            let message = format!("{field} is invalid: {problem}");
+            let ended = Ended::ours(Target::Child(key.to_owned()), "InvalidSpec", message, "", Retry::User);
+            tell(pass.child_line(key), &ended);
+        }
+    }
+}
+
+/// Azure was asked.
+pub fn looked(pass: &mut Pass<'_>, key: &str, child: &Child) {
+    pass.memory.children.looked(key, Applied::of(child), Instant::now());
+    let now = pass.context.now();
+    let line = pass.child_line(key);
+    line.last_checked = Some(now);
+    name(line, child);
+}
+
+/// Where the child is.
+pub fn name(line: &mut ChildStatus, child: &Child) {
+    line.id = Some(child.id.clone());
+    line.api_version = Some(child.api_version.to_string());
+}
+
+/// Azure shows it as the manifest has it.
+pub fn confirmed(pass: &mut Pass<'_>, kind: &Kind, child: &Child, key: &str, live: Option<&Value>) {
+    pass.memory.children.rests.succeed(&Target::Child(key.to_owned()));
+    let line = pass.child_line(key);
+    line.state = ChildState::Ready;
+    line.message = None;
+    line.error = None;
+    line.applied = Some(Applied::of(child).text());
+    line.outputs = live.map(kind.outputs).unwrap_or_default();
+}
+
+/// Azure works on it.
+pub fn busy(pass: &mut Pass<'_>, key: &str, state: &str) {
+    set(pass.child_line(key), ChildState::InProgress, format!("Azure: {state}"));
+    let wait = operations::interval(pass.context).max(Duration::from_secs(1));
+    pass.memory.children.look_in(key, wait, Instant::now());
+}
+
+/// Azure failed to bring it about. It is written again, ever more seldom.
+pub fn broken(pass: &mut Pass<'_>, key: &str, code: &str, message: &str) {
+    let error = ServiceError {
+        code: code.to_owned(),
+        message: message.to_owned(),
+        ..ServiceError::default()
+    };
+    let ended = Ended::operation(Target::Child(key.to_owned()), &format!("bring about {key}"), &error);
+    act::fail(pass, key, ended);
+}
+
+/// Azure took it at once, and shows what it made of it.
+pub fn written(pass: &mut Pass<'_>, kind: &Kind, child: &Child, key: &str, body: &Value) {
+    looked(pass, key, child);
+    match (kind.condition)(body) {
+        Condition::Busy(state) => return busy(pass, key, &state),
+        Condition::Broken { code, message } => return broken(pass, key, &code, &message),
+        Condition::Settled => {}
+    }
+    let paths = differences(&child.body, body, kind.compare);
+    confirmed(pass, kind, child, key, Some(body));
+    if !paths.is_empty() {
+        let message = format!("Azure accepted {} and kept its own value", paths.join(", "));
+        let next = "set the manifest to the value that Azure keeps";
+        let target = Target::Child(key.to_owned());
+        tell(
+            pass.child_line(key),
+            &Ended::ours(target, NOT_CONVERGING, message, next, Retry::User),
+        );
+    }
+}
+
+/// Tells a failure in the line of the child.
+pub fn tell(line: &mut ChildStatus, ended: &Ended) {
+    line.state = ChildState::Failed;
+    line.message = Some(ended.failure.sentence());
+    line.error = ended.failure.record(line.error.as_ref()).or(line.error.take());
+}

@@ -1,0 +1,113 @@
+//! What a process remembers about the children of a cluster. All of it can be lost.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
+
+use crate::plan::children::decide::Applied;
+use crate::plan::children::{Read, Reads};
+use crate::reconcile::rests::Rests;
+
+/// Without a reason to look, a child is read after this time: nothing tells when somebody changes one in Azure.
+const SWEEP: Duration = Duration::from_secs(4 * 3600);
+/// Sweeps are spread over this much more, so that a fleet is not read at once.
+const SWEEP_JITTER: Duration = Duration::from_secs(2 * 3600);
+/// A resource that others refer to is read again after this time; one that was missing, much sooner.
+const READ_LIFETIME: Duration = Duration::from_secs(3600);
+const ABSENCE_LIFETIME: Duration = Duration::from_secs(60);
+
+/// The memory of the children of one cluster.
+#[derive(Debug, Default)]
+pub struct Memory {
+    /// What failed and rests before it is tried again.
+    pub rests: Rests,
+    /// Other resources that were read.
+    pub reads: Reads,
+    /// When each of them is read again.
+    expiries: BTreeMap<Read, Instant>,
+    /// When each child may be looked at again, and what was asked for when that was set.
+    looks: BTreeMap<String, (Instant, Applied)>,
+    /// Children that somebody asked to look at now.
+    due: BTreeSet<String>,
+}
+
+impl Memory {
+    /// Someone asked for a look at everything.
+    pub fn look_at_all<'a>(&mut self, keys: impl Iterator<Item = &'a String>) {
+        self.due = keys.cloned().collect();
+        self.looks.clear();
+        self.expiries.clear();
+        self.reads.clear();
+    }
+
+    /// Keeps what was read of another resource.
+    pub fn keep_read(&mut self, read: Read, exists: bool, now: Instant) {
+        let lifetime = if exists { READ_LIFETIME } else { ABSENCE_LIFETIME };
+        self.expiries.insert(read, now + lifetime);
+    }
+
+    /// Forgets what was read too long ago.
+    pub fn expire_reads(&mut self, now: Instant) {
+        let reads = &mut self.reads;
+        self.expiries.retain(|read, until| {
+            let good = *until > now;
+            if !good {
+                reads.remove(&read.id);
+            }
+            good
+        });
+    }
+
+    /// The child was read: it is not read again before the next sweep, unless something else is asked for.
+    pub fn looked(&mut self, key: &str, applied: Applied, now: Instant) {
+        self.due.remove(key);
+        self.looks.insert(key.to_owned(), (now + SWEEP, applied));
+    }
+
+    /// The child is read again after this time.
+    pub fn look_in(&mut self, key: &str, wait: Duration, now: Instant) {
+        if let Some((until, _)) = self.looks.get_mut(key) {
+            *until = now + wait;
+        }
+    }
+
+    /// The child is read in the next pass.
+    pub fn forget_look(&mut self, key: &str) {
+        self.looks.remove(key);
+    }
+
+    /// The child is gone.
+    pub fn forget(&mut self, key: &str) {
+        self.looks.remove(key);
+        self.due.remove(key);
+    }
+
+    /// Whether the child was read for the same manifest and need not be yet again.
+    pub fn rests(&self, key: &str, applied: &Applied, now: Instant) -> bool {
+        let look = self.looks.get(key);
+        look.is_some_and(|(until, of)| of == applied && *until > now)
+    }
+
+    /// When the next thing is read without an event.
+    pub fn next_look(&self, now: Instant) -> Option<Duration> {
+        let looks = self.looks.values().map(|(until, _)| *until);
+        let all = looks.chain(self.expiries.values().copied());
+        all.map(|until| until.saturating_duration_since(now)).min()
+    }
+
+    /// Whether a sweep is due that last happened at `checked`.
+    pub fn is_due(&self, key: &str, checked: Option<Timestamp>, now: Timestamp) -> bool {
+        let limit = SignedDuration::try_from(SWEEP + jitter(key)).unwrap_or(SignedDuration::MAX);
+        self.due.contains(key) || checked.is_none_or(|checked| now.duration_since(checked) >= limit)
+    }
+}
+
+/// A part of the jitter that is always the same for one key.
+fn jitter(key: &str) -> Duration {
+    let mut hasher = DefaultHasher::new();
+    key.hash(&mut hasher);
+    SWEEP_JITTER.mul_f64(f64::from(u16::try_from(hasher.finish() & 0xffff).unwrap_or_default()) / f64::from(u16::MAX))
+}

@@ -1,0 +1,386 @@
+//! Makes, changes and deletes what hangs on a cluster: the effects behind [`crate::plan::children`].
+//!
+//! Children follow the cluster's own steps. Each is by itself: one that fails rests and is told in its line, and the
+//! others go on. At most one is written in a pass, and its line says so before the call is made.
+
+mod act;
+mod line;
+mod memory;
+mod reads;
+
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::time::Instant;
+
+use super::failure::Ended;
+use super::pass::Pass;
+use super::report;
+use super::sign_in;
+use super::write::WriteError;
+use crate::api::{ChildState, ChildStatus, DriftPolicy, ManagementPolicy};
+use crate::arm::{ArmClient, Priority, ResourceId, Retry};
+use crate::plan::change::Target;
+use crate::plan::children::decide::{Answer, Applied, Question, decide};
+use crate::plan::children::{self, Child, Draft, Hindrance, Intent, KINDS, Kind, Leaves, Needs, View};
+use crate::plan::{Fate, Plan};
+
+use act::Put;
+pub use act::{DELETE, PUT, ended};
+pub use memory::Memory;
+
+/// More children than this are not read in one pass: the pass holds a slot that other clusters wait for.
+const LOOKS_IN_A_PASS: u32 = 16;
+
+/// One round over the children of a cluster.
+struct Round<'a> {
+    arm: &'a ArmClient,
+    plan: &'a Plan,
+    /// How many more may be read.
+    looks: u32,
+    /// Whether the one write of this pass was made.
+    wrote: bool,
+    /// Whether something is left to do at once.
+    again: bool,
+}
+
+/// Looks after the children; returns when to look again although nothing happens.
+///
+/// # Errors
+/// Kubernetes did not take a status.
+pub async fn tend(pass: &mut Pass<'_>, arm: &ArmClient, plan: &Plan) -> Result<Option<Duration>, WriteError> {
+    if pass.objects.cluster.metadata.deletion_timestamp.is_some() {
+        return take_leave(pass, arm, plan).await;
+    }
+    if !plan.may_write_children() {
+        return Ok(None);
+    }
+    let wanted = reads::drafts(pass, arm, plan).await;
+    if wanted.is_empty() && pass.children.is_empty() {
+        return Ok(None);
+    }
+    let mut round = Round::new(arm, plan);
+    let keys: Vec<String> = wanted
+        .iter()
+        .map(|(kind, draft)| children::key(kind, &draft.name))
+        .collect();
+    for key in pass.unwanted_children(&keys) {
+        round.leave(pass, &key).await?;
+    }
+    for ((kind, draft), key) in wanted.into_iter().zip(&keys) {
+        round.keep(pass, kind, &draft, key).await?;
+    }
+    round.end(pass).await
+}
+
+/// A cluster that goes takes its children along, as far as Azure does not.
+async fn take_leave(pass: &mut Pass<'_>, arm: &ArmClient, plan: &Plan) -> Result<Option<Duration>, WriteError> {
+    let when = match plan.fate {
+        Fate::Delete => Leaves::BeforeCluster,
+        Fate::Gone => Leaves::AfterCluster,
+        Fate::Alive | Fate::Blocked(_) | Fate::LetGo(_) => return Ok(None),
+    };
+    let mut round = Round::new(arm, plan);
+    for key in pass.leaving(when) {
+        round.leave(pass, &key).await?;
+    }
+    round.end(pass).await
+}
+
+impl Pass<'_> {
+    /// The lines of children that the manifest no longer asks for.
+    fn unwanted_children(&self, wanted: &[String]) -> Vec<String> {
+        let all = self.children.keys().filter(|key| !wanted.contains(key));
+        all.cloned().collect()
+    }
+
+    /// The children of ours that have to go at this point of the cluster's end.
+    pub fn leaving(&self, when: Leaves) -> Vec<String> {
+        let goes = |key: &str| children::kind_of(key).is_some_and(|kind| kind.leaves == when);
+        let ours = self.children.iter().filter(|(key, line)| line.owned && goes(key));
+        ours.map(|(key, _)| key.clone()).collect()
+    }
+
+    /// The children that have to be there before the cluster is made and are not.
+    pub fn missing_before_cluster(&self) -> Vec<String> {
+        let view = self.view(&self.memory.children.reads, Intent::default());
+        let ready = |key: &String| {
+            self.children
+                .get(key)
+                .is_some_and(|line| line.state == ChildState::Ready)
+        };
+        let drafts = KINDS
+            .iter()
+            .flat_map(|kind| (kind.drafts)(&view).into_iter().map(|draft| (*kind, draft)));
+        drafts
+            .filter(|(_, draft)| draft.needs == Needs::Nothing)
+            .map(|(kind, draft)| children::key(kind, &draft.name))
+            .filter(|key| !ready(key))
+            .collect()
+    }
+
+    fn view<'b>(&'b self, reads: &'b children::Reads, intent: Intent) -> View<'b> {
+        View {
+            spec: &self.objects.cluster.spec,
+            cluster: &self.cluster_id,
+            live: self.live.as_ref(),
+            reads,
+            intent,
+        }
+    }
+
+    fn child_line(&mut self, key: &str) -> &mut ChildStatus {
+        self.children.entry(key.to_owned()).or_default()
+    }
+}
+
+impl<'a> Round<'a> {
+    fn new(arm: &'a ArmClient, plan: &'a Plan) -> Self {
+        Self {
+            arm,
+            plan,
+            looks: LOOKS_IN_A_PASS,
+            wrote: false,
+            again: false,
+        }
+    }
+
+    /// Stores the lines, and tells when to look again.
+    async fn end(self, pass: &mut Pass<'_>) -> Result<Option<Duration>, WriteError> {
+        let stored = pass.objects.cluster.status.as_ref().map(|status| &status.children);
+        if stored != Some(&pass.children) {
+            report::store(pass).await?;
+        }
+        if self.again {
+            return Ok(Some(Duration::ZERO));
+        }
+        Ok(pass.memory.children.next_look(Instant::now()))
+    }
+
+    /// A child that the manifest asks for.
+    async fn keep(&mut self, pass: &mut Pass<'_>, kind: &Kind, draft: &Draft, key: &str) -> Result<(), WriteError> {
+        let child = match &draft.child {
+            Ok(child) => child,
+            Err(Hindrance::Suspended(why)) => return self.suspend(pass, key, why).await,
+            Err(hindrance) => {
+                line::hindered(pass, key, hindrance);
+                return Ok(());
+            }
+        };
+        if is_taken(pass, key) || self.waits(pass, draft.needs, key) {
+            return Ok(());
+        }
+        let id = match checked(pass, &child.id) {
+            Ok(id) => id,
+            Err(ended) => {
+                act::fail(pass, key, ended);
+                return Ok(());
+            }
+        };
+        let rests = pass.memory.children.rests(key, &Applied::of(child), Instant::now());
+        if rests || decide(&question(pass, kind, child, key, None)) == Answer::Nothing {
+            return Ok(());
+        }
+        let Some(seen) = self.look(pass, child, &id, key).await else {
+            return Ok(());
+        };
+        match decide(&question(pass, kind, child, key, Some(seen.as_ref()))) {
+            Answer::Nothing | Answer::Look => {}
+            Answer::Confirmed => line::confirmed(pass, kind, child, key, seen.as_ref()),
+            Answer::Held(why) => line::set(pass.child_line(key), ChildState::Held, why),
+            Answer::Busy(state) => line::busy(pass, key, &state),
+            Answer::Broken { code, message } => line::broken(pass, key, &code, &message),
+            Answer::Create => {
+                self.write(
+                    pass,
+                    draft.needs,
+                    Put {
+                        kind,
+                        child,
+                        id: &id,
+                        key,
+                        new: true,
+                    },
+                )
+                .await?
+            }
+            Answer::Update(_) => {
+                self.write(
+                    pass,
+                    draft.needs,
+                    Put {
+                        kind,
+                        child,
+                        id: &id,
+                        key,
+                        new: false,
+                    },
+                )
+                .await?
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a child that is still to be written has to wait. Asking Azure about it meanwhile would be for nothing.
+    fn waits(&self, pass: &mut Pass<'_>, needs: Needs, key: &str) -> bool {
+        let missing = self.missing(pass, needs);
+        let line = pass.child_line(key);
+        match missing.filter(|_| line.state != ChildState::Ready) {
+            Some(missing) => {
+                line::set(line, ChildState::Waiting, missing);
+                true
+            }
+            None => false,
+        }
+    }
+
+    async fn look(&mut self, pass: &mut Pass<'_>, child: &Child, id: &ResourceId, key: &str) -> Option<Option<Value>> {
+        let Some(left) = self.looks.checked_sub(1) else {
+            self.again = true;
+            return None;
+        };
+        self.looks = left;
+        match self.arm.get_resource(id, &child.api_version, Priority::Config).await {
+            Ok(body) => {
+                line::looked(pass, key, child);
+                Some(body)
+            }
+            Err(error) => {
+                act::refused(pass, key, &error);
+                None
+            }
+        }
+    }
+
+    async fn write(&mut self, pass: &mut Pass<'_>, needs: Needs, put: Put<'_>) -> Result<(), WriteError> {
+        if let Some(missing) = self.missing(pass, needs) {
+            line::set(pass.child_line(put.key), ChildState::Waiting, missing);
+        } else if !self.wrote && pass.context.leadership.is_leader() {
+            self.wrote = true;
+            return act::put(pass, self.arm, put).await;
+        }
+        self.again |= self.wrote;
+        pass.memory.children.forget_look(put.key);
+        Ok(())
+    }
+
+    /// What the child needs and the cluster is not.
+    fn missing(&self, pass: &Pass<'_>, needs: Needs) -> Option<String> {
+        let live = pass.live.as_ref();
+        let idle = self.plan.busy.is_empty() && self.plan.next_step().is_none();
+        let running = live.is_some_and(|live| !live.is_stopped());
+        let (met, waits_for) = match needs {
+            Needs::Nothing => (true, ""),
+            Needs::Cluster => (live.is_some(), "the cluster to exist"),
+            Needs::IdleCluster => (live.is_some() && idle, "the end of the work on the cluster"),
+            Needs::RunningCluster => (running && idle, "the cluster to run with no work going on"),
+        };
+        (!met).then(|| format!("waits for {waits_for}"))
+    }
+
+    /// A child that is not to be there: it left the manifest, or its cluster goes.
+    async fn leave(&mut self, pass: &mut Pass<'_>, key: &str) -> Result<(), WriteError> {
+        if is_taken(pass, key) {
+            return Ok(());
+        }
+        let line = pass.child_line(key);
+        let known = line.id.clone().zip(line.api_version.clone()).filter(|_| line.owned);
+        let Some((id, api_version)) = known else {
+            // It was there before Armature, or nobody knows where it is: it stays in Azure.
+            pass.children.remove(key);
+            return Ok(());
+        };
+        if pass.objects.cluster.spec.management_policy == Some(ManagementPolicy::Observe) {
+            let why = "it left the manifest, and spec.managementPolicy is Observe".to_owned();
+            line::set(pass.child_line(key), ChildState::Held, why);
+            return Ok(());
+        }
+        if self.delete(pass, key, &id, &api_version).await? {
+            pass.children.remove(key);
+            pass.memory.children.forget(key);
+        }
+        Ok(())
+    }
+
+    /// A child that has to be away for a while.
+    async fn suspend(&mut self, pass: &mut Pass<'_>, key: &str, why: &str) -> Result<(), WriteError> {
+        let line = pass.child_line(key);
+        let known = line
+            .id
+            .clone()
+            .zip(line.api_version.clone())
+            .filter(|_| line.owned && line.applied.is_some());
+        if let Some((id, api_version)) = known {
+            if is_taken(pass, key) || !self.delete(pass, key, &id, &api_version).await? {
+                return Ok(());
+            }
+            pass.child_line(key).applied = None;
+        }
+        line::set(pass.child_line(key), ChildState::Waiting, format!("is lifted {why}"));
+        Ok(())
+    }
+
+    /// Deletes; whether it is gone now.
+    async fn delete(
+        &mut self,
+        pass: &mut Pass<'_>,
+        key: &str,
+        id: &str,
+        api_version: &str,
+    ) -> Result<bool, WriteError> {
+        if self.wrote || !pass.context.leadership.is_leader() {
+            self.again |= self.wrote;
+            return Ok(false);
+        }
+        self.wrote = true;
+        match checked(pass, id) {
+            Ok(id) => act::delete(pass, self.arm, key, &id, api_version).await,
+            Err(ended) => {
+                act::fail(pass, key, ended);
+                Ok(false)
+            }
+        }
+    }
+}
+
+/// Whether something else already happens to the child, or it rests.
+fn is_taken(pass: &mut Pass<'_>, key: &str) -> bool {
+    let target = Target::Child(key.to_owned());
+    if pass.operations.contains_key(&target.to_string()) {
+        pass.child_line(key).state = ChildState::InProgress;
+        return true;
+    }
+    pass.memory.children.rests.resting(Instant::now()).contains(&target)
+}
+
+/// A child may be in another subscription than its cluster: there, too, the identity has to be allowed.
+fn checked(pass: &Pass<'_>, id: &str) -> Result<ResourceId, Ended> {
+    let id = ResourceId::parse(id).map_err(|error| {
+        let next = "correct the id in the manifest";
+        Ended::ours(Target::Cluster, "InvalidSpec", error.to_string(), next, Retry::User)
+    })?;
+    sign_in::covers(pass.context, &pass.objects.cluster, id.subscription().as_str())?;
+    Ok(id)
+}
+
+fn question<'a>(
+    pass: &'a Pass<'_>,
+    kind: &'a Kind,
+    child: &'a Child,
+    key: &str,
+    seen: Option<Option<&'a Value>>,
+) -> Question<'a> {
+    let spec = &pass.objects.cluster.spec;
+    let line = &pass.children[key];
+    Question {
+        kind,
+        child,
+        line,
+        seen,
+        secrets: None,
+        sweep_due: pass.memory.children.is_due(key, line.last_checked, pass.context.now()),
+        observe: spec.management_policy == Some(ManagementPolicy::Observe),
+        report_drift: spec.drift_policy == Some(DriftPolicy::Report),
+    }
+}

@@ -1,0 +1,75 @@
+//! From the manifest to drafts, reading what they turn out to need.
+
+use tokio::time::Instant;
+
+use super::{act, checked};
+use crate::arm::{ArmClient, Priority};
+use crate::plan::Plan;
+use crate::plan::change::Target;
+use crate::plan::children::{self, Draft, Hindrance, Intent, KINDS, Kind, Read};
+use crate::plan::step::Step;
+use crate::reconcile::pass::Pass;
+
+/// A draft may need what another read told, so drafts are made anew after each round of reads. No kind needs more.
+const ROUNDS: u32 = 4;
+
+/// The drafts of all kinds, with everything read that can be.
+pub async fn drafts(pass: &mut Pass<'_>, arm: &ArmClient, plan: &Plan) -> Vec<(&'static Kind, Draft)> {
+    pass.memory.children.expire_reads(Instant::now());
+    let intent = intent(plan);
+    for _ in 0..ROUNDS {
+        let drafts = all(pass, intent);
+        let open: Vec<(String, Read)> = drafts.iter().filter_map(|(kind, draft)| open(kind, draft)).collect();
+        if open.is_empty() {
+            return drafts;
+        }
+        for (key, read) in open {
+            if pass.memory.children.reads.has(&read.id) || !may_read(pass, &key) {
+                continue;
+            }
+            look(pass, arm, &key, read).await;
+        }
+    }
+    all(pass, intent)
+}
+
+fn all(pass: &Pass<'_>, intent: Intent) -> Vec<(&'static Kind, Draft)> {
+    let view = pass.view(&pass.memory.children.reads, intent);
+    let drafts = |kind: &'static Kind| (kind.drafts)(&view).into_iter().map(move |draft| (kind, draft));
+    KINDS.iter().copied().flat_map(drafts).collect()
+}
+
+fn open(kind: &Kind, draft: &Draft) -> Option<(String, Read)> {
+    match &draft.child {
+        Err(Hindrance::Look(read)) => Some((children::key(kind, &draft.name), read.clone())),
+        _ => None,
+    }
+}
+
+fn may_read(pass: &Pass<'_>, key: &str) -> bool {
+    let resting = pass.memory.children.rests.resting(Instant::now());
+    !resting.contains(&Target::Child(key.to_owned()))
+}
+
+async fn look(pass: &mut Pass<'_>, arm: &ArmClient, key: &str, read: Read) {
+    let id = match checked(pass, &read.id) {
+        Ok(id) => id,
+        Err(ended) => return act::fail(pass, key, ended),
+    };
+    match arm.get_resource(&id, read.api_version, Priority::Config).await {
+        Ok(body) => {
+            let memory = &mut pass.memory.children;
+            memory.keep_read(read.clone(), body.is_some(), Instant::now());
+            memory.reads.insert(&read.id, body);
+        }
+        Err(error) => act::refused(pass, key, &error),
+    }
+}
+
+fn intent(plan: &Plan) -> Intent {
+    let open = || plan.steps.iter().filter(|planned| !planned.is_held_for_good());
+    Intent {
+        deletes: open().any(|planned| matches!(planned.step, Step::DeleteCluster | Step::DeletePool { .. })),
+        writes: open().next().is_some(),
+    }
+}

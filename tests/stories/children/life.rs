@@ -1,0 +1,149 @@
+//! The life of a child: made when the cluster is ready for it, kept as the manifest says, deleted only if it is ours.
+
+use armature::api::{ChildState, REQUESTED_AT_ANNOTATION};
+use kube::api::{Patch, PatchParams};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::{all_ready, is, line};
+use crate::look;
+use crate::world::World;
+
+const KEY: &str = "maintenanceConfigurations/default";
+
+fn weekly(hours: u32) -> Value {
+    json!({ "maintenanceWindow": {
+        "schedule": { "weekly": { "intervalWeeks": 1, "dayOfWeek": "Sunday" } },
+        "durationHours": hours,
+        "startTime": "02:00",
+    } })
+}
+
+fn with_window(hours: u32) -> Value {
+    json!({ "maintenanceConfigurations": { "default": weekly(hours) } })
+}
+
+fn window_id(world: &World, cluster: &str) -> String {
+    format!("{}/maintenanceConfigurations/default", world.azure.cluster_id(cluster))
+}
+
+async fn window(world: &World, cluster: &str) -> Option<Value> {
+    world.azure.resource(&window_id(world, cluster), "2026-08-01").await
+}
+
+#[tokio::test]
+async fn a_child_is_made_once_changed_once_and_deleted_when_it_leaves_the_manifest() {
+    let world = World::new("children").await;
+    let _operator = world.operator();
+    world.create("shop", with_window(4)).await;
+    let cluster = world.cluster_until("shop", "ready with its children", all_ready).await;
+    let made = line(&cluster, KEY).unwrap();
+    assert!(
+        made.owned && made.last_checked.is_some() && made.error.is_none(),
+        "{made:?}"
+    );
+    assert_eq!(
+        window(&world, "shop").await.unwrap()["properties"]["maintenanceWindow"]["durationHours"],
+        4
+    );
+
+    let before = world.now().await;
+    world.apply(&world.cluster("shop", with_window(8))).await;
+    world
+        .write_until("the change", before, &format!("PUT shop {KEY}"))
+        .await;
+    world.cluster_until("shop", "ready again", all_ready).await;
+    assert_eq!(
+        window(&world, "shop").await.unwrap()["properties"]["maintenanceWindow"]["durationHours"],
+        8
+    );
+
+    world.apply(&world.cluster("shop", json!({}))).await;
+    world
+        .cluster_until("shop", "without children", |cluster| line(cluster, KEY).is_none())
+        .await;
+    assert_eq!(window(&world, "shop").await, None);
+    let writes = [format!("PUT shop {KEY}"), format!("DELETE shop {KEY}")];
+    assert_eq!(world.writes_after(before).await, writes);
+}
+
+#[tokio::test]
+async fn a_child_that_was_there_before_is_brought_in_line_and_never_deleted() {
+    let world = World::new("children-found").await;
+    let operator = world.operator();
+    world.create("shop", json!({})).await;
+    let body = json!({ "properties": weekly(4) });
+    world
+        .azure
+        .write(Method::PUT, &window_id(&world, "shop"), Some(body))
+        .await;
+    let before = world.now().await;
+
+    world.apply(&world.cluster("shop", with_window(4))).await;
+    let cluster = world.cluster_until("shop", "ready with its children", all_ready).await;
+    assert!(!line(&cluster, KEY).unwrap().owned);
+    assert_eq!(
+        world.writes_after(before).await,
+        Vec::<String>::new(),
+        "nothing differs"
+    );
+
+    drop(operator);
+    let _operator = world.operator();
+    world.apply(&world.cluster("shop", json!({}))).await;
+    world
+        .cluster_until("shop", "without children", |cluster| line(cluster, KEY).is_none())
+        .await;
+    assert!(window(&world, "shop").await.is_some(), "it is not ours to delete");
+    assert_eq!(world.writes_after(before).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_child_changed_in_azure_is_found_by_a_requested_look_and_put_right() {
+    let world = World::new("children-drift").await;
+    let _operator = world.operator();
+    world.create("shop", with_window(4)).await;
+    world.cluster_until("shop", "ready with its children", all_ready).await;
+    let other = json!({ "properties": weekly(12) });
+    world
+        .azure
+        .write(Method::PUT, &window_id(&world, "shop"), Some(other))
+        .await;
+    let before = world.now().await;
+
+    let request = json!({ "metadata": { "annotations": { REQUESTED_AT_ANNOTATION: "now" } } });
+    world
+        .clusters
+        .patch("shop", &PatchParams::default(), &Patch::Merge(request))
+        .await
+        .unwrap();
+    world
+        .write_until("the window to be put right", before, &format!("PUT shop {KEY}"))
+        .await;
+    world.cluster_until("shop", "ready again", all_ready).await;
+    assert_eq!(
+        window(&world, "shop").await.unwrap()["properties"]["maintenanceWindow"]["durationHours"],
+        4
+    );
+}
+
+#[tokio::test]
+async fn under_observe_a_child_is_compared_and_nothing_is_written() {
+    let world = World::new("children-observe").await;
+    let operator = world.operator();
+    world.create("shop", json!({})).await;
+    drop(operator);
+    let before = world.now().await;
+    let mut fields = with_window(4);
+    fields["managementPolicy"] = json!("Observe");
+    world.apply(&world.cluster("shop", fields)).await;
+    let _operator = world.operator();
+    let held = |cluster: &_| is(cluster, KEY, ChildState::Held);
+    let cluster = world.cluster_until("shop", "held", held).await;
+    assert!(
+        look::is_ready(&cluster),
+        "what is held takes nothing away from the cluster"
+    );
+    assert!(look::has_reason(&cluster, "ChildrenReady", "ChildHeld"));
+    assert_eq!(world.writes_after(before).await, Vec::<String>::new());
+}
