@@ -10,7 +10,18 @@ use serde_json::Value;
 const CAPACITY: usize = 50_000;
 
 /// Properties whose values never enter the log.
-const SECRETS: [&str; 4] = ["adminPassword", "secret", "serverAppSecret", "clusterToken"];
+const SECRETS: [&str; 10] = [
+    "adminPassword",
+    "secret",
+    "serverAppSecret",
+    "clusterToken",
+    "configurationProtectedSettings",
+    "accessKey",
+    "accountKey",
+    "sasToken",
+    "clientSecret",
+    "endpointUrl",
+];
 
 /// One request and its answer.
 #[derive(Debug, Clone, Serialize)]

@@ -18,14 +18,19 @@ use crate::defaults::Place;
 use crate::faults::Faults;
 use crate::features::Registrations;
 use crate::identity::directory::{Directory, Principal};
-use crate::identity::roles::{Role, RoleAssignment};
+use crate::identity::roles::RoleAssignment;
 use crate::identity::tokens::TokenKey;
 use crate::log::RequestLog;
 use crate::operations::{OperationId, Operations};
+use crate::resources::authorization;
+use crate::resources::id::ResourceKey;
 use crate::resources::store::Store;
 use crate::rules::{self, Confidence};
 use crate::server::StartError;
 use crate::throttle::Throttle;
+
+/// The role `Owner`.
+const OWNER: &str = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635";
 
 /// A resource group.
 #[derive(Debug, Clone)]
@@ -206,6 +211,11 @@ pub struct Settings {
     pub role_propagation: u32,
     /// Simulated seconds until a preview feature that was asked for is registered.
     pub feature_registration: u32,
+    /// Simulated seconds until a role assignment without `principalType` finds a new identity.
+    pub principal_replication: u32,
+    /// Simulated seconds that a write of a federated credential takes; meanwhile another one under the same identity
+    /// is refused.
+    pub credential_write: u32,
     /// Simulated seconds until GET finds a new role assignment or diagnostic setting.
     pub child_delay: u32,
     /// Largest number of resources on one LIST page, at least 1.
@@ -243,6 +253,8 @@ impl From<&Config> for Settings {
             list_delay: config.list_delay,
             role_propagation: config.role_propagation,
             feature_registration: FEATURE_REGISTRATION,
+            principal_replication: 0,
+            credential_write: 0,
             child_delay: 0,
             page_size: config.page_size,
             throttling: !config.no_throttling,
@@ -265,6 +277,8 @@ pub struct World {
     pub clusters: BTreeMap<ClusterKey, Cluster>,
     /// Resources beside clusters.
     pub resources: Store,
+    /// When something was last written below each identity.
+    pub credential_writes: BTreeMap<ResourceKey, Timestamp>,
     /// Long-running operations.
     pub operations: Operations,
     /// Principals and role assignments.
@@ -301,6 +315,7 @@ impl World {
             subscriptions: BTreeMap::new(),
             clusters: BTreeMap::new(),
             resources: Store::default(),
+            credential_writes: BTreeMap::new(),
             operations: Operations::default(),
             directory: Directory::new(&config.tenant),
             token_key: TokenKey::generate()?,
@@ -331,18 +346,22 @@ impl World {
         self.settings = Settings::from(&self.config);
         self.clusters.clear();
         self.resources = Store::default();
+        self.credential_writes.clear();
         self.operations = Operations::default();
         self.features = Registrations::default();
         self.throttle = Throttle::default();
         self.faults = Faults::default();
         self.log.clear();
         self.directory = Directory::new(&self.config.tenant);
+        authorization::seed(self);
         let object_id = Ids::new(&self.config.client_id).guid();
         self.directory.assign(RoleAssignment {
             principal: object_id.clone(),
-            role: Role::Owner,
+            role: OWNER.to_owned(),
             scope: "/".to_owned(),
             effective_from: Timestamp::MIN,
+            condition: None,
+            id: None,
         });
         self.directory.put_principal(Principal {
             client_id: self.config.client_id.clone(),
@@ -351,6 +370,7 @@ impl World {
             federated_credentials: Vec::new(),
             managed_identity: true,
             resource_id: None,
+            replicated_from: None,
         });
     }
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{Answer, Input, Problem, read};
 use crate::clock::shift;
 use crate::identity::directory::{FederatedCredential, Principal};
-use crate::identity::roles::{Role, RoleAssignment};
+use crate::identity::roles::RoleAssignment;
 use crate::server::Shared;
 use crate::world::World;
 
@@ -64,7 +64,8 @@ pub(super) async fn role_assignments(State(shared): State<Shared>) -> Json<Value
 struct NewAssignment {
     /// Client id or object id.
     principal: String,
-    role: Role,
+    /// Name or GUID of a role, or `AksContributor`, `AksClusterUser`.
+    role: String,
     /// Resource id; `/` for all.
     scope: String,
     /// Simulated seconds until it takes effect; the setting `rolePropagation` when absent.
@@ -82,6 +83,11 @@ fn object_id(world: &World, id: &str) -> Result<String, Problem> {
         .ok_or_else(|| Problem::Unknown(format!("no principal has the client id or object id '{id}'")))
 }
 
+fn role_guid(world: &World, name: &str) -> Result<String, Problem> {
+    let found = world.directory.role_called(name).map(|role| role.guid.clone());
+    found.ok_or_else(|| Problem::Invalid(format!("there is no role '{name}'")))
+}
+
 pub(super) async fn assign(State(shared): State<Shared>, input: Input) -> Answer {
     let NewAssignment {
         principal,
@@ -93,9 +99,11 @@ pub(super) async fn assign(State(shared): State<Shared>, input: Input) -> Answer
     let delay = propagation.unwrap_or(world.settings.role_propagation);
     let assignment = RoleAssignment {
         principal: object_id(&world, &principal)?,
-        role,
+        role: role_guid(&world, &role)?,
         scope,
         effective_from: shift(world.now(), SignedDuration::from_secs(i64::from(delay))),
+        condition: None,
+        id: None,
     };
     let answer = json!(assignment);
     world.directory.assign(assignment);
@@ -106,12 +114,13 @@ pub(super) async fn assign(State(shared): State<Shared>, input: Input) -> Answer
 #[serde(deny_unknown_fields)]
 pub(super) struct Unassign {
     principal: String,
-    role: Option<Role>,
+    role: Option<String>,
 }
 
 pub(super) async fn unassign(State(shared): State<Shared>, Query(query): Query<Unassign>) -> Answer {
     let mut world = shared.lock();
     let principal = object_id(&world, &query.principal)?;
-    let removed = world.directory.unassign(&principal, query.role);
+    let role = query.role.map(|role| role_guid(&world, &role)).transpose()?;
+    let removed = world.directory.unassign(&principal, role.as_deref());
     Ok(Json(json!({"removed": removed})))
 }

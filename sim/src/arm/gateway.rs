@@ -13,6 +13,7 @@ use crate::identity::tokens::{self, Claims};
 use crate::operations::OperationError;
 use crate::refusal::Refusal;
 use crate::reply::Reply;
+use crate::resources::authorization::locks;
 use crate::resources::handlers;
 use crate::wire::Request;
 use crate::world::World;
@@ -116,6 +117,7 @@ fn admit(world: &mut World, cx: &Context<'_>, call: &Call, remaining: &mut Optio
         return Err(Refusal::gateway(403, "AuthorizationFailed", message).into());
     }
     api_versions::check(cx.request, call)?;
+    locks::check(world, cx.request, &facts.action)?;
     limits::provider(world, call).map_err(Stop)
 }
 

@@ -1,9 +1,12 @@
 //! Who exists in the tenant, and their role assignments.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::roles::{Role, RoleAssignment};
+use super::condition::Delegation;
+use super::roles::{self, Permission, Role, RoleAssignment};
 
 /// A trust between a principal and tokens of another issuer (workload identity).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +45,25 @@ pub struct Principal {
     /// Resource id, by which the managed-identity endpoint can be asked for it.
     #[serde(default)]
     pub resource_id: Option<String>,
+    /// Simulated time from which a role assignment that does not name the type of its principal finds it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replicated_from: Option<Timestamp>,
+}
+
+impl Principal {
+    /// A managed identity that belongs to a resource and signs in by no secret.
+    #[must_use]
+    pub fn managed_identity(client_id: String, object_id: String, resource_id: String) -> Self {
+        Self {
+            client_id,
+            object_id,
+            secret: None,
+            federated_credentials: Vec::new(),
+            managed_identity: true,
+            resource_id: Some(resource_id),
+            replicated_from: None,
+        }
+    }
 }
 
 impl std::fmt::Debug for Principal {
@@ -60,6 +82,8 @@ pub struct Directory {
     tenant: String,
     principals: Vec<Principal>,
     assignments: Vec<RoleAssignment>,
+    /// Roles by the GUID of their definition.
+    roles: BTreeMap<String, Role>,
 }
 
 impl Directory {
@@ -70,6 +94,7 @@ impl Directory {
             tenant: tenant.into(),
             principals: Vec::new(),
             assignments: Vec::new(),
+            roles: roles::built_in().map(|role| (role.guid.clone(), role)).collect(),
         }
     }
 
@@ -129,12 +154,83 @@ impl Directory {
     }
 
     /// Removes a principal's assignments: all, or those of one role; answers with how many.
-    pub fn unassign(&mut self, principal: &str, role: Option<Role>) -> usize {
+    pub fn unassign(&mut self, principal: &str, role: Option<&str>) -> usize {
         let before = self.assignments.len();
         self.assignments.retain(|assignment| {
             !assignment.principal.eq_ignore_ascii_case(principal) || role.is_some_and(|role| role != assignment.role)
         });
         before - self.assignments.len()
+    }
+
+    /// Removes the assignment that is the resource `id`.
+    pub fn unassign_resource(&mut self, id: &str) {
+        self.assignments.retain(|assignment| {
+            assignment
+                .id
+                .as_ref()
+                .is_none_or(|known| !known.eq_ignore_ascii_case(id))
+        });
+    }
+
+    /// The role with this GUID.
+    #[must_use]
+    pub fn role(&self, guid: &str) -> Option<&Role> {
+        self.roles.get(&guid.to_lowercase())
+    }
+
+    /// The role with this name or GUID, or with one of the short names that the admin side takes.
+    #[must_use]
+    pub fn role_called(&self, name: &str) -> Option<&Role> {
+        let name = match name {
+            "AksContributor" => "Azure Kubernetes Service Contributor Role",
+            "AksClusterUser" => "Azure Kubernetes Service Cluster User Role",
+            other => other,
+        };
+        self.role(name)
+            .or_else(|| self.roles.values().find(|role| role.name.eq_ignore_ascii_case(name)))
+    }
+
+    /// Adds a role, or replaces it.
+    pub fn put_role(&mut self, role: Role) {
+        self.roles.insert(role.guid.to_lowercase(), role);
+    }
+
+    /// Takes a role out.
+    pub fn remove_role(&mut self, guid: &str) {
+        self.roles.remove(&guid.to_lowercase());
+    }
+
+    fn effective(&self, principal: &str, scope: &str, now: Timestamp) -> impl Iterator<Item = &RoleAssignment> {
+        self.assignments.iter().filter(move |assignment| {
+            assignment.principal.eq_ignore_ascii_case(principal)
+                && assignment.effective_from <= now
+                && assignment.covers(scope)
+        })
+    }
+
+    /// The rights that `principal` has at `scope`: one entry for each of its assignments' permissions.
+    #[must_use]
+    pub fn permissions(&self, principal: &str, scope: &str, now: Timestamp) -> Vec<&Permission> {
+        self.effective(principal, scope, now)
+            .filter_map(|assignment| self.role(&assignment.role))
+            .flat_map(|role| &role.permissions)
+            .collect()
+    }
+
+    /// Whether `principal` may carry out `action`, which passes on or takes away a role, under the conditions of its
+    /// own assignments.
+    #[must_use]
+    pub fn may_delegate(
+        &self,
+        principal: &str,
+        action: &str,
+        scope: &str,
+        delegation: &Delegation<'_>,
+        now: Timestamp,
+    ) -> bool {
+        self.effective(principal, scope, now).any(|assignment| {
+            self.role(&assignment.role).is_some_and(|role| role.permits(action)) && assignment.lets_delegate(delegation)
+        })
     }
 
     /// All role assignments.
@@ -146,11 +242,8 @@ impl Directory {
     /// Whether `principal` may carry out `action` at `scope` (a resource id) at `now`.
     #[must_use]
     pub fn allows(&self, principal: &str, action: &str, scope: &str, now: Timestamp) -> bool {
-        self.assignments.iter().any(|assignment| {
-            assignment.principal.eq_ignore_ascii_case(principal)
-                && assignment.effective_from <= now
-                && assignment.covers(scope)
-                && assignment.role.permits(action)
-        })
+        self.effective(principal, scope, now)
+            .filter_map(|assignment| self.role(&assignment.role))
+            .any(|role| role.permits(action))
     }
 }

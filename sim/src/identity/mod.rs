@@ -1,5 +1,7 @@
 //! Entra and the managed-identity endpoint: who exists, how they sign in, what they may do.
 
+mod built_in;
+pub mod condition;
 pub mod directory;
 pub mod endpoints;
 pub mod metadata;

@@ -219,6 +219,7 @@ mod tests {
             federated_credentials: Vec::new(),
             managed_identity: false,
             resource_id: None,
+            replicated_from: None,
         }
     }
 

@@ -3,7 +3,7 @@
 use axum::http::Method as Http;
 
 use super::id::{Named, ResourceId, subscription_of};
-use super::resource_type::{Action, Home, Method, Pace, Patch, ResourceType};
+use super::resource_type::{Action, Home, Listed, Method, Pace, Patch, ResourceType};
 use super::types;
 use crate::arm::route::NoRoute;
 use crate::throttle::Kind;
@@ -71,9 +71,13 @@ impl ResourceCall {
             }
             Named::Below { scope, namespace, kind } => {
                 if let Some(kind) = types::find(&namespace, &kind) {
+                    let wanted = match kind.listed {
+                        Listed::Asked(_) => Http::POST,
+                        _ => Http::GET,
+                    };
                     return Some(only(
                         method,
-                        &Http::GET,
+                        &wanted,
                         Self {
                             kind,
                             ask: Ask::List(scope),
@@ -103,6 +107,7 @@ impl ResourceCall {
     fn on_one(method: &Http, kind: &'static ResourceType, id: ResourceId) -> Result<Self, NoRoute> {
         let ask = match *method {
             Http::GET => Ask::Get(id),
+            _ if kind.listed.is_made_up() => return Err(NoRoute::WrongMethod),
             Http::PUT => Ask::Put(id),
             Http::PATCH if kind.patch != Patch::None => Ask::Patch(id),
             Http::DELETE => Ask::Delete(id),

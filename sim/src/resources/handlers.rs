@@ -36,6 +36,16 @@ pub fn run(world: &mut World, cx: &Context<'_>, call: &ResourceCall) -> Result<R
         }
     };
     match &call.ask {
+        Ask::Get(id) if call.kind.listed.is_made_up() => {
+            let all = made_up(world, cx, call.kind, &id.scope)?;
+            let found = all.into_iter().find(|one| {
+                let name = one.get("name").and_then(Value::as_str);
+                name.is_some_and(|name| name.eq_ignore_ascii_case(id.name()))
+            });
+            found
+                .map(|found| Reply::gateway(200, found))
+                .ok_or_else(|| missing(call.kind, id))
+        }
         Ask::Get(id) => {
             let found = visible(world, call.kind, id)?;
             Ok(Reply::gateway(200, found.render()))
@@ -63,7 +73,8 @@ pub fn run(world: &mut World, cx: &Context<'_>, call: &ResourceCall) -> Result<R
 /// # Errors
 /// 404.
 pub fn stored<'a>(world: &'a World, kind: &ResourceType, id: &ResourceId) -> Result<&'a Resource, Refusal> {
-    world.resources.get(&id.key()).ok_or_else(|| missing(kind, id))
+    let key = (kind.resolve)(world, id);
+    world.resources.get(&key).ok_or_else(|| missing(kind, id))
 }
 
 fn visible<'a>(world: &'a World, kind: &ResourceType, id: &ResourceId) -> Result<&'a Resource, Refusal> {
@@ -85,8 +96,17 @@ fn missing(kind: &ResourceType, id: &ResourceId) -> Refusal {
     refusal
 }
 
+fn made_up(world: &World, cx: &Context<'_>, kind: &ResourceType, scope: &str) -> Result<Vec<Value>, Refusal> {
+    match kind.listed {
+        Listed::Computed(make) => make(world, cx, scope),
+        Listed::Own | Listed::Picked(_) | Listed::Asked(_) => Ok(Vec::new()),
+    }
+}
+
 fn list(world: &World, cx: &Context<'_>, kind: &ResourceType, scope: &str) -> Result<Reply, Refusal> {
     let keys: Vec<ResourceKey> = match kind.listed {
+        Listed::Asked(answer) => return Ok(Reply::gateway(200, answer(world, cx, scope)?)),
+        Listed::Computed(make) => return Ok(Reply::gateway(200, json!({"value": make(world, cx, scope)?}))),
         Listed::Picked(pick) => pick(world, scope, cx.request)?,
         Listed::Own => {
             let wanted = ResourceKey::of(scope);
@@ -290,7 +310,7 @@ fn delete(
         return Ok(Reply::empty(204));
     };
     check_etag(cx, kind, Intent::Change, Some(old))?;
-    (kind.keep)(world, old, cx.request)?;
+    (kind.keep)(world, old, cx)?;
     if kind.delete == Pace::AtOnce {
         let shown = old.render();
         world.remove_resource(&key);

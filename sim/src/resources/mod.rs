@@ -12,7 +12,7 @@ pub mod scope;
 pub mod store;
 pub mod types;
 
-mod authorization;
+pub mod authorization;
 mod compute;
 mod data_protection;
 mod event_grid;

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::id::{ResourceId, ResourceKey};
 use super::store::Resource;
+use crate::arm::gateway::Context;
 use crate::operations::{OperationError, Outcome};
 use crate::refusal::Refusal;
 use crate::reply::Reply;
@@ -56,6 +57,8 @@ pub struct ResourceType {
     pub with_scope: Fate,
     /// Code of the 404 of an absent one.
     pub missing: &'static str,
+    /// The key under which a resource is stored, when that is not its own id.
+    pub resolve: fn(&World, &ResourceId) -> ResourceKey,
     /// What else a PUT has to hold to.
     pub check: fn(&World, &Write<'_>) -> Result<(), Refusal>,
     /// Fills in what the service adds: defaults and read-only properties.
@@ -67,7 +70,7 @@ pub struct ResourceType {
     /// What the end of an operation means for the resource.
     pub ended: fn(&mut World, &ResourceKey, &Outcome),
     /// Why it cannot be deleted.
-    pub keep: fn(&World, &Resource, &Request) -> Result<(), Refusal>,
+    pub keep: fn(&World, &Resource, &Context<'_>) -> Result<(), Refusal>,
     /// What a deletion means elsewhere.
     pub removed: fn(&mut World, &Resource),
     /// Which resources a list shows, apart from those of its scope.
@@ -172,6 +175,18 @@ pub enum Listed {
     Own,
     /// Those that the type itself picks.
     Picked(fn(&World, &str, &Request) -> Result<Vec<ResourceKey>, Refusal>),
+    /// None that are stored: what the type makes up on a GET.
+    Computed(fn(&World, &Context<'_>, &str) -> Result<Vec<Value>, Refusal>),
+    /// The answer to a POST on the type itself.
+    Asked(fn(&World, &Context<'_>, &str) -> Result<Value, Refusal>),
+}
+
+impl Listed {
+    /// Whether nothing of the type is stored.
+    #[must_use]
+    pub fn is_made_up(self) -> bool {
+        matches!(self, Self::Computed(_) | Self::Asked(_))
+    }
 }
 
 /// What a name has to look like.
@@ -196,7 +211,7 @@ pub struct Action {
     /// Whether it starts an operation.
     pub starts_operation: bool,
     /// The answer.
-    pub run: fn(&mut World, &crate::arm::gateway::Context<'_>, &ResourceId) -> Result<Reply, Refusal>,
+    pub run: fn(&mut World, &Context<'_>, &ResourceId) -> Result<Reply, Refusal>,
 }
 
 /// Methods of an [`Action`].
@@ -265,6 +280,7 @@ impl ResourceType {
         write_only: &[],
         with_scope: Fate::Gone,
         missing: "ResourceNotFound",
+        resolve: |_, id| id.key(),
         check: |_, _| Ok(()),
         complete: |_, _, _| {},
         fails: |_, _| None,

@@ -3,12 +3,16 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod admin;
+mod authorization;
 mod children;
 mod connection;
 mod etags;
 mod failures;
 mod features;
+mod identities;
+mod kubernetes_configuration;
 mod lists;
+mod locks;
 mod operations;
 mod resources;
 mod signin;

@@ -9,25 +9,6 @@ const IDENTITY: &str = "2024-11-30";
 const EXTENSION: &str = "2025-03-01";
 const NETWORK: &str = "2026-03-01";
 
-fn versioned(path: &str, version: &str) -> String {
-    format!("{path}?api-version={version}")
-}
-
-impl Sim {
-    fn in_group(&self, rest: &str) -> String {
-        format!(
-            "/subscriptions/{}/resourceGroups/{GROUP}/providers/{rest}",
-            self.subscription()
-        )
-    }
-
-    /// Sends a request with an api-version of its own.
-    pub async fn call(&self, method: Method, path: &str, version: &str, body: Option<Value>) -> crate::support::Answer {
-        let url = format!("{}{}", self.simulator.endpoint(), versioned(path, version));
-        self.send(method, &url, &[], body).await
-    }
-}
-
 fn located() -> Value {
     json!({"location": "westeurope", "properties": {}})
 }
@@ -36,7 +17,7 @@ fn located() -> Value {
 async fn a_tracked_resource_is_created_replaced_and_deleted() {
     let sim = Sim::start().await;
     sim.group().await;
-    let path = sim.in_group("Microsoft.ManagedIdentity/userAssignedIdentities/me");
+    let path = sim.in_group("Microsoft.ManagedIdentity/userAssignedIdentities/own");
     let call = |method, body| sim.call(method, &path, IDENTITY, body);
     call(Method::GET, None).await.expect(404);
     let body = json!({"location": "West Europe", "tags": {"a": "1"}, "properties": {}});
@@ -60,7 +41,7 @@ async fn a_tracked_resource_is_created_replaced_and_deleted() {
 #[tokio::test]
 async fn what_is_above_has_to_exist_and_versions_are_checked() {
     let sim = Sim::start().await;
-    let identity = sim.in_group("Microsoft.ManagedIdentity/userAssignedIdentities/me");
+    let identity = sim.in_group("Microsoft.ManagedIdentity/userAssignedIdentities/own");
     let no_group = sim.call(Method::GET, &identity, IDENTITY, None).await.expect(404);
     assert_eq!(no_group.code(), "ResourceGroupNotFound");
     sim.group().await;
@@ -161,7 +142,7 @@ async fn lists_show_their_scope_in_pages() {
     sim.admin(Method::PATCH, "/settings", json!({"pageSize": 2}))
         .await
         .expect(200);
-    for name in ["a", "b", "c"] {
+    for name in ["id-a", "id-b", "id-c"] {
         let path = sim.in_group(&format!("Microsoft.ManagedIdentity/userAssignedIdentities/{name}"));
         sim.call(Method::PUT, &path, IDENTITY, Some(located()))
             .await
@@ -173,9 +154,12 @@ async fn lists_show_their_scope_in_pages() {
     };
     let all = sim.in_group("Microsoft.ManagedIdentity/userAssignedIdentities");
     let first = sim.call(Method::GET, &all, IDENTITY, None).await.expect(200).body;
-    assert_eq!(names(&first), ["a", "b"]);
+    assert_eq!(names(&first), ["id-a", "id-b"]);
     let second = sim.get(first["nextLink"].as_str().unwrap()).await.expect(200).body;
-    assert_eq!((names(&second), second.get("nextLink")), (vec!["c".to_owned()], None));
+    assert_eq!(
+        (names(&second), second.get("nextLink")),
+        (vec!["id-c".to_owned()], None)
+    );
     let subscription = format!(
         "/subscriptions/{}/providers/Microsoft.ManagedIdentity/userAssignedIdentities",
         sim.subscription()
@@ -185,7 +169,7 @@ async fn lists_show_their_scope_in_pages() {
         .await
         .expect(200)
         .body;
-    assert_eq!(names(&everywhere), ["a", "b"]);
+    assert_eq!(names(&everywhere), ["id-a", "id-b"]);
 }
 
 #[tokio::test]

@@ -134,6 +134,44 @@ impl Sim {
         format!("{}/agentPools/{name}", self.cluster("c"))
     }
 
+    /// Path of a resource in the group of the tests: provider, type and name.
+    pub fn in_group(&self, rest: &str) -> String {
+        format!(
+            "/subscriptions/{}/resourceGroups/{GROUP}/providers/{rest}",
+            self.subscription()
+        )
+    }
+
+    /// Path of an extension of the cluster `c`: provider, type and name.
+    pub fn on_cluster(&self, rest: &str) -> String {
+        format!("{}/providers/{rest}", self.cluster("c"))
+    }
+
+    /// Sends a request with an api-version of its own.
+    pub async fn call(&self, method: Method, path: &str, version: &str, body: Option<Value>) -> Answer {
+        let mark = if path.contains('?') { '&' } else { '?' };
+        let url = format!("{}{path}{mark}api-version={version}", self.simulator.endpoint());
+        self.send(method, &url, &[], body).await
+    }
+
+    /// Changes settings of the simulator.
+    pub async fn set(&self, settings: Value) {
+        self.admin(Method::PATCH, "/settings", settings).await.expect(200);
+    }
+
+    /// Goes on as a principal of its own, which has `roles` everywhere; answers with its object id.
+    pub async fn become_principal(&mut self, client_id: &str, roles: &[&str]) -> String {
+        let body = json!({"clientId": client_id, "secret": "s"});
+        let made = self.admin(Method::POST, "/principals", body).await.expect(200);
+        for role in roles {
+            let body = json!({"principal": client_id, "role": role, "scope": "/"});
+            self.admin(Method::POST, "/role-assignments", body).await.expect(200);
+        }
+        let token = self.sign_in(client_id, &[("client_secret", "s")]).await.expect(200);
+        self.token = token.body["access_token"].as_str().unwrap().to_owned();
+        made.body["objectId"].as_str().unwrap().to_owned()
+    }
+
     /// Sends a request; `path` may be a whole URL, which then goes out as it is.
     pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<Value>) -> Answer {
         self.try_send(method, path, headers, body).await.unwrap()
