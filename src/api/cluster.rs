@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use kube::{CustomResource, KubeSchema};
 use serde::{Deserialize, Serialize};
 
+use super::overrides::{ApiVersion, ArmPath, FeatureName};
 use super::schema::{Guid, KubernetesVersion, ResourceId, Tags};
 use super::{
     AadProfile, AddonProfile, AdoptionPolicy, AksClusterStatus, ApiServerAccessProfile, AutoScalerProfile,
     AutoUpgradeProfile, AzureMonitorProfile, ClusterUpgradeSettings, DeletionPolicy, DriftPolicy, HttpProxyConfig,
     IdentityRef, IngressProfile, LinuxProfile, MaintenanceConfiguration, ManagedIdentity, ManagementPolicy,
-    MetricsProfile, NetworkProfile, NodeResourceGroupProfile, OidcIssuerProfile, PowerState, PublicNetworkAccess,
-    ResourceGroupPolicy, SecurityProfile, Sku, StorageProfile, SupportPlan, UserAssignedIdentity,
+    MetricsProfile, NetworkProfile, NodeResourceGroupProfile, OidcIssuerProfile, Override, PowerState,
+    PublicNetworkAccess, ResourceGroupPolicy, SecurityProfile, Sku, StorageProfile, SupportPlan, UserAssignedIdentity,
     WorkloadAutoScalerProfile,
 };
 
@@ -177,6 +178,26 @@ pub struct AksClusterSpec {
     /// While true (default), deleting this object does nothing in Azure and shows `DeletionBlocked`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deletion_protection: Option<bool>,
+    /// Properties of ARM's `ManagedCluster` by their paths, for what no field covers yet, such as a preview. They win over
+    /// fields, and what they disturb counts as unknown where no field says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64))]
+    pub overrides: Option<Vec<Override>>,
+    /// Paths of properties to unset in Azure: leaving a field out of the manifest keeps its live value. A path that Azure
+    /// never unsets is refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Vec<ArmPath>>", length(max = 64))]
+    pub clear: Option<Vec<String>>,
+    /// The api-version of Microsoft.ContainerService for this cluster and its pools, such as `2026-08-02-preview`; default:
+    /// the stable one that Armature knows. A preview needs `allowPreview` of the identity.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<ApiVersion>")]
+    pub arm_api_version: Option<String>,
+    /// Preview features of Microsoft.ContainerService that have to be registered in the subscription before anything that
+    /// `overrides` sets is written, beside those that Armature knows to belong to a path. It never registers one itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Vec<FeatureName>>", length(max = 16))]
+    pub preview_features: Option<Vec<String>>,
 
     /// Azure region in its short form, such as `westeurope`. Fixed from the start.
     #[schemars(length(min = 1, max = 64))]

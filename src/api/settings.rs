@@ -20,6 +20,10 @@ pub const CLUSTER_SETTINGS: &[&str] = &[
     "deletionPolicy",
     "deletionProtection",
     "maintenanceConfigurations",
+    "overrides",
+    "clear",
+    "armApiVersion",
+    "previewFeatures",
 ];
 
 /// The keys of `AksNodePoolSpec` that are settings of Armature, not of AKS.
@@ -30,6 +34,8 @@ pub const POOL_SETTINGS: &[&str] = &[
     "managementPolicy",
     "deletionPolicy",
     "deletionProtection",
+    "overrides",
+    "clear",
 ];
 
 /// Who creates the resource group of a cluster.

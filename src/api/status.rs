@@ -251,6 +251,9 @@ pub struct PlannedChange {
     /// Value in the manifest; absent when it is to be removed. Secrets are never shown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
+    /// `overrides` or `clear` where that list of the manifest asks for it; absent where a field does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub list: Option<String>,
     /// Who set the value that Azure has.
     pub origin: String,
     /// What the change disturbs.

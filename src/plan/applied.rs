@@ -55,6 +55,13 @@ impl Applied {
         self.0.keys().map(|entry| &entry[..row(entry)]).collect()
     }
 
+    /// The entries of one of the [`Self::rows`], with their keys.
+    pub fn entries_of(&self, row: &str) -> impl Iterator<Item = &str> {
+        let below = format!("{row}[");
+        let entries = self.0.keys().map(String::as_str);
+        entries.filter(move |entry| *entry == row || entry.starts_with(&below))
+    }
+
     /// Whether Azure confirmed exactly this value at this path.
     pub fn confirms(&self, path: &Path, value: &Value) -> bool {
         self.0.get(&path.to_string()).is_some_and(|known| *known == hash(value))

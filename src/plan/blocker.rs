@@ -162,6 +162,16 @@ pub enum Blocker {
         /// The fields.
         paths: String,
     },
+    /// Azure never unsets this.
+    #[error(
+        "{path} can't be unset once it has a value; take it out of spec.clear, and set the value you want instead if there is one"
+    )]
+    NeverCleared {
+        /// The object it concerns.
+        target: Target,
+        /// The property.
+        path: Path,
+    },
     /// A field names a Secret that can't be used.
     #[error("{field}: {problem}")]
     Secret {
@@ -199,6 +209,7 @@ impl Blocker {
             Self::PoolAheadOfControlPlane { .. } => "PoolAheadOfControlPlane",
             Self::ResumeExhausted { .. } => "ResumeExhausted",
             Self::NotConverging { .. } => "NotConverging",
+            Self::NeverCleared { .. } => "NeverCleared",
             Self::Secret { problem, .. } => problem.reason(),
             Self::OwnCluster { .. } => "OwnCluster",
         }
@@ -218,7 +229,8 @@ impl Blocker {
             | Self::OwnCluster { .. } => Target::Cluster,
             Self::InvalidSpec { target, .. }
             | Self::ResumeExhausted { target, .. }
-            | Self::NotConverging { target, .. } => target.clone(),
+            | Self::NotConverging { target, .. }
+            | Self::NeverCleared { target, .. } => target.clone(),
             Self::PoolAdoptionRefused { pool, .. }
             | Self::ReplacementRequired { pool, .. }
             | Self::DuplicatePool { pool, .. }

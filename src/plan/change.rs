@@ -74,8 +74,23 @@ impl fmt::Display for Origin {
 pub enum Source {
     /// A field of its own, or Armature itself.
     Field,
+    /// An entry of `overrides`.
+    Override,
+    /// An entry of `clear`.
+    Clear,
     /// A field that names a Secret: both sides of the change are fingerprints, and the value is never in a plan.
     Secret,
+}
+
+impl Source {
+    /// The list of the manifest that asks, where no field of its own does.
+    pub fn list(self) -> Option<&'static str> {
+        match self {
+            Self::Field | Self::Secret => None,
+            Self::Override => Some("overrides"),
+            Self::Clear => Some("clear"),
+        }
+    }
 }
 
 /// One difference.
@@ -114,7 +129,7 @@ impl Change {
     fn shown(&self, value: &Value) -> String {
         match self.source {
             Source::Secret => "(secret)".to_owned(),
-            Source::Field => shown(value),
+            Source::Field | Source::Override | Source::Clear => shown(value),
         }
     }
 }
@@ -131,7 +146,11 @@ impl fmt::Display for Change {
 }
 
 fn shown(value: &Value) -> String {
-    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let text = match value {
+        Value::String(text) => text.clone(),
+        Value::Null => "not set".to_owned(),
+        value => value.to_string(),
+    };
     if text.chars().count() <= SHOWN_LENGTH {
         return text;
     }

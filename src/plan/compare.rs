@@ -57,6 +57,8 @@ pub enum Compare {
     Size,
     /// A point in time, however it is written.
     Time,
+    /// Properties that no row knows: objects by the members that are named, texts without regard to case.
+    Lenient,
     /// Certificates and keys: compared letter by letter apart from surrounding white space.
     Trimmed,
 }
@@ -88,13 +90,14 @@ impl Compare {
                 (Some(floor), Some(running)) => running.meets(floor),
                 _ => false,
             },
+            Self::Lenient => lenient(wanted, live),
             Self::Trimmed => text(wanted).map(str::trim) == text(live).map(str::trim) || trimmed_list(wanted, live),
         }
     }
 }
 
 /// What Azure leaves out of a body rather than writing it.
-fn is_nothing(value: &Value) -> bool {
+pub(super) fn is_nothing(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => true,
         Value::String(text) => text.is_empty(),
@@ -121,6 +124,20 @@ fn contains(wanted: &Value, live: &Value) -> bool {
             live.get(key)
                 .map_or_else(|| is_nothing(value), |live| contains(value, live))
         }),
+        _ => exact(wanted, live),
+    }
+}
+
+fn lenient(wanted: &Value, live: &Value) -> bool {
+    match (wanted, live) {
+        (Value::Object(wanted), Value::Object(live)) => wanted.iter().all(|(key, value)| {
+            live.get(key)
+                .map_or_else(|| is_nothing(value), |live| lenient(value, live))
+        }),
+        (Value::Array(wanted), Value::Array(live)) => {
+            wanted.len() == live.len() && wanted.iter().zip(live).all(|(wanted, live)| lenient(wanted, live))
+        }
+        (Value::String(wanted), Value::String(live)) => wanted.eq_ignore_ascii_case(live),
         _ => exact(wanted, live),
     }
 }
@@ -263,6 +280,15 @@ mod tests {
         let spot = "kubernetes.azure.com/scalesetpriority=spot:NoSchedule";
         assert!(Compare::Taints.same(&json!(["team=a:NoSchedule"]), Some(&json!([spot, "team=a:NoSchedule"]))));
         assert!(!Compare::Taints.same(&json!(["team=a:NoSchedule"]), Some(&json!([spot]))));
+    }
+
+    #[test]
+    fn what_azure_adds_to_an_unknown_object_or_spells_otherwise_is_no_difference() {
+        let live = json!({"mode": "ipvs", "enabled": true, "rules": [{"name": "a", "id": 1}]});
+        let same = |wanted: Value| Compare::Lenient.same(&wanted, Some(&live));
+        assert!(same(json!({"mode": "IPVS", "rules": [{"name": "A"}]})));
+        assert!(!same(json!({"mode": "iptables"})));
+        assert!(!same(json!({"rules": []})));
     }
 
     #[test]

@@ -13,6 +13,8 @@ use crate::api::{
 use super::applied::Applied;
 use super::blocker::Blocker;
 use super::change::Target;
+use super::fields;
+use super::overrides::{Overrides, Unusable};
 use super::owner::Mark;
 use super::secret::{SecretField, take_references};
 use super::version::Version;
@@ -34,6 +36,8 @@ pub struct DesiredCluster {
     pub body: Value,
     /// The fields that name Secrets; the body holds neither their values nor the names.
     pub secrets: Vec<SecretField>,
+    /// What the manifest says beyond its fields; the body has it.
+    pub overrides: Overrides,
     /// The floor under the control plane's version.
     pub version: Option<Version>,
     /// Whether the manifest wants it stopped or running, if it says so.
@@ -61,6 +65,8 @@ pub struct DesiredPool {
     pub observe: bool,
     /// The ARM body the manifest amounts to.
     pub body: Value,
+    /// What the manifest says beyond its fields; the body has it.
+    pub overrides: Overrides,
     /// What becomes of the Azure resource when the object goes.
     pub deletion: Deletion,
     /// What became of it so far.
@@ -133,6 +139,14 @@ impl DesiredCluster {
         let mut body = cluster_body(spec).map_err(|error| invalid("spec", error.to_string()))?;
         let secrets =
             take_references(&mut body, CLUSTER_SECRETS).map_err(|error| invalid("spec", error.to_string()))?;
+        let overrides = Overrides::read(
+            spec.overrides.as_deref().unwrap_or_default(),
+            spec.clear.as_deref().unwrap_or_default(),
+            fields::cluster::FIELDS,
+            TOP_LEVEL,
+            &mut body,
+        )
+        .map_err(|Unusable { field, problem }| invalid(&field, problem))?;
         Ok(Self {
             object: cluster.name_any(),
             azure_name: spec.azure_name.clone().unwrap_or_else(|| cluster.name_any()),
@@ -150,6 +164,7 @@ impl DesiredCluster {
             },
             body,
             secrets,
+            overrides,
             version: spec.kubernetes_version.as_ref().map(parse).transpose()?,
             power: spec.power_state.as_ref().and_then(|state| state.code),
             life: Life {
@@ -181,6 +196,15 @@ impl DesiredPool {
             text.parse::<Version>()
                 .map_err(|error| invalid("spec.orchestratorVersion", error.to_string()))
         };
+        let mut body = pool_body(spec).map_err(|error| invalid("spec", error.to_string()))?;
+        let overrides = Overrides::read(
+            spec.overrides.as_deref().unwrap_or_default(),
+            spec.clear.as_deref().unwrap_or_default(),
+            fields::pool::FIELDS,
+            &[],
+            &mut body,
+        )
+        .map_err(|Unusable { field, problem }| invalid(&field, problem))?;
         Ok(Self {
             object: pool.name_any(),
             mark: mark(installation, pool),
@@ -188,7 +212,8 @@ impl DesiredPool {
             version_policy: spec.version_policy.unwrap_or_default(),
             version: spec.orchestrator_version.as_ref().map(parse).transpose()?,
             observe: spec.management_policy.unwrap_or(cluster) == ManagementPolicy::Observe,
-            body: pool_body(spec).map_err(|error| invalid("spec", error.to_string()))?,
+            body,
+            overrides,
             deletion: Deletion {
                 policy: spec.deletion_policy,
                 protected: spec.deletion_protection.unwrap_or(true),
@@ -267,7 +292,7 @@ fn attempts(stored: Option<i64>) -> u32 {
 fn cluster_body(spec: &AksClusterSpec) -> serde_json::Result<Value> {
     let mut body = Map::new();
     let mut properties = Map::new();
-    for (key, value) in fields(serde_json::to_value(spec)?, CLUSTER_SETTINGS) {
+    for (key, value) in azure_fields(serde_json::to_value(spec)?, CLUSTER_SETTINGS) {
         let value = if key == "identity" { identity(value) } else { value };
         if TOP_LEVEL.contains(&key.as_str()) {
             body.insert(key, value)
@@ -281,11 +306,11 @@ fn cluster_body(spec: &AksClusterSpec) -> serde_json::Result<Value> {
 
 /// The ARM body of a pool manifest.
 fn pool_body(spec: &AksNodePoolSpec) -> serde_json::Result<Value> {
-    let properties: Map<String, Value> = fields(serde_json::to_value(spec)?, POOL_SETTINGS).collect();
+    let properties: Map<String, Value> = azure_fields(serde_json::to_value(spec)?, POOL_SETTINGS).collect();
     Ok(json!({ "properties": properties }))
 }
 
-fn fields(spec: Value, settings: &'static [&'static str]) -> impl Iterator<Item = (String, Value)> {
+fn azure_fields(spec: Value, settings: &'static [&'static str]) -> impl Iterator<Item = (String, Value)> {
     let fields = if let Value::Object(fields) = spec {
         fields
     } else {

@@ -1,9 +1,12 @@
 //! Desired against live, field by field.
 
+mod clear;
 mod owned;
 mod secret;
 #[cfg(test)]
 mod tests;
+
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
@@ -12,6 +15,7 @@ use super::change::{Change, Origin, Source, Target};
 use super::compare::Compare;
 use super::effect::Transition;
 use super::fields::Field;
+use super::overrides::{Overrides, UNKNOWN};
 use super::path::Path;
 use super::version::Version;
 
@@ -24,6 +28,8 @@ pub struct Difference {
     pub applied: Applied,
     /// Paths we once managed and the manifest no longer mentions: they keep their live value.
     pub released: Vec<Path>,
+    /// Paths that the manifest wants unset and that never are, once they have a value.
+    pub never_cleared: Vec<Path>,
     /// Paths where Azure is at a later version than the manifest names.
     pub ahead: Vec<(Path, String)>,
 }
@@ -51,6 +57,8 @@ pub struct Sides<'a> {
     pub autoscaled: bool,
     /// The secrets that the manifest names.
     pub secrets: &'a [secret::Known<'a>],
+    /// What the manifest says beyond its fields.
+    pub overrides: &'a Overrides,
     /// Whether an operation on the resource has not ended yet.
     pub under_way: bool,
 }
@@ -87,9 +95,21 @@ pub fn diff(table: &[Field], sides: Sides<'_>) -> Difference {
             _ => whole(field, &path, wanted, sides, &mut found),
         }
     }
+    for path in &sides.overrides.unknown {
+        if let Some(wanted) = path.get(sides.wanted) {
+            whole(&UNKNOWN, path, wanted, sides, &mut found);
+        }
+    }
+    let cleared = clear::cleared(table, sides, &mut found);
+    unnamed.retain(|row| !cleared.contains(*row));
     if !unnamed.is_empty() {
-        let left = table.iter().filter(|field| unnamed.contains(Path::shown(field.path)));
-        left.for_each(|field| release(Path::new(field.path), &mut found));
+        release_left(table, unnamed, &cleared, sides, &mut found);
+    }
+    let fields = |change: &&mut Change| change.source == Source::Field;
+    for change in found.changes.iter_mut().filter(fields) {
+        if sides.overrides.touch(&change.path) {
+            change.source = Source::Override;
+        }
     }
     if !sides.ours {
         found.applied = sides.applied.clone();
@@ -158,6 +178,30 @@ fn once(field: &Field, path: &Path, wanted: &Value, sides: Sides<'_>, found: &mu
     } else {
         let live = live.and_then(Value::as_str).unwrap_or("not set").to_owned();
         found.ahead.push((path.clone(), live));
+    }
+}
+
+/// Releases what is on record and left the manifest: fields of the table, and properties that an override named.
+fn release_left(
+    table: &[Field],
+    mut left: BTreeSet<&str>,
+    cleared: &BTreeSet<String>,
+    sides: Sides<'_>,
+    found: &mut Difference,
+) {
+    for field in table {
+        if left.remove(Path::shown(field.path)) {
+            release(Path::new(field.path), found);
+        }
+    }
+    let is_named = |entry: &str| {
+        let unknown = &sides.overrides.unknown;
+        cleared.contains(entry) || unknown.iter().any(|path| path.to_string() == entry)
+    };
+    for row in left {
+        let entries = sides.applied.entries_of(row).filter(|entry| !is_named(entry));
+        let paths: Vec<Path> = entries.filter_map(|entry| Path::read(entry, &[])).collect();
+        paths.into_iter().for_each(|path| release(path, found));
     }
 }
 

@@ -52,6 +52,11 @@ pub fn plan(input: &Input<'_>, live: &LiveCluster, plan: &mut Plan) {
     plan.block_on_secrets(input);
     let found = differences(input, live, standing);
     advise(&found, plan);
+    let refused = found.never_cleared.iter().cloned();
+    plan.blockers.extend(refused.map(|path| Blocker::NeverCleared {
+        target: Target::Cluster,
+        path,
+    }));
     plan.applied = found.applied;
 
     let Sorted {
@@ -110,6 +115,7 @@ fn differences(input: &Input<'_>, live: &LiveCluster, standing: Standing) -> Dif
         running: live.running_version(),
         autoscaled: false,
         secrets: &known,
+        overrides: &input.cluster.overrides,
         under_way: input.facts.running.contains(&Target::Cluster) || live.provisioning_state().busy().is_some(),
     };
     diff(fields::cluster::FIELDS, sides)

@@ -18,6 +18,7 @@ pub mod existing;
 pub mod fields;
 mod gate;
 pub mod live;
+pub mod overrides;
 pub mod owner;
 pub mod path;
 mod pools;

@@ -1,5 +1,6 @@
 //! Paths into ARM bodies.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde_json::{Map, Value};
@@ -7,14 +8,54 @@ use serde_json::{Map, Value};
 /// A path into an ARM body: the dotted path of a table row, and below a keyed map the keys, which may hold dots.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Path {
-    row: &'static str,
+    row: Cow<'static, str>,
     keys: Vec<String>,
 }
 
 impl Path {
     /// The path of a table row, written with dots.
     pub fn new(row: &'static str) -> Self {
-        Self { row, keys: Vec::new() }
+        Self {
+            row: Cow::Borrowed(row),
+            keys: Vec::new(),
+        }
+    }
+
+    /// The path that users write as `text`, in the form in which paths are shown: names joined by dots, map keys in
+    /// brackets, without ARM's `properties` envelope unless the first name is one of `beside` it. `None` for a text that
+    /// is no path.
+    pub fn read(text: &str, beside: &[&str]) -> Option<Self> {
+        let end = text.find('[').unwrap_or(text.len());
+        let (row, mut rest) = text.split_at(end);
+        if row.split('.').any(|name| !is_name(name)) {
+            return None;
+        }
+        let first = row.split('.').next().unwrap_or_default();
+        let row = if beside.contains(&first) {
+            row.to_owned()
+        } else {
+            format!("properties.{row}")
+        };
+        let mut keys = Vec::new();
+        while !rest.is_empty() {
+            let key = rest.strip_prefix('[').and_then(|inside| inside.split_once(']'));
+            let (key, after) = match key {
+                Some(key) => key,
+                None => rest.strip_prefix('.').map(|name| {
+                    let end = name.find(['.', '[']).unwrap_or(name.len());
+                    name.split_at(end)
+                })?,
+            };
+            if key.is_empty() {
+                return None;
+            }
+            keys.push(key.to_owned());
+            rest = after;
+        }
+        Some(Self {
+            row: Cow::Owned(row),
+            keys,
+        })
     }
 
     /// The value at a dotted path; ARM's `null` counts as absent.
@@ -34,11 +75,30 @@ impl Path {
     pub fn key(&self, key: &str) -> Self {
         let mut keys = self.keys.clone();
         keys.push(key.to_owned());
-        Self { row: self.row, keys }
+        Self {
+            row: self.row.clone(),
+            keys,
+        }
+    }
+
+    /// The same path with a property appended: written with a dot where that can be read again, else as a key.
+    pub fn property(&self, name: &str) -> Self {
+        if !self.keys.is_empty() || !is_name(name) {
+            return self.key(name);
+        }
+        Self {
+            row: Cow::Owned(format!("{}.{name}", self.row)),
+            keys: Vec::new(),
+        }
     }
 
     fn segments(&self) -> impl DoubleEndedIterator<Item = &str> {
         self.row.split('.').chain(self.keys.iter().map(String::as_str))
+    }
+
+    /// The path without its keys, as users write it.
+    pub fn row(&self) -> String {
+        Self::shown(&self.row).to_owned()
     }
 
     /// The last segment: the key of a keyed path.
@@ -50,6 +110,12 @@ impl Path {
     pub fn starts_with(&self, prefix: &str) -> bool {
         let mut own = self.segments();
         prefix.split('.').all(|part| own.next() == Some(part))
+    }
+
+    /// Whether the value at `other` is the one at this path, or a part of it.
+    pub fn holds(&self, other: &Self) -> bool {
+        let mut of_other = other.segments();
+        self.segments().all(|part| of_other.next() == Some(part))
     }
 
     /// The value at this path; ARM's `null` counts as absent.
@@ -86,9 +152,15 @@ impl Path {
 impl fmt::Display for Path {
     /// The path as users write it: without ARM's `properties` envelope, keys in brackets.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(Self::shown(self.row))?;
+        formatter.write_str(Self::shown(&self.row))?;
         self.keys.iter().try_for_each(|key| write!(formatter, "[{key}]"))
     }
+}
+
+/// Whether this is the name of a property of ARM's, as opposed to a key of a map.
+fn is_name(text: &str) -> bool {
+    let is_part = |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '@');
+    !text.is_empty() && text.chars().all(is_part)
 }
 
 #[cfg(test)]
@@ -108,6 +180,40 @@ mod tests {
         assert_eq!(path.get(&body), Some(&json!("core")));
         path.remove(&mut body);
         assert_eq!(path.get(&body), None);
+    }
+
+    #[test]
+    fn a_path_is_read_as_it_is_shown() {
+        let beside = &["tags", "sku"];
+        for (text, pointer) in [
+            ("sku.tier", "/sku/tier"),
+            ("tags[team.example.com/name]", "/tags/team.example.com~1name"),
+            (
+                "addonProfiles[omsagent].config",
+                "/properties/addonProfiles/omsagent/config",
+            ),
+            (
+                "addonProfiles[omsagent][config]",
+                "/properties/addonProfiles/omsagent/config",
+            ),
+        ] {
+            let path = Path::read(text, beside).unwrap();
+            let mut body = json!({});
+            path.set(&mut body, json!(1));
+            assert_eq!(body.pointer(pointer), Some(&json!(1)), "{text}: {body}");
+            assert_eq!(Path::read(&path.to_string(), beside), Some(path), "{text}");
+        }
+        for text in ["", ".", "a.", "a b", "a[", "a[]", "a[b]c", "a[b]..c"] {
+            assert_eq!(Path::read(text, beside), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_property_that_is_no_name_becomes_a_key() {
+        let path = Path::new("properties.a").property("b").property("c.d").property("e");
+        assert_eq!(path.to_string(), "a.b[c.d][e]");
+        assert!(Path::new("properties.a").holds(&path) && !path.holds(&Path::new("properties.a")));
+        assert!(!Path::new("properties.a.bc").holds(&path));
     }
 
     #[test]

@@ -102,10 +102,16 @@ fn existing(input: &Input<'_>, cluster: &LiveCluster, pool: &DesiredPool, live: 
         autoscaled: wants_autoscaler(pool).unwrap_or_else(|| live.is_autoscaled()),
         // No property of a pool is a secret (SPEC 2026-08-01 AgentPool).
         secrets: &[],
+        overrides: &pool.overrides,
         under_way: input.facts.running.contains(&target),
     };
     let found = diff(fields::pool::FIELDS, sides);
     plan.pools_applied.insert(pool.name.clone(), found.applied);
+    plan.blockers
+        .extend(found.never_cleared.into_iter().map(|path| Blocker::NeverCleared {
+            target: target.clone(),
+            path,
+        }));
     for path in found.released {
         plan.advise(
             target.clone(),

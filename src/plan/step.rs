@@ -278,7 +278,10 @@ fn listed(changes: &[Change]) -> String {
     let mut text = changes
         .iter()
         .take(SHOWN)
-        .map(|change| change.path.to_string())
+        .map(|change| match change.source.list() {
+            Some(list) => format!("{} ({list})", change.path),
+            None => change.path.to_string(),
+        })
         .collect::<Vec<_>>()
         .join(", ");
     if let Some(more) = changes.len().checked_sub(SHOWN).filter(|more| *more > 0) {

@@ -128,6 +128,7 @@ async fn create(pass: &Pass<'_>, arm: &ArmClient, step: &Step) -> Result<Accepte
             let first = pass.desired.pools.iter().filter(|pool| pools.contains(&pool.name));
             let mut body = body::create_cluster(desired, first);
             pass.secrets.complete(&mut body, step);
+            desired.overrides.leave_out(&mut body);
             arm.put_cluster(&pass.id, &body, Precondition::IfAbsent, Priority::Create)
                 .await
         }
@@ -145,6 +146,7 @@ async fn write(pass: &Pass<'_>, arm: &ArmClient, step: &Step, live: &LiveCluster
     let unchanged = precondition(live.body.get("eTag"));
     let put = async |mut body: Value, priority: Priority| {
         pass.secrets.complete(&mut body, step);
+        pass.desired.cluster.overrides.leave_out(&mut body);
         arm.put_cluster(id, &body, unchanged.clone(), priority).await
     };
     match step {
@@ -187,12 +189,18 @@ async fn write(pass: &Pass<'_>, arm: &ArmClient, step: &Step, live: &LiveCluster
 
 async fn write_pool(pass: &Pass<'_>, arm: &ArmClient, step: &Step, id: &PoolId) -> Result<Accepted, ArmError> {
     let name = id.name().as_str();
+    let wanted: Option<&DesiredPool> = pass.desired.pools.iter().find(|pool| pool.name == name);
+    let put = async |mut body: Value, unchanged: Precondition, priority: Priority| {
+        if let Some(pool) = wanted {
+            pool.overrides.leave_out(&mut body);
+        }
+        arm.put_pool(id, &body, unchanged, priority).await
+    };
     match step {
         Step::CreatePool { .. } => {
             let running = pass.live.as_ref().and_then(LiveCluster::running_version);
-            let wanted: Option<&DesiredPool> = pass.desired.pools.iter().find(|pool| pool.name == name);
             let body = wanted.map(|pool| body::create_pool(pool, running)).unwrap_or_default();
-            arm.put_pool(id, &body, Precondition::IfAbsent, Priority::Create).await
+            put(body, Precondition::IfAbsent, Priority::Create).await
         }
         Step::DeletePool { .. } => arm.delete_pool(id, Priority::Delete).await.map(accepted),
         _ => {
@@ -210,7 +218,7 @@ async fn write_pool(pass: &Pass<'_>, arm: &ArmClient, step: &Step, id: &PoolId) 
                 Step::UpgradePool { to, .. } => body::upgrade_pool(&live, *to),
                 _ => body::update_pool(&live, step.changes()),
             };
-            arm.put_pool(id, &body, unchanged, priority(step)).await
+            put(body, unchanged, priority(step)).await
         }
     }
 }

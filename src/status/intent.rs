@@ -52,6 +52,7 @@ fn change(change: &Change, hold: Option<&Hold>) -> PlannedChange {
         path: change.path.to_string(),
         from: change.shown_from(),
         to: change.shown_to(),
+        list: change.source.list().map(str::to_owned),
         origin: change.origin.to_string(),
         effect: change.effect.sentence().to_owned(),
         held: hold.map(ToString::to_string),

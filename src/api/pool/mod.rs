@@ -22,8 +22,9 @@ pub use network::*;
 pub use scaling::*;
 pub use virtual_machines::*;
 
+use super::overrides::ArmPath;
 use super::schema::{KubernetesVersion, NodeImageVersion, NodeLabels, ResourceId, SubnetId, Tags, Taint, VmSize};
-use super::{AksNodePoolStatus, ClusterRef, DeletionPolicy, ManagementPolicy, PowerState, VersionPolicy};
+use super::{AksNodePoolStatus, ClusterRef, DeletionPolicy, ManagementPolicy, Override, PowerState, VersionPolicy};
 
 /// Desired state of one node pool.
 ///
@@ -95,6 +96,16 @@ pub struct AksNodePoolSpec {
     /// While true (default), deleting this object does nothing in Azure and shows `DeletionBlocked`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deletion_protection: Option<bool>,
+    /// Properties of ARM's `AgentPool` by their paths, for what no field covers yet, such as a preview. They win over
+    /// fields, and what they disturb counts as unknown where no field says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64))]
+    pub overrides: Option<Vec<Override>>,
+    /// Paths of properties to unset in Azure: leaving a field out of the manifest keeps its live value. A path that Azure
+    /// never unsets is refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Vec<ArmPath>>", length(max = 64))]
+    pub clear: Option<Vec<String>>,
 
     /// `System` runs AKS' own pods and has to exist once, `User` runs only yours, `Gateway` is for static egress.
     /// `System` and `User` change in place while another system pool remains.

@@ -118,6 +118,7 @@ fn change_line(change: &PlannedChange) -> (Line, Option<&str>) {
     let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
     let line = Line::new(format!("  - {} {}: ", change.target, change.path), Tone::Plain)
         .with(format!("{} → {}", value(&change.from), value(&change.to)), Tone::Plain)
+        .with(effect(change.list.as_deref().unwrap_or_default()), Tone::Busy)
         .with(effect(&change.effect), Tone::Faint);
     (line, change.held.as_deref())
 }

@@ -77,6 +77,7 @@ mod tests {
     use crate::plan::change::Target;
     use crate::plan::diff::diff;
     use crate::plan::fields::cluster;
+    use crate::plan::overrides::Overrides;
 
     const PATH: &str = "properties.windowsProfile.adminPassword";
 
@@ -97,6 +98,7 @@ mod tests {
             running: None,
             autoscaled: false,
             secrets: &[(PATH, wanted)],
+            overrides: &Overrides::default(),
             under_way,
         };
         diff(cluster::FIELDS, sides)

@@ -16,6 +16,7 @@ fn look(table: &[Field], wanted: &Value, live: &Value, applied: &Applied) -> Dif
         running: Some("1.33.2".parse().unwrap()),
         autoscaled: false,
         secrets: &[],
+        overrides: &Overrides::default(),
         under_way: false,
     };
     diff(table, sides)
@@ -145,6 +146,7 @@ fn the_count_is_the_autoscalers_once_it_is_on() {
         running: None,
         autoscaled: true,
         secrets: &[],
+        overrides: &Overrides::default(),
         under_way: false,
     };
     assert_eq!(diff(pool::FIELDS, sides).changes, []);
@@ -185,6 +187,7 @@ fn nothing_is_confirmed_while_the_last_operation_has_not_ended_well() {
         running: None,
         autoscaled: false,
         secrets: &[],
+        overrides: &Overrides::default(),
         under_way: false,
     };
     assert!(diff(cluster::FIELDS, sides).applied.is_empty());
