@@ -44,7 +44,7 @@ pub struct Override {
     #[schemars(with = "ArmPath")]
     pub path: String,
     /// The value, anything that JSON can say, up to 16 KiB. Of an object only the members named here are managed.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "anything")]
     pub value: Option<Value>,
     /// `true` leaves the property out of everything that is sent; Azure keeps what it has. It cannot be `false`.

@@ -9,6 +9,7 @@ mod harness;
 mod identity;
 mod network;
 mod objects;
+mod overrides;
 mod pool;
 
 use std::collections::BTreeSet;
@@ -25,6 +26,7 @@ fn all_cases() -> Vec<Case> {
         addons::cases(),
         pool::cases(),
         identity::cases(),
+        overrides::cases(),
     ]
     .into_iter()
     .flatten()
