@@ -216,6 +216,8 @@ pub struct Settings {
     /// Simulated seconds that a write of a federated credential takes; meanwhile another one under the same identity
     /// is refused.
     pub credential_write: u32,
+    /// Simulated seconds until a new Log Analytics workspace has the tables that data collection rules write to.
+    pub workspace_tables: u32,
     /// Simulated seconds until GET finds a new role assignment or diagnostic setting.
     pub child_delay: u32,
     /// Largest number of resources on one LIST page, at least 1.
@@ -255,6 +257,7 @@ impl From<&Config> for Settings {
             feature_registration: FEATURE_REGISTRATION,
             principal_replication: 0,
             credential_write: 0,
+            workspace_tables: 0,
             child_delay: 0,
             page_size: config.page_size,
             throttling: !config.no_throttling,

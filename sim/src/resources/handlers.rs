@@ -232,14 +232,12 @@ fn write(
         old: old.as_ref().map(|old| &old.body),
         region: &region,
         caller: &cx.claims.oid,
+        kind,
     };
     (kind.check)(world, &write)?;
     let bound = (kind.fails)(world, &write);
     let mut body = sent.clone();
     (kind.complete)(world, &write, &mut body);
-    for pointer in kind.write_only {
-        remove(&mut body, pointer);
-    }
     let created = old.is_none();
     let resource = Resource {
         id: old.as_ref().map_or_else(|| id.clone(), |old| old.id.clone()),
@@ -261,8 +259,8 @@ fn write(
     let status = if created { kind.created } else { kind.updated };
     let fails = cx.fails.cloned().or(bound);
     let follow = operation::start(world, &key, kind.put, activity, &region, fails);
-    (kind.applied)(world, &key);
     let shown = world.resources.get(&key).map_or(Value::Null, Resource::render);
+    (kind.applied)(world, &key);
     Ok(operation::pointed(world, cx, follow, Reply::gateway(status, shown)))
 }
 
@@ -323,14 +321,4 @@ fn delete(
     let own = own.to_owned();
     let follow = operation::start(world, &key, kind.delete, Activity::Deleting, &own, cx.fails.cloned());
     Ok(operation::pointed(world, cx, follow, Reply::empty(202)))
-}
-
-/// Removes what a JSON pointer leads to.
-fn remove(body: &mut Value, pointer: &str) {
-    let Some((above, member)) = pointer.rsplit_once('/') else {
-        return;
-    };
-    if let Some(object) = body.pointer_mut(above).and_then(Value::as_object_mut) {
-        object.remove(member);
-    }
 }

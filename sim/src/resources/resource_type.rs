@@ -5,6 +5,7 @@ use std::fmt;
 use jiff::SignedDuration;
 use serde_json::Value;
 
+use super::authorization::linked;
 use super::id::{ResourceId, ResourceKey};
 use super::store::Resource;
 use crate::arm::gateway::Context;
@@ -51,6 +52,8 @@ pub struct ResourceType {
     pub name: Option<NameRule>,
     /// Body in an API description.
     pub body: Option<Definition>,
+    /// Whether its id comes back in lower case.
+    pub lower_id: bool,
     /// Properties, as JSON pointers, that are kept from every answer.
     pub write_only: &'static [&'static str],
     /// What becomes of it when the resource that it extends is deleted.
@@ -235,6 +238,8 @@ pub struct Write<'a> {
     pub region: &'a str,
     /// Object id of the caller.
     pub caller: &'a str,
+    /// The type.
+    pub kind: &'static ResourceType,
 }
 
 impl Write<'_> {
@@ -248,6 +253,21 @@ impl Write<'_> {
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
         self.property(name).and_then(Value::as_str)
+    }
+
+    /// Refuses a caller who may not do `needed` on a resource that the body names.
+    ///
+    /// # Errors
+    /// 403 `LinkedAuthorizationFailed`.
+    pub fn linked(&self, world: &World, needed: &str, target: &str) -> Result<(), Refusal> {
+        linked::check(
+            world,
+            self.caller,
+            &self.kind.right("write"),
+            &self.id.to_string(),
+            needed,
+            target,
+        )
     }
 
     /// A property of the stored resource.
@@ -277,6 +297,7 @@ impl ResourceType {
         etag: None,
         name: None,
         body: None,
+        lower_id: false,
         write_only: &[],
         with_scope: Fate::Gone,
         missing: "ResourceNotFound",

@@ -17,7 +17,7 @@ pub struct Resource {
     pub id: ResourceId,
     /// Its type.
     pub kind: &'static ResourceType,
-    /// The resource as its service keeps it, without id, name, type, eTag and write-only properties.
+    /// The resource as its service keeps it, without id, name, type and eTag; write-only properties never leave it.
     pub body: Value,
     /// Current eTag; unused by types without one.
     pub etag: String,
@@ -44,13 +44,30 @@ impl Resource {
     #[must_use]
     pub fn render(&self) -> Value {
         let mut body = self.body.clone();
-        body["id"] = json!(self.id.to_string());
+        for pointer in self.kind.write_only {
+            remove(&mut body, pointer);
+        }
+        let id = self.id.to_string();
+        body["id"] = match id.strip_suffix(self.id.name()) {
+            Some(above) if self.kind.lower_id => json!(format!("{}{}", above.to_lowercase(), self.id.name())),
+            _ => json!(id),
+        };
         body["name"] = json!(self.id.name());
         body["type"] = json!(self.kind.full());
         if let Some(member) = self.kind.etag {
             body[member] = json!(self.etag);
         }
         body
+    }
+}
+
+/// Removes what a JSON pointer leads to.
+fn remove(body: &mut Value, pointer: &str) {
+    let Some((above, member)) = pointer.rsplit_once('/') else {
+        return;
+    };
+    if let Some(object) = body.pointer_mut(above).and_then(Value::as_object_mut) {
+        object.remove(member);
     }
 }
 

@@ -20,8 +20,10 @@ async fn a_delete_lock_on_a_cluster_keeps_all_that_is_below_it() {
     sim.ready_cluster("c").await;
     sim.ready_pool("work").await;
     let association = sim.on_cluster("Microsoft.Insights/dataCollectionRuleAssociations/a");
-    sim.call(Method::PUT, &association, "2023-03-11", Some(json!({"properties": {}})))
-        .await;
+    let tied = sim.data_collection_rule().await;
+    sim.call(Method::PUT, &association, "2023-03-11", Some(tied))
+        .await
+        .expect(201);
     let lock = lock(&sim, &sim.cluster("c"), "CanNotDelete").await;
     for (path, version) in [
         (sim.cluster("c"), "2026-08-01"),

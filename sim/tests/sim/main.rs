@@ -13,6 +13,7 @@ mod identities;
 mod kubernetes_configuration;
 mod lists;
 mod locks;
+mod monitor;
 mod operations;
 mod resources;
 mod signin;

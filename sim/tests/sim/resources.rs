@@ -178,13 +178,20 @@ async fn a_deleted_cluster_takes_its_extensions_along_and_leaves_what_azure_moni
     sim.ready_cluster("c").await;
     let cluster = sim.cluster("c");
     let association = format!("{cluster}/providers/Microsoft.Insights/dataCollectionRuleAssociations/a");
-    let events = format!("{cluster}/providers/Microsoft.EventGrid/eventSubscriptions/e");
-    sim.call(Method::PUT, &association, "2023-03-11", Some(json!({"properties": {}})))
+    let events = format!("{cluster}/providers/Microsoft.EventGrid/eventSubscriptions/events");
+    let tied = sim.data_collection_rule().await;
+    sim.call(Method::PUT, &association, "2023-03-11", Some(tied))
         .await
         .expect(201);
-    sim.call(Method::PUT, &events, "2025-02-15", Some(json!({"properties": {}})))
-        .await
-        .expect(201);
+    let destination = json!({"endpointType": "WebHook", "properties": {"endpointUrl": "https://example.com/hook"}});
+    sim.call(
+        Method::PUT,
+        &events,
+        "2025-02-15",
+        Some(json!({"properties": {"destination": destination}})),
+    )
+    .await
+    .expect(201);
     sim.delete(&cluster).await.expect(202);
     sim.minutes(30);
     let gone = sim

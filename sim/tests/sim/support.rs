@@ -154,6 +154,16 @@ impl Sim {
         self.send(method, &url, &[], body).await
     }
 
+    /// A data collection rule `rule` without any flow, and the body of an association with it.
+    pub async fn data_collection_rule(&self) -> Value {
+        let rule = self.in_group("Microsoft.Insights/dataCollectionRules/rule");
+        let body = json!({"location": "westeurope", "properties": {}});
+        self.call(Method::PUT, &rule, "2023-03-11", Some(body))
+            .await
+            .expect(201);
+        json!({"properties": {"dataCollectionRuleId": rule}})
+    }
+
     /// Changes settings of the simulator.
     pub async fn set(&self, settings: Value) {
         self.admin(Method::PATCH, "/settings", settings).await.expect(200);

@@ -1,5 +1,6 @@
 //! Microsoft.Authorization: role assignments and definitions, the caller's own rights, locks.
 
+pub mod linked;
 pub mod locks;
 mod role_assignments;
 mod role_definitions;
