@@ -109,7 +109,7 @@ fn bad(message: impl Into<String>) -> Refusal {
     Refusal::service(400, "BadRequest", message)
 }
 
-fn entries<'a>(properties: Option<&'a Value>) -> impl Iterator<Item = &'a Map<String, Value>> {
+fn entries(properties: Option<&Value>) -> impl Iterator<Item = &Map<String, Value>> {
     properties
         .and_then(Value::as_array)
         .into_iter()
