@@ -5,7 +5,7 @@ use kube::{CustomResource, KubeSchema};
 use serde::{Deserialize, Serialize};
 
 use super::AzureIdentityStatus;
-use super::schema::Guid;
+use super::schema::{Guid, ResourceType};
 
 /// How to sign in to Azure, and who may use it. Exactly one of the three ways is set.
 #[allow(clippy::duplicated_attributes, reason = "each print column has its own type")]
@@ -55,6 +55,15 @@ pub struct AzureIdentitySpec {
     /// Subscriptions this identity may be used for, at least one, each a GUID in lower case.
     #[schemars(with = "Vec<Guid>", length(min = 1, max = 256))]
     pub subscriptions: Vec<String>,
+    /// Whether clusters may use preview api-versions (`armApiVersion`) with this identity. Default: false, for previews come
+    /// without support.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allow_preview: Option<bool>,
+    /// Types of resources that the `children` of clusters may have with this identity, each as in ARM, such as
+    /// `Microsoft.Insights/metricAlerts`. Absent: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Vec<ResourceType>>", length(max = 64))]
+    pub allowed_types: Option<Vec<String>>,
 }
 
 /// A federated credential for the operator's service account.

@@ -49,6 +49,14 @@ checked_string!(
 );
 
 checked_string!(
+    /// The type of an Azure resource, with the types of what it is part of.
+    ResourceType,
+    256,
+    r"self.matches(r'^[A-Za-z0-9]+(\.[A-Za-z0-9]+)+(/[A-Za-z0-9]+)+$')",
+    "this has to be the type of an Azure resource, such as Microsoft.Insights/metricAlerts"
+);
+
+checked_string!(
     /// The id of a subnet. Nodes carry network, subnet and group as labels, hence 63 characters for each name
     /// (Learn: concepts-network-azure-cni-overlay).
     SubnetId,

@@ -29,6 +29,9 @@ pub const RESOURCES_API_VERSION: &str = "2025-04-01";
 #[derive(Clone)]
 pub struct ArmClient {
     arm: Arc<dyn Arm>,
+    /// Of the LISTs, which clients of one subscription share.
+    listed_in: Arc<str>,
+    /// Of everything else of Microsoft.ContainerService.
     api_version: Arc<str>,
     regions: Arc<Regions>,
 }
@@ -46,17 +49,29 @@ impl ArmClient {
     pub fn new(arm: Arc<dyn Arm>, api_version: &str) -> Self {
         Self {
             arm,
+            listed_in: api_version.into(),
             api_version: api_version.into(),
             regions: Arc::default(),
         }
     }
 
-    /// The same client on another api-version for Microsoft.ContainerService, such as a preview.
+    /// The same client on another api-version for Microsoft.ContainerService, such as a preview. Only its LISTs stay on
+    /// the one it was made with: several clients share them.
     pub fn with_api_version(&self, api_version: &str) -> Self {
         Self {
             api_version: api_version.into(),
             ..self.clone()
         }
+    }
+
+    /// The api-version for clusters and pools.
+    pub(super) fn api_version(&self) -> &str {
+        &self.api_version
+    }
+
+    /// Whether a LIST shows clusters as a GET does: other api-versions have other properties.
+    pub(super) fn lists_what_it_gets(&self) -> bool {
+        self.listed_in == self.api_version
     }
 
     /// Whether both are clones of one client.
@@ -351,7 +366,7 @@ impl ArmClient {
             call,
             Target::Path {
                 path,
-                api_version: self.api_version.to_string(),
+                api_version: self.listed_in.to_string(),
             },
         )
     }

@@ -162,6 +162,32 @@ pub enum Blocker {
         /// The fields.
         paths: String,
     },
+    /// The manifest wants a preview that its identity may not use.
+    #[error(
+        "spec.armApiVersion {version} is a preview, and {} may not use previews; {}, or use a stable api-version",
+        identity.as_ref().map_or_else(|| "the operator's own identity".to_owned(), |name| format!("AzureIdentity {name}")),
+        if identity.is_some() { "set its spec.allowPreview to true" } else { "start the operator with --allow-preview" }
+    )]
+    PreviewNotAllowed {
+        /// The api-version.
+        version: String,
+        /// The `AzureIdentity`; `None` for the operator's own.
+        identity: Option<String>,
+    },
+    /// A preview feature is not registered in the subscription.
+    #[error(
+        "what spec.overrides sets needs the preview feature Microsoft.ContainerService/{feature}, which is {state} in subscription {subscription}; run az feature register --namespace Microsoft.ContainerService --name {feature} --subscription {subscription}, and once it is Registered az provider register --namespace Microsoft.ContainerService --subscription {subscription}"
+    )]
+    FeatureNotRegistered {
+        /// The object it concerns.
+        target: Target,
+        /// The feature.
+        feature: String,
+        /// Its state as Azure names it.
+        state: String,
+        /// The subscription.
+        subscription: String,
+    },
     /// Azure never unsets this.
     #[error(
         "{path} can't be unset once it has a value; take it out of spec.clear, and set the value you want instead if there is one"
@@ -209,6 +235,8 @@ impl Blocker {
             Self::PoolAheadOfControlPlane { .. } => "PoolAheadOfControlPlane",
             Self::ResumeExhausted { .. } => "ResumeExhausted",
             Self::NotConverging { .. } => "NotConverging",
+            Self::PreviewNotAllowed { .. } => "PreviewNotAllowed",
+            Self::FeatureNotRegistered { .. } => "FeatureNotRegistered",
             Self::NeverCleared { .. } => "NeverCleared",
             Self::Secret { problem, .. } => problem.reason(),
             Self::OwnCluster { .. } => "OwnCluster",
@@ -226,11 +254,13 @@ impl Blocker {
             | Self::ForbiddenChange { .. }
             | Self::VersionNotOffered { .. }
             | Self::Secret { .. }
+            | Self::PreviewNotAllowed { .. }
             | Self::OwnCluster { .. } => Target::Cluster,
             Self::InvalidSpec { target, .. }
             | Self::ResumeExhausted { target, .. }
             | Self::NotConverging { target, .. }
-            | Self::NeverCleared { target, .. } => target.clone(),
+            | Self::NeverCleared { target, .. }
+            | Self::FeatureNotRegistered { target, .. } => target.clone(),
             Self::PoolAdoptionRefused { pool, .. }
             | Self::ReplacementRequired { pool, .. }
             | Self::DuplicatePool { pool, .. }
@@ -252,6 +282,7 @@ impl Blocker {
             Self::ConflictingManager { .. }
                 | Self::AdoptionRefused
                 | Self::ClusterVanished
+                | Self::PreviewNotAllowed { .. }
                 | Self::LocationMismatch { .. }
         ) || matches!(
             self,

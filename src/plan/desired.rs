@@ -38,6 +38,14 @@ pub struct DesiredCluster {
     pub secrets: Vec<SecretField>,
     /// What the manifest says beyond its fields; the body has it.
     pub overrides: Overrides,
+    /// The api-version it is to be spoken to in, where that is not the usual one.
+    pub api_version: Option<String>,
+    /// Preview features that have to be registered before overrides are written.
+    pub preview_features: Vec<String>,
+    /// The subscription it lives in.
+    pub subscription: String,
+    /// The `AzureIdentity` to sign in with; `None` for the operator's own.
+    pub identity: Option<String>,
     /// The floor under the control plane's version.
     pub version: Option<Version>,
     /// Whether the manifest wants it stopped or running, if it says so.
@@ -165,6 +173,10 @@ impl DesiredCluster {
             body,
             secrets,
             overrides,
+            api_version: spec.arm_api_version.clone(),
+            preview_features: spec.preview_features.clone().unwrap_or_default(),
+            subscription: spec.subscription_id.clone(),
+            identity: spec.identity_ref.as_ref().map(|reference| reference.name.clone()),
             version: spec.kubernetes_version.as_ref().map(parse).transpose()?,
             power: spec.power_state.as_ref().and_then(|state| state.code),
             life: Life {

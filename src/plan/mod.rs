@@ -22,6 +22,7 @@ pub mod overrides;
 pub mod owner;
 pub mod path;
 mod pools;
+pub mod preview;
 mod rollback;
 pub mod secret;
 pub mod step;
@@ -44,6 +45,7 @@ use effect::Effect;
 pub use gate::Hold;
 use live::LiveCluster;
 use path::Path;
+use preview::Previews;
 use secret::Secrets;
 use step::Step;
 use version::Version;
@@ -93,6 +95,8 @@ pub struct Facts {
     pub definitions_terminating: bool,
     /// What the Secrets hold that the cluster's manifest names.
     pub secrets: Secrets,
+    /// What is known about previews.
+    pub previews: Previews,
     /// How long a set of pools has to be quiet before a cluster is made with it.
     pub pool_quiet_period: SignedDuration,
     /// How long the deletion of a pool waits for its cluster to go too.
@@ -162,12 +166,17 @@ pub fn plan(input: &Input<'_>) -> Plan {
         .map(|pool| (pool.object.clone(), deletion::pool_fate(pool, &plan.fate, input)))
         .collect();
     match (&plan.fate, input.live) {
+        (Fate::Alive, _) if preview::not_allowed(input).is_some() => {
+            keep_records(input, &mut plan);
+            plan.blockers.extend(preview::not_allowed(input));
+        }
         (Fate::Alive, None) => create::plan(input, &mut plan),
         (Fate::Alive, Some(live)) => existing::plan(input, live, &mut plan),
         (Fate::Delete, live) => deletion::cluster_step(input, live, &mut plan),
         (Fate::Blocked(_) | Fate::LetGo(_) | Fate::Gone, _) => keep_records(input, &mut plan),
     }
     deletion::pool_steps(input, &mut plan);
+    preview::hold_back(input, &mut plan);
     if plan.blockers.iter().any(Blocker::stops_everything) {
         plan.steps.clear();
     }

@@ -66,7 +66,7 @@ impl Overrides {
             };
             let path = reachable(&entry.path, table, beside).map_err(unusable)?;
             match (&entry.value, entry.remove) {
-                (Some(value), None) => read.set(&path, value, table, body).map_err(unusable)?,
+                (Some(value), None) => read.lay(&path, value, table, body).map_err(unusable)?,
                 (None, Some(true)) => read.remove(path, body).map_err(unusable)?,
                 _ => return Err(unusable("it takes either a value or remove: true".to_owned())),
             }
@@ -86,7 +86,7 @@ impl Overrides {
         Ok(read)
     }
 
-    fn set(&mut self, path: &Path, value: &Value, table: &[Field], body: &mut Value) -> Result<(), String> {
+    fn lay(&mut self, path: &Path, value: &Value, table: &[Field], body: &mut Value) -> Result<(), String> {
         if serde_json::to_string(value).is_ok_and(|text| text.len() > LARGEST) {
             return Err(format!("the value of {path} is larger than {LARGEST} bytes of JSON"));
         }
@@ -117,20 +117,9 @@ impl Overrides {
         self.set.iter().any(|set| set.holds(path) || path.holds(set))
     }
 
-    /// Whether there is any.
-    pub fn is_empty(&self) -> bool {
-        let Self {
-            set,
-            unknown: _,
-            removed,
-            cleared,
-        } = self;
-        set.is_empty() && removed.is_empty() && cleared.is_empty()
-    }
-
-    /// Every path they name.
-    pub fn paths(&self) -> impl Iterator<Item = &Path> {
-        self.set.iter().chain(&self.removed).chain(&self.cleared)
+    /// Where they set values.
+    pub fn set(&self) -> impl Iterator<Item = &Path> {
+        self.set.iter()
     }
 
     /// Takes out of a body that is about to be sent what has to be left out.

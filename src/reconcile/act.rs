@@ -8,7 +8,7 @@ use tracing::info;
 
 use super::failure::Ended;
 use super::pass::Pass;
-use super::{events, look, operations, secrets};
+use super::{events, features, look, operations, secrets};
 use crate::api::OperationStatus;
 use crate::arm::{Accepted, ArmClient, ArmError, Deletion, PoolId, Precondition, Priority};
 use crate::plan::change::{Origin, Target};
@@ -60,6 +60,9 @@ pub async fn act(pass: &mut Pass<'_>, arm: &ArmClient, published: &Plan) -> Resu
         Err(error) => {
             pass.context.metrics.step(step.name(), StepResult::Failed);
             pass.memory.stale = true;
+            if features::note_refusal(pass, &target, &error) {
+                return Ok(Acted::Refused);
+            }
             let ended = pass.call_failed(target.clone(), &error);
             pass.rest(target, ended);
             Ok(Acted::Refused)

@@ -1,6 +1,6 @@
 //! What Azure has, with as few calls as honesty allows.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::{Api, CustomResourceExt};
@@ -8,13 +8,14 @@ use tokio::time::Instant;
 
 use super::context::signed;
 use super::failure::Ended;
-use super::operations;
 use super::pass::Pass;
+use super::{features, operations, sign_in};
 use crate::api::{AksCluster, AksNodePool};
 use crate::arm::{ArmClient, ArmError, Priority, Retry, Snapshot};
 use crate::plan::change::Target;
 use crate::plan::children::Leaves;
 use crate::plan::live::LiveCluster;
+use crate::plan::preview::{self, Previews};
 use crate::plan::step::Step;
 use crate::plan::version::Version;
 use crate::plan::{Facts, Input, Plan, plan};
@@ -83,6 +84,7 @@ fn is_fresh_enough(pass: &Pass<'_>, snapshot: &Snapshot) -> bool {
 pub async fn decide(pass: &mut Pass<'_>, arm: &ArmClient) -> Result<Plan, Ended> {
     let mut facts = facts(pass).await?;
     let first = decide_with(pass, &facts);
+    let features = preview::needed(&input(pass, &facts), &first);
     match first
         .steps
         .iter()
@@ -93,21 +95,26 @@ pub async fn decide(pass: &mut Pass<'_>, arm: &ArmClient) -> Result<Plan, Ended>
         Some(Step::UpgradeControlPlane { .. } | Step::UpgradeCluster { .. }) => {
             facts.offered = Some(offered(pass, arm).await?);
         }
-        _ => return Ok(pass.memory.check(first)),
+        _ if features.is_empty() => return Ok(pass.memory.check(first)),
+        _ => {}
     }
+    facts.previews.features = features::registrations(pass, arm, features).await?;
     let plan = decide_with(pass, &facts);
     Ok(pass.memory.check(plan))
 }
 
-fn decide_with(pass: &Pass<'_>, facts: &Facts) -> Plan {
-    let input = Input {
+fn input<'a>(pass: &'a Pass<'_>, facts: &'a Facts) -> Input<'a> {
+    Input {
         cluster: &pass.desired.cluster,
         pools: &pass.desired.pools,
         live: pass.live.as_ref(),
         facts,
         now: pass.context.now(),
-    };
-    let mut plan = plan(&input);
+    }
+}
+
+fn decide_with(pass: &Pass<'_>, facts: &Facts) -> Plan {
+    let mut plan = plan(&input(pass, facts));
     plan.blockers.extend(pass.desired.unreadable.iter().cloned());
     plan
 }
@@ -130,6 +137,11 @@ pub async fn facts(pass: &mut Pass<'_>) -> Result<Facts, Ended> {
         resting: pass.memory.rests.resting(Instant::now()),
         definitions_terminating: pass.objects.any_going() && definitions_terminating(pass).await?,
         secrets: pass.secrets.found(),
+        previews: Previews {
+            allowed: sign_in::may_preview(pass.context, &pass.objects.cluster),
+            features: BTreeMap::new(),
+            refused: pass.memory.features.refused(),
+        },
         pool_quiet_period: signed(timing.pool_quiet_period),
         pool_delete_grace: signed(timing.pool_delete_grace),
     })

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
+use super::features::Features;
 use super::rests::Rests;
 use crate::plan::Plan;
 use crate::plan::change::Target;
@@ -28,6 +29,8 @@ pub struct Memory {
     pub polls: BTreeMap<String, Instant>,
     /// What Azure offered, for which version, and when.
     offered: Option<(Version, Vec<Version>, Instant)>,
+    /// What is known of preview features.
+    pub features: Features,
     /// Fingerprints of writes that ended well and were not looked at yet.
     written: BTreeMap<Target, String>,
     /// Fingerprints of writes that ended well and left the difference in place.

@@ -8,6 +8,7 @@ mod children;
 mod context;
 mod events;
 mod failure;
+mod features;
 mod fingerprint;
 mod identities;
 mod look;

@@ -21,10 +21,11 @@ use super::secrets::PassSecrets;
 use super::write::{self, WriteError};
 use super::{children, look, operations, report, sign_in};
 use crate::api::{AksCluster, AksNodePool, ChildStatus, OperationStatus};
-use crate::arm::{ArmError, ClusterId};
+use crate::arm::{ArmClient, ArmError, ClusterId};
 use crate::plan::change::Target;
 use crate::plan::children::Leaves;
 use crate::plan::live::LiveCluster;
+use crate::plan::preview::is_preview;
 use crate::plan::{Fate, Plan, without_azure};
 use crate::runtime::metrics::{ReconcileOutcome, StepResult};
 
@@ -132,6 +133,7 @@ impl<'a> Pass<'a> {
         // Whoever asks for a reconcile wants to see what Azure has now.
         if requested_at(&objects.cluster) != status.last_handled_reconcile_at.as_deref() {
             memory.stale = true;
+            memory.features.forget();
             memory.children.look_at_all(status.children.keys());
         }
         let pools = desired
@@ -193,6 +195,7 @@ impl<'a> Pass<'a> {
             return self.conclude(plan).await;
         }
         let arm = sign_in::client(self.context, &self.objects.cluster).await?;
+        let arm = self.in_its_version(arm);
         self.context.observer.watch(&self.id, &arm);
         self.context.know(&self.id, &self.reference);
 
@@ -236,6 +239,16 @@ impl<'a> Pass<'a> {
                 Ok(goes_on.then_some(Duration::ZERO))
             }
             Acted::Changed => Ok(Some(Duration::ZERO)),
+        }
+    }
+
+    /// The client in the api-version of the cluster, where that may be used.
+    fn in_its_version(&self, arm: ArmClient) -> ArmClient {
+        match &self.desired.cluster.api_version {
+            Some(version) if !is_preview(version) || sign_in::may_preview(self.context, &self.objects.cluster) => {
+                arm.with_api_version(version)
+            }
+            _ => arm,
         }
     }
 

@@ -62,6 +62,8 @@ pub async fn credential(context: &Context, identity: &AzureIdentity) -> Result<C
         service_principal,
         allowed_namespaces: _,
         subscriptions: _,
+        allow_preview: _,
+        allowed_types: _,
     } = &identity.spec;
     match (workload_identity, managed_identity, service_principal) {
         (Some(source), _, _) => Ok(Credential::WorkloadIdentity {
@@ -123,6 +125,17 @@ async fn service_principal_credential(context: &Context, source: &ServicePrincip
         client_id: source.client_id.clone(),
         secret: Kept::new(value),
     })
+}
+
+/// Whether the identity of the cluster may use preview api-versions.
+pub fn may_preview(context: &Context, cluster: &AksCluster) -> bool {
+    match &cluster.spec.identity_ref {
+        None => context.settings.allow_preview,
+        Some(reference) => {
+            let identity = context.identities.get(&ObjectRef::new(&reference.name));
+            identity.is_some_and(|identity| identity.spec.allow_preview == Some(true))
+        }
+    }
 }
 
 /// The operator's own way to sign in.

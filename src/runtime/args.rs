@@ -85,6 +85,19 @@ pub struct RunArgs {
     )]
     pub credential: CredentialName,
 
+    /// Let clusters use preview api-versions with the operator's own identity
+    #[arg(
+        long,
+        env = "ARMATURE_ALLOW_PREVIEW",
+        default_value_t = false,
+        num_args = 0..=1,
+        default_missing_value = "true",
+        action = clap::ArgAction::Set,
+        value_name = "BOOL",
+        help_heading = "Azure"
+    )]
+    pub allow_preview: bool,
+
     /// Entra tenant of the operator's identity
     #[arg(long, env = "AZURE_TENANT_ID", value_name = "GUID", help_heading = "Azure")]
     pub tenant_id: Option<String>,

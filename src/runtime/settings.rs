@@ -23,6 +23,8 @@ pub struct Settings {
     pub azure: arm::Settings,
     /// How the operator signs in for clusters that name no `AzureIdentity`; `None`: every cluster has to name one.
     pub credential: Option<Credential>,
+    /// Whether clusters that the operator's own identity signs in for may use preview api-versions.
+    pub allow_preview: bool,
     /// How often things are looked at, and how long things are waited for.
     pub timing: Timing,
     /// How many clusters are reconciled at the same time, at least 1.

@@ -34,6 +34,7 @@ pub fn sets() -> Vec<(&'static str, Value)> {
             "authorityHost": "https://login.local.example",
             "audience": "https://management.core.example",
             "credential": "client-secret",
+            "allowPreview": true,
             "tenantId": GUID,
             "clientId": GUID,
             "clientSecret": { "name": "sign-in" },

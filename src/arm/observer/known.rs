@@ -1,6 +1,7 @@
 //! What is known of the watched clusters, and what a LIST changes in it. No I/O; time is passed in.
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,6 +26,8 @@ pub struct Snapshot {
 struct Watched {
     client: ArmClient,
     snapshot: Option<Arc<Snapshot>>,
+    /// What the last LIST showed in short, where it speaks another api-version than our own calls.
+    noticed: Option<u64>,
     /// When our own call last told about the cluster, be it presence or absence.
     told_at: Option<Instant>,
 }
@@ -35,11 +38,17 @@ pub(super) struct Known(BTreeMap<ClusterId, Watched>);
 impl Known {
     pub(super) fn watch(&mut self, id: &ClusterId, client: &ArmClient) {
         match self.0.get_mut(id) {
-            Some(watched) => watched.client = client.clone(),
+            Some(watched) => {
+                if watched.client.api_version() != client.api_version() {
+                    (watched.snapshot, watched.noticed) = (None, None);
+                }
+                watched.client = client.clone();
+            }
             None => {
                 let watched = Watched {
                     client: client.clone(),
                     snapshot: None,
+                    noticed: None,
                     told_at: None,
                 };
                 self.0.insert(id.clone(), watched);
@@ -120,6 +129,9 @@ impl Watched {
     /// Whether this entry of a LIST, or its absence, is news. What vanished from the LIST is in doubt: its snapshot is
     /// forgotten, so that whoever is woken asks for the resource itself.
     fn list(&mut self, body: Option<Value>, asked_at: Instant) -> bool {
+        if !self.client.lists_what_it_gets() {
+            return self.notice(body);
+        }
         match (body, &mut self.snapshot) {
             (Some(body), snapshot) => {
                 let news = snapshot.as_ref().is_none_or(|snapshot| snapshot.body != body);
@@ -137,6 +149,24 @@ impl Watched {
                 snapshot.take_if(|snapshot| is_in_doubt(snapshot)).is_some()
             }
         }
+    }
+}
+
+impl Watched {
+    /// The same for a cluster that our own calls read in another api-version. The LIST tells that something changed and
+    /// can't tell what: the snapshot is forgotten, and whoever is woken asks for the resource itself.
+    fn notice(&mut self, body: Option<Value>) -> bool {
+        let seen = body.map(|body| {
+            let mut hasher = DefaultHasher::new();
+            body.to_string().hash(&mut hasher);
+            hasher.finish()
+        });
+        let news = seen != self.noticed;
+        self.noticed = seen;
+        if news {
+            self.snapshot = None;
+        }
+        news
     }
 }
 

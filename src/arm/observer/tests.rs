@@ -257,3 +257,30 @@ async fn listing_ends_with_the_observer() {
     tokio::time::sleep(10 * MINUTE).await;
     assert_eq!(azure.asked().len(), before);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_list_in_another_api_version_only_wakes() {
+    let mut known = Known::default();
+    let scope = Scope::Subscription(cluster("a").subscription().clone());
+    let stable = azure(&Listed::default()).client();
+    known.watch(&cluster("a"), &stable.with_api_version("2026-08-02-preview"));
+    let mut list = |known: &mut Known, tag: &str| known.apply(&scope, vec![body("a", tag)], Instant::now());
+    assert_eq!(list(&mut known, "1"), [cluster("a")], "it appeared");
+    assert_eq!(known.get(&cluster("a")), None, "its body lacks what the preview shows");
+
+    tokio::time::advance(MINUTE).await;
+    known.record(&cluster("a"), Some(body("a", "preview")), Instant::now());
+    tokio::time::advance(MINUTE).await;
+    assert!(list(&mut known, "1").is_empty(), "nothing changed");
+    assert_eq!(known.get(&cluster("a")).unwrap().body, body("a", "preview"));
+    assert_eq!(list(&mut known, "2"), [cluster("a")]);
+    assert_eq!(known.get(&cluster("a")), None, "what changed only a GET tells");
+
+    known.record(&cluster("a"), Some(body("a", "preview")), Instant::now());
+    known.watch(&cluster("a"), &stable);
+    assert_eq!(
+        known.get(&cluster("a")),
+        None,
+        "another api-version shows something else"
+    );
+}

@@ -3,8 +3,9 @@
 use serde_json::json;
 
 use super::world::{World, cluster};
-use crate::plan::change::{Change, Origin, Source};
+use crate::plan::change::{Change, Origin, Source, Target};
 use crate::plan::effect::Effect;
+use crate::plan::preview::Registration;
 
 /// A cluster with a preview property that no row of the table knows.
 fn proxied() -> World {
@@ -144,4 +145,79 @@ fn what_azure_never_unsets_is_refused_once_it_has_a_value() {
     assert_eq!(world.reasons(), ["NeverCleared"]);
     let world = world.portal(json!({"properties": {"dnsPrefix": null}}));
     assert_eq!(world.reasons(), [""; 0]);
+}
+
+/// The same in a preview api-version.
+fn previewing() -> World {
+    cluster(
+        "{armApiVersion: 2026-08-02-preview, overrides: [{path: networkProfile.kubeProxyConfig.mode, value: IPVS}]}",
+    )
+    .pool("sys", "mode: System")
+}
+
+fn allowed(mut world: World) -> World {
+    world.facts.previews.allowed = true;
+    world
+}
+
+fn missing(mut world: World, feature: &str) -> World {
+    let state = Registration::Missing("NotRegistered".to_owned());
+    world.facts.previews.features.insert(feature.to_owned(), state);
+    world
+}
+
+#[test]
+fn a_preview_that_the_identity_may_not_use_is_neither_compared_nor_written() {
+    let world = previewing();
+    assert_eq!((world.reasons(), world.steps()), (vec!["PreviewNotAllowed"], vec![]));
+    let world = allowed(world).exists();
+    let refused = World {
+        facts: previewing().facts,
+        ..world.edit("disableLocalAccounts: true")
+    };
+    assert_eq!(
+        (refused.reasons(), refused.steps()),
+        (vec!["PreviewNotAllowed"], vec![])
+    );
+    let deleted = refused.edit("deletionProtection: false").delete();
+    assert_eq!(deleted.steps(), ["delete the cluster"], "what was made can be deleted");
+}
+
+#[test]
+fn a_cluster_is_not_made_before_the_features_of_its_overrides_are_registered() {
+    let world = missing(allowed(previewing()), "KubeProxyConfigurationPreview");
+    assert_eq!((world.reasons(), world.steps()), (vec!["FeatureNotRegistered"], vec![]));
+    let world = missing(
+        allowed(previewing()).edit("previewFeatures: [OtherPreview]"),
+        "OtherPreview",
+    );
+    assert_eq!(world.reasons(), ["FeatureNotRegistered"]);
+}
+
+#[test]
+fn what_needs_no_missing_feature_goes_on() {
+    let world = allowed(previewing()).exists().edit(
+        "{disableLocalAccounts: true, overrides: [{path: networkProfile.kubeProxyConfig.mode, value: NFTABLES}]}",
+    );
+    let world = missing(world, "KubeProxyConfigurationPreview");
+    assert_eq!(
+        (world.reasons(), world.steps()),
+        (
+            vec!["FeatureNotRegistered"],
+            vec!["update disableLocalAccounts".to_owned()]
+        )
+    );
+}
+
+#[test]
+fn what_azure_refused_for_a_feature_waits_for_it() {
+    let mut world = cluster("")
+        .pool("sys", "mode: System")
+        .exists()
+        .edit("disableLocalAccounts: true");
+    let refused = &mut world.facts.previews.refused;
+    refused.insert(Target::Cluster, "SomePreview".to_owned());
+    assert_eq!(world.steps(), ["update disableLocalAccounts"], "while nobody looked");
+    let world = missing(world, "SomePreview");
+    assert_eq!((world.reasons(), world.steps()), (vec!["FeatureNotRegistered"], vec![]));
 }

@@ -64,6 +64,7 @@ pub fn cluster(spec: &str) -> World {
             children_leaving: Vec::new(),
             definitions_terminating: false,
             secrets: Default::default(),
+            previews: Default::default(),
             pool_quiet_period: SignedDuration::from_secs(10),
             pool_delete_grace: SignedDuration::from_secs(15),
         },

@@ -104,6 +104,7 @@ impl RunArgs {
             fingerprint_key_secret: self.fingerprint_key_secret,
             azure,
             credential,
+            allow_preview: self.allow_preview,
             timing: Timing {
                 list_interval: self.list_interval,
                 operation_poll_interval: self.operation_poll_interval,

@@ -1,0 +1,221 @@
+//! Previews: whether a cluster may use one, and whether the subscription has registered the features it takes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::blocker::Blocker;
+use super::change::{Change, Source, Target};
+use super::path::Path;
+use super::step::Step;
+use super::{Input, Plan, Planned};
+
+/// What is known about previews when a decision is made.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Previews {
+    /// Whether the identity of the cluster may use preview api-versions.
+    pub allowed: bool,
+    /// How features of Microsoft.ContainerService stand in the subscription, as far as anybody asked.
+    pub features: BTreeMap<String, Registration>,
+    /// The feature that Azure missed when it refused a write, by what the write was about.
+    pub refused: BTreeMap<Target, String>,
+}
+
+/// How a feature stands in a subscription.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Registration {
+    /// It may be used.
+    Registered,
+    /// It may not; the state as Azure names it.
+    Missing(String),
+    /// Nobody may look: Azure will say when a write needs it.
+    Hidden,
+}
+
+/// Properties whose feature is documented: path, feature, article of Azure's documentation.
+type Known = (&'static str, &'static str, &'static str);
+
+const OF_CLUSTERS: &[Known] = &[
+    (
+        "properties.networkProfile.kubeProxyConfig",
+        "KubeProxyConfigurationPreview",
+        "configure-kube-proxy",
+    ),
+    (
+        "properties.networkProfile.podLinkLocalAccess",
+        "IMDSRestrictionPreview",
+        "imds-restriction",
+    ),
+    (
+        "properties.workloadAutoScalerProfile.verticalPodAutoscaler.addonAutoscaling",
+        "AKS-AddonAutoscalingPreview",
+        "optimized-addon-scaling",
+    ),
+    (
+        "properties.securityProfile.imageIntegrity",
+        "EnableImageIntegrityPreview",
+        "image-integrity",
+    ),
+];
+
+const OF_POOLS: &[Known] = &[
+    (
+        "properties.nodeInitializationTaints",
+        "NodeInitializationTaintsPreview",
+        "use-node-taints",
+    ),
+    (
+        "properties.kubeletConfig.seccompDefault",
+        "KubeletDefaultSeccompProfilePreview",
+        "secure-container-access",
+    ),
+];
+
+/// Whether an api-version is a preview.
+pub fn is_preview(api_version: &str) -> bool {
+    api_version.ends_with("-preview")
+}
+
+/// A cluster that asks for a preview its identity may not use. Nothing is compared then: the stable api-version does not
+/// show what the manifest may be about.
+pub fn not_allowed(input: &Input<'_>) -> Option<Blocker> {
+    let version = input.cluster.api_version.as_ref()?;
+    (is_preview(version) && !input.facts.previews.allowed).then(|| Blocker::PreviewNotAllowed {
+        version: version.clone(),
+        identity: input.cluster.identity.clone(),
+    })
+}
+
+/// The features that have to be registered before any step that may start.
+pub fn needed(input: &Input<'_>, plan: &Plan) -> BTreeSet<String> {
+    let open = plan.steps.iter().filter(|planned| planned.hold.is_none());
+    open.flat_map(|planned| features_of(&planned.step, input)).collect()
+}
+
+/// Takes out what needs a feature that is not registered, and names the feature; the rest goes on.
+pub fn hold_back(input: &Input<'_>, plan: &mut Plan) {
+    for planned in std::mem::take(&mut plan.steps) {
+        let missing = missing(&planned.step, input);
+        if missing.is_empty() {
+            plan.steps.push(planned);
+            continue;
+        }
+        plan.blockers.extend(missing);
+        if matches!(planned.step, Step::CreateCluster { .. }) {
+            // What follows stands on it.
+            return plan.steps.clear();
+        }
+        let refused = input.facts.previews.refused.contains_key(&planned.step.target());
+        let others: Vec<Change> = planned
+            .step
+            .changes()
+            .iter()
+            .filter(|change| !refused && !is_override(change))
+            .cloned()
+            .collect();
+        if !others.is_empty() {
+            plan.steps.push(Planned {
+                step: planned.step.with_changes(others),
+                hold: planned.hold,
+            });
+        }
+    }
+    plan.blockers.dedup();
+}
+
+fn missing(step: &Step, input: &Input<'_>) -> Vec<Blocker> {
+    let state = |feature: &String| match input.facts.previews.features.get(feature) {
+        Some(Registration::Missing(state)) => Some(state.clone()),
+        Some(Registration::Registered | Registration::Hidden) | None => None,
+    };
+    let features = features_of(step, input).into_iter();
+    features
+        .filter_map(|feature| {
+            Some(Blocker::FeatureNotRegistered {
+                target: step.target(),
+                state: state(&feature)?,
+                feature,
+                subscription: input.cluster.subscription.clone(),
+            })
+        })
+        .collect()
+}
+
+fn is_override(change: &Change) -> bool {
+    change.source == Source::Override
+}
+
+/// The features that a step takes: those the manifest names and those of the properties it sets, where it sets any by
+/// overrides, and the one that Azure missed before.
+fn features_of(step: &Step, input: &Input<'_>) -> BTreeSet<String> {
+    let pool = |name: &String| input.pools.iter().find(|pool| pool.name == *name);
+    let paths: Vec<&Path> = match step {
+        Step::CreateCluster { pools } => {
+            let pools = pools.iter().filter_map(pool).flat_map(|pool| pool.overrides.set());
+            input.cluster.overrides.set().chain(pools).collect()
+        }
+        Step::CreatePool { pool: name, .. } => {
+            let pool = pool(name).into_iter();
+            pool.flat_map(|pool| pool.overrides.set()).collect()
+        }
+        Step::UpdateCluster { changes } | Step::UpdatePool { changes, .. } => {
+            let overridden = changes.iter().filter(|change| is_override(change));
+            overridden.map(|change| &change.path).collect()
+        }
+        _ => return BTreeSet::new(),
+    };
+    let known = OF_CLUSTERS.iter().chain(OF_POOLS);
+    let of_path = known
+        .filter(|(path, _, _)| paths.iter().any(|set| set.starts_with(path)))
+        .map(|(_, feature, _)| (*feature).to_owned());
+    let named = input.cluster.preview_features.iter().filter(|_| !paths.is_empty());
+    let refused = input.facts.previews.refused.get(&step.target());
+    of_path.chain(named.cloned()).chain(refused.cloned()).collect()
+}
+
+/// The feature that Azure missed, from the message of a refusal: "Preview feature Microsoft.ContainerService/NAME not
+/// registered." (Learn: the articles of previews; REST: "Feature Microsoft.ContainerService/NAME is not enabled").
+pub fn refused_feature(message: &str) -> Option<&str> {
+    let (_, rest) = message.split_once("eature Microsoft.ContainerService/")?;
+    let end = rest.find(|character: char| !(character.is_ascii_alphanumeric() || matches!(character, '-' | '_')))?;
+    let (name, verdict) = rest.split_at(end);
+    let verdict = verdict.trim_start();
+    let says_no = ["not registered", "is not registered", "is not enabled"];
+    (!name.is_empty() && says_no.iter().any(|no| verdict.starts_with(no))).then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_feature_is_read_from_azures_refusal() {
+        assert_eq!(
+            refused_feature("Preview feature Microsoft.ContainerService/KubeProxyConfigurationPreview not registered."),
+            Some("KubeProxyConfigurationPreview")
+        );
+        assert_eq!(
+            refused_feature(
+                "Feature Microsoft.ContainerService/AKS-X is not enabled. Please see https://aka.ms/aks/previews"
+            ),
+            Some("AKS-X")
+        );
+        assert_eq!(
+            refused_feature("Feature Microsoft.ContainerService/X is registered."),
+            None
+        );
+        assert_eq!(
+            refused_feature("The value of parameter networkProfile is invalid"),
+            None
+        );
+    }
+
+    #[test]
+    fn every_known_feature_has_a_source_and_no_field_of_its_own() {
+        for (path, feature, source) in OF_CLUSTERS.iter().chain(OF_POOLS) {
+            assert!(!feature.is_empty() && !source.is_empty(), "{path}");
+            let rows = super::super::fields::cluster::FIELDS
+                .iter()
+                .chain(super::super::fields::pool::FIELDS);
+            assert!(rows.clone().all(|field| field.path != *path), "{path} is stable by now");
+        }
+    }
+}
