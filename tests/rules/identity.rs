@@ -10,6 +10,12 @@ pub fn cases() -> Vec<Case> {
     vec![
         case(
             Identity,
+            "this has to be the type of an Azure resource",
+            json!({ "allowPreview": true, "allowedTypes": ["Microsoft.Insights/metricAlerts"] }),
+            json!({ "allowedTypes": ["metricAlerts"] }),
+        ),
+        case(
+            Identity,
             "set exactly one of",
             json!({ "managedIdentity": null, "workloadIdentity": workload }),
             json!({ "managedIdentity": {}, "workloadIdentity": workload }),
