@@ -264,7 +264,7 @@ async fn a_list_in_another_api_version_only_wakes() {
     let scope = Scope::Subscription(cluster("a").subscription().clone());
     let stable = azure(&Listed::default()).client();
     known.watch(&cluster("a"), &stable.with_api_version("2026-08-02-preview"));
-    let mut list = |known: &mut Known, tag: &str| known.apply(&scope, vec![body("a", tag)], Instant::now());
+    let list = |known: &mut Known, tag: &str| known.apply(&scope, vec![body("a", tag)], Instant::now());
     assert_eq!(list(&mut known, "1"), [cluster("a")], "it appeared");
     assert_eq!(known.get(&cluster("a")), None, "its body lacks what the preview shows");
 
