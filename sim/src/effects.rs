@@ -97,6 +97,7 @@ impl World {
                 }
             }
             Subject::Resource(key) => self.resource_begins(key, operation),
+            Subject::Beside(_) => {}
         }
     }
 
@@ -129,6 +130,7 @@ impl World {
             Subject::Child(key, kind, name) => self.child_ended(key, *kind, name, operation, outcome),
             Subject::Group(group) => self.group_ended(group, outcome),
             Subject::Resource(key) => self.resource_ended(key, operation, outcome),
+            Subject::Beside(_) => {}
         }
     }
 

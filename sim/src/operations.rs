@@ -71,6 +71,8 @@ pub enum Subject {
     Group(GroupRef),
     /// A resource beside clusters.
     Resource(ResourceKey),
+    /// Something that is done for such a resource and leaves it as it is.
+    Beside(ResourceKey),
 }
 
 /// Why an operation ended badly.

@@ -1,6 +1,6 @@
 //! Long-running operations on resources of the table: their begin, their end, and what clients see of them.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::id::ResourceKey;
@@ -22,7 +22,7 @@ pub type Started = Option<(OperationId, Follow)>;
 #[must_use]
 pub fn visible_from(world: &World, kind: &ResourceType) -> Timestamp {
     let delay = if kind.late { world.settings.child_delay } else { 0 };
-    crate::clock::shift(world.now(), jiff::SignedDuration::from_secs(i64::from(delay)))
+    crate::clock::shift(world.now(), SignedDuration::from_secs(i64::from(delay)))
 }
 
 /// Refuses a change while an operation runs.
@@ -76,6 +76,29 @@ pub fn start(
     Some((id, follow))
 }
 
+/// Starts something that leaves its resource as it is: a validation, a backup.
+#[must_use]
+pub fn start_beside(
+    world: &mut World,
+    key: &ResourceKey,
+    seconds: i64,
+    region: &str,
+    fails: Option<OperationError>,
+) -> Started {
+    let resource = world.resources.get(key)?;
+    let subscription = resource.id.subscription().unwrap_or_default().to_owned();
+    let id = world.start_operation(NewOperation {
+        subject: Subject::Beside(key.clone()),
+        activity: Activity::Updating,
+        subscription,
+        region: region.to_owned(),
+        steps: Vec::new(),
+        duration: SignedDuration::from_secs(seconds),
+        fails,
+    });
+    Some((id, Follow::StatusAndResult))
+}
+
 /// Adds the header fields that lead to the end of an operation.
 #[must_use]
 pub fn pointed(world: &World, cx: &Context<'_>, started: Started, reply: Reply) -> Reply {
@@ -113,7 +136,7 @@ fn url(world: &World, cx: &Context<'_>, id: &str, collection: &str) -> String {
 fn subject<'a>(world: &'a World, id: &str) -> Option<(&'a Operation, &'a ResourceKey)> {
     let operation = world.operations.get(id)?;
     match &operation.subject {
-        Subject::Resource(key) => Some((operation, key)),
+        Subject::Resource(key) | Subject::Beside(key) => Some((operation, key)),
         _ => None,
     }
 }
@@ -161,6 +184,7 @@ pub fn result(world: &World, cx: &Context<'_>, id: &str) -> Result<Reply, Refusa
             .with("retry-after", render::poll_wait(world).to_string())),
         Some((_, Outcome::Succeeded)) => Ok(match subject(world, &operation.id) {
             Some((_, key)) => match world.resources.get(key) {
+                _ if matches!(operation.subject, Subject::Beside(_)) => Reply::empty(200),
                 Some(resource) if operation.activity != Activity::Deleting => Reply::gateway(200, resource.render()),
                 _ => Reply::empty(204),
             },

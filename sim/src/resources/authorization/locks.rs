@@ -47,6 +47,13 @@ fn listed(world: &World, scope: &str, request: &Request) -> Result<Vec<ResourceK
         .collect())
 }
 
+/// Whether anything is locked at a scope, by a lock there or above.
+#[must_use]
+pub fn any_at(world: &World, scope: &ResourceKey) -> bool {
+    let mut locks = world.resources.of_type(&TYPE);
+    locks.any(|(_, lock)| scope.is_within(&ResourceKey::of(&lock.id.scope)))
+}
+
 /// Whether locks let a call through: a lock is inherited by everything below it, and it keeps what is above from being
 /// deleted with it. `ReadOnly` stops POSTs too. Locks themselves are not subject to locks.
 ///

@@ -76,6 +76,42 @@ pub(super) fn is_installed(world: &World, cluster: &str, kind: &str) -> bool {
     })
 }
 
+/// The backup extension of a cluster: who it acts as, and the storage account that it writes to.
+pub struct BackupExtension {
+    /// Object id of its identity.
+    pub principal: String,
+    /// Subscription of the storage account.
+    pub subscription: String,
+    /// Group of the storage account.
+    pub group: String,
+    /// Name of the storage account.
+    pub account: String,
+}
+
+/// The installed backup extension of a cluster.
+pub fn backup_extension(world: &World, cluster: &str) -> Option<BackupExtension> {
+    let cluster = ResourceKey::of(cluster);
+    let mut all = world.resources.of_type(&TYPE).map(|(_, extension)| extension);
+    let found = all.find(|extension| {
+        let kind = extension.text("extensionType").unwrap_or_default();
+        ResourceKey::of(&extension.id.scope) == cluster
+            && kind.eq_ignore_ascii_case("microsoft.dataprotection.kubernetes")
+            && extension.text("provisioningState") == Some("Succeeded")
+    })?;
+    let setting = |name: &str| {
+        let settings = found.property("configurationSettings")?.as_object()?;
+        let name = format!("configuration.backupStorageLocation.{name}");
+        let found = settings.iter().find(|(known, _)| known.eq_ignore_ascii_case(&name))?;
+        found.1.as_str().map(str::to_owned)
+    };
+    Some(BackupExtension {
+        principal: identity(found)?.to_owned(),
+        subscription: setting("config.subscriptionId").unwrap_or_default(),
+        group: setting("config.resourceGroup").unwrap_or_default(),
+        account: setting("config.storageAccount").unwrap_or_default(),
+    })
+}
+
 fn check(_: &World, write: &Write<'_>) -> Result<(), Refusal> {
     let Some(kind) = write.text("extensionType") else {
         let message = "The property 'extensionType' is required.";

@@ -5,6 +5,8 @@ mod flux;
 
 use super::resource_type::{Follow, Pace, ResourceType, States};
 
+pub(super) use extensions::backup_extension;
+
 const NAMESPACE: &str = "Microsoft.KubernetesConfiguration";
 
 const fn takes(seconds: i64) -> Pace {
