@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::overrides::{ApiVersion, ArmPath, FeatureName};
 use super::schema::{Guid, KubernetesVersion, ResourceId, Tags};
 use super::{
-    AadProfile, AddonProfile, AdoptionPolicy, AksClusterStatus, ApiServerAccessProfile, AutoScalerProfile,
+    AadProfile, Action, AddonProfile, AdoptionPolicy, AksClusterStatus, ApiServerAccessProfile, AutoScalerProfile,
     AutoUpgradeProfile, AzureMonitorProfile, ClusterUpgradeSettings, DeletionPolicy, DriftPolicy, HttpProxyConfig,
     IdentityRef, IngressProfile, LinuxProfile, MaintenanceConfiguration, ManagedIdentity, ManagementPolicy,
     MetricsProfile, NetworkProfile, NodeResourceGroupProfile, OidcIssuerProfile, Override, PowerState,
@@ -333,6 +333,15 @@ pub struct AksClusterSpec {
     /// Admin account on Linux nodes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub linux_profile: Option<LinuxProfile>,
+    /// Actions that run once for each key, such as a command or a rotation of certificates, by a name of your own. Results
+    /// are in `status.actions`. The line of an action that is dropped here goes too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("maxProperties" = 16))]
+    #[x_kube(validation = (
+        "self.all(name, name.matches('^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'))",
+        "names of actions have 1 to 63 small letters, digits and hyphens; rename the action",
+    ))]
+    pub actions: Option<BTreeMap<String, Action>>,
     /// Planned maintenance windows, one for each kind of upkeep: `default`, `aksManagedAutoUpgradeSchedule` and
     /// `aksManagedNodeOSUpgradeSchedule`. Change in place; an entry that is dropped is deleted if Armature made it.
     #[serde(skip_serializing_if = "Option::is_none")]

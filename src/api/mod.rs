@@ -5,6 +5,7 @@
 //! managed. Nothing here decides anything beyond the CEL rules that the API server runs at admission.
 
 mod access;
+mod actions;
 mod addons;
 mod autoscaler;
 mod azure_identity;
@@ -30,6 +31,7 @@ mod storage;
 mod upgrade;
 
 pub use access::*;
+pub use actions::*;
 pub use addons::*;
 pub use autoscaler::*;
 pub use azure_identity::*;

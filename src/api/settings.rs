@@ -19,6 +19,7 @@ pub const CLUSTER_SETTINGS: &[&str] = &[
     "adoptionPolicy",
     "deletionPolicy",
     "deletionProtection",
+    "actions",
     "maintenanceConfigurations",
     "overrides",
     "clear",

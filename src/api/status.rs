@@ -9,7 +9,7 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::ChildStatus;
+use super::{ActionStatus, ChildStatus};
 
 /// Observed state of an `AksCluster`.
 #[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, KubeSchema)]
@@ -91,6 +91,9 @@ pub struct AksClusterStatus {
     /// `extensions/flux`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub children: BTreeMap<String, ChildStatus>,
+    /// Actions and what became of them, by their names in the spec.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub actions: BTreeMap<String, ActionStatus>,
     /// Value of the annotation `reconcile.aks.armature.dev/requestedAt` that was handled last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_handled_reconcile_at: Option<String>,

@@ -307,6 +307,14 @@ impl ArmClient {
     /// # Errors
     /// Any [`ArmError`]: then the state could not be read, which says nothing about the operation.
     pub async fn operation_status(&self, url: &OperationUrl) -> Result<OperationState, ArmError> {
+        self.operation_answer(url).await.map(|(state, _)| state)
+    }
+
+    /// The same with the body of the answer, for operations whose end has a result of its own.
+    ///
+    /// # Errors
+    /// Any [`ArmError`]: then the state could not be read, which says nothing about the operation.
+    pub async fn operation_answer(&self, url: &OperationUrl) -> Result<(OperationState, Option<Value>), ArmError> {
         let request = Request {
             call: Call::OperationStatus,
             target: Target::Verbatim(url.as_str().to_owned()),
@@ -316,8 +324,11 @@ impl ArmClient {
             priority: Priority::Config,
         };
         match self.arm.send(request).await {
-            Ok(response) => Ok(OperationState::read(response)),
-            Err(ArmError::Service { status: 404, .. }) => Ok(OperationState::Unknown),
+            Ok(response) => {
+                let body = response.body.clone();
+                Ok((OperationState::read(response), body))
+            }
+            Err(ArmError::Service { status: 404, .. }) => Ok((OperationState::Unknown, None)),
             Err(error) => Err(error),
         }
     }

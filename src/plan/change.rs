@@ -17,6 +17,8 @@ pub enum Target {
     Pool(String),
     /// The child with this key, its field and name in the spec: `extensions/flux`.
     Child(String),
+    /// The action with this name in the spec.
+    Action(String),
 }
 
 impl Target {
@@ -26,6 +28,7 @@ impl Target {
             Self::Cluster => "the cluster".to_owned(),
             Self::Pool(name) => format!("pool {name}"),
             Self::Child(key) => key.clone(),
+            Self::Action(name) => format!("action {name}"),
         }
     }
 }
@@ -37,6 +40,7 @@ impl fmt::Display for Target {
             Self::Cluster => write!(formatter, "cluster"),
             Self::Pool(name) => write!(formatter, "pool/{name}"),
             Self::Child(key) => write!(formatter, "child/{key}"),
+            Self::Action(name) => write!(formatter, "action/{name}"),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! [`plan`] is the whole of it: no client, no clock, no I/O. Everything it needs is in its [`Input`], everything it
 //! found is in the [`Plan`].
 
+pub mod actions;
 pub mod applied;
 pub mod blocker;
 pub mod body;

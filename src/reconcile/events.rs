@@ -37,6 +37,11 @@ pub async fn started(pass: &Pass<'_>, step: &Step) {
     .await;
 }
 
+/// Something happened to the cluster that is no step of its plan.
+pub async fn told(pass: &Pass<'_>, type_: EventType, reason: &str, action: &str, note: &str) {
+    publish(pass.context, &pass.objects.cluster, type_, reason, action, note).await;
+}
+
 /// The readiness of an object changed: one event for the new state, none while it stays.
 pub async fn readiness<K: Resource<DynamicType = ()>>(
     context: &Context,

@@ -4,6 +4,7 @@
 //! have, decide without either, publish the intent, make at most one write to Azure, report.
 
 mod act;
+mod actions;
 mod children;
 mod context;
 mod events;

@@ -8,7 +8,7 @@ use tracing::{info, warn};
 use super::context::Context;
 use super::failure::Ended;
 use super::pass::Pass;
-use super::{children, rests};
+use super::{actions, children, rests};
 use crate::api::OperationStatus;
 use crate::arm::{ArmClient, ArmError, OperationState, OperationUrl, Retry, ServiceError, classify};
 use crate::plan::change::Target;
@@ -50,6 +50,12 @@ pub fn interval(context: &Context) -> Duration {
 async fn ask(pass: &mut Pass<'_>, arm: &ArmClient, key: &str, operation: &OperationStatus) -> Result<(), Ended> {
     let target = target(key);
     let step = operation.step.as_str();
+    if let Target::Action(name) = &target {
+        return match actions::ask(pass, arm, name, operation).await {
+            Ok(()) => Ok(()),
+            Err(error) => postponed(pass, key, &error),
+        };
+    }
     let answer = arm.operation_status(&OperationUrl::new(&operation.url)).await;
     pass.memory.unanswered = if answer.is_ok() {
         0
@@ -67,7 +73,7 @@ async fn ask(pass: &mut Pass<'_>, arm: &ArmClient, key: &str, operation: &Operat
             pass.end_operation(key, step, StepResult::Succeeded);
             match &target {
                 Target::Child(child) => children::ended(pass, child, None),
-                Target::Cluster | Target::Pool(_) => {
+                Target::Cluster | Target::Pool(_) | Target::Action(_) => {
                     pass.memory.rests.succeed(&target);
                     pass.ended += 1;
                 }
@@ -126,6 +132,7 @@ pub fn target(key: &str) -> Target {
     match key.split_once('/') {
         Some(("pool", pool)) => Target::Pool(pool.to_owned()),
         Some(("child", child)) => Target::Child(child.to_owned()),
+        Some(("action", action)) => Target::Action(action.to_owned()),
         _ => Target::Cluster,
     }
 }

@@ -19,8 +19,8 @@ use super::objects::Objects;
 use super::rests::Rests;
 use super::secrets::PassSecrets;
 use super::write::{self, WriteError};
-use super::{children, look, operations, report, sign_in};
-use crate::api::{AksCluster, AksNodePool, ChildStatus, OperationStatus};
+use super::{actions, children, look, operations, report, sign_in};
+use crate::api::{ActionStatus, AksCluster, AksNodePool, ChildStatus, OperationStatus};
 use crate::arm::{ArmClient, ArmError, ClusterId};
 use crate::plan::change::Target;
 use crate::plan::children::Leaves;
@@ -54,6 +54,10 @@ pub struct Pass<'a> {
     pub cluster_id: String,
     /// The children, by their keys in status.
     pub children: BTreeMap<String, ChildStatus>,
+    /// The actions, by their names.
+    pub actions: BTreeMap<String, ActionStatus>,
+    /// Whether the object has never seen its cluster.
+    is_new: bool,
     /// Operations that run.
     pub operations: BTreeMap<String, OperationStatus>,
     /// How many operations ended well and are not counted in status yet.
@@ -151,6 +155,8 @@ impl<'a> Pass<'a> {
             desired,
             memory,
             children: status.children,
+            actions: status.actions,
+            is_new: status.resource_id.is_none(),
             operations: status.operations,
             ended: 0,
             attempts,
@@ -202,6 +208,10 @@ impl<'a> Pass<'a> {
         self.secrets = PassSecrets::read(self).await;
         operations::poll(self, &arm).await?;
         look::live(self, &arm).await?;
+        if self.is_new && self.live.is_some() {
+            actions::meet(self);
+        }
+        actions::settle(self);
         self.settle_attempts();
         let plan = look::decide(self, &arm).await?;
         if plan.fate == Fate::Gone && !self.leaving(Leaves::AfterCluster).is_empty() {
@@ -221,6 +231,9 @@ impl<'a> Pass<'a> {
         match act(self, &arm, &plan).await? {
             Acted::Nothing => {
                 let own = plan.look_again.and_then(|wait| Duration::try_from(wait).ok());
+                if actions::run_next(self, &arm, &plan).await? {
+                    return Ok(Some(Duration::ZERO));
+                }
                 let children = children::tend(self, &arm, &plan).await?;
                 Ok(own.into_iter().chain(children).min())
             }
@@ -286,7 +299,7 @@ impl<'a> Pass<'a> {
             let state = match (&self.live, target) {
                 (Some(live), Target::Cluster) => Some(live.provisioning_state()),
                 (Some(live), Target::Pool(name)) => live.pool(name).map(|pool| pool.provisioning_state()),
-                (Some(_), Target::Child(_)) | (None, _) => None,
+                (Some(_), Target::Child(_) | Target::Action(_)) | (None, _) => None,
             };
             if state.is_some_and(|state| !state.is_broken()) {
                 *attempts = 0;
@@ -307,7 +320,7 @@ impl<'a> Pass<'a> {
             Target::Pool(name) => live
                 .pool(name)
                 .is_some_and(|pool| pool.provisioning_state().is_broken()),
-            Target::Child(_) => false,
+            Target::Child(_) | Target::Action(_) => false,
         }
     }
 
@@ -419,7 +432,7 @@ pub fn unwritten(error: &WriteError) -> Next {
 fn step_label(step: &str) -> &'static str {
     crate::plan::step::NAMES
         .iter()
-        .chain(&[children::PUT, children::DELETE])
+        .chain(&[children::PUT, children::DELETE, actions::STEP])
         .find(|name| **name == step)
         .copied()
         .unwrap_or("Unknown")

@@ -104,7 +104,7 @@ async fn report_cluster(pass: &mut Pass<'_>, pools: &PoolsSummary) -> Result<(),
         .operations
         .clone()
         .into_iter()
-        .partition(|(key, _)| matches!(operations::target(key), Target::Child(_)));
+        .partition(|(key, _)| matches!(operations::target(key), Target::Child(_) | Target::Action(_)));
     let status = cluster::status(&cluster::Report {
         previous: &before,
         generation: pass.objects.cluster.metadata.generation.unwrap_or_default(),
@@ -115,6 +115,7 @@ async fn report_cluster(pass: &mut Pass<'_>, pools: &PoolsSummary) -> Result<(),
         operations: &of_cluster,
         children: &pass.children,
         child_operations: &of_children,
+        actions: &pass.actions,
         ended: pass.ended,
         failure: cluster_failure(pass),
         resume_attempts: pass.attempts.get(&Target::Cluster).copied().unwrap_or_default(),

@@ -10,7 +10,7 @@ use super::conditions::{CHILDREN_READY, IN_SYNC, READY, Verdict, Why, conditions
 use super::failure::{Failure, Severity};
 use super::in_sync::{Question, in_sync};
 use super::intent::{SHOWN, progress, published};
-use crate::api::{AksClusterStatus, ChildStatus, IdentityStatus, KubeletIdentityStatus, OperationStatus, PoolSummary};
+use crate::api::{ActionStatus, AksClusterStatus, ChildStatus, IdentityStatus, KubeletIdentityStatus, OperationStatus, PoolSummary};
 use crate::plan::blocker::Wait;
 use crate::plan::change::Target;
 use crate::plan::live::LiveCluster;
@@ -36,7 +36,9 @@ pub struct Report<'a> {
     pub operations: &'a BTreeMap<String, OperationStatus>,
     /// The children.
     pub children: &'a BTreeMap<String, ChildStatus>,
-    /// Operations that run on children.
+    /// The actions.
+    pub actions: &'a BTreeMap<String, ActionStatus>,
+    /// Operations that run on children and for actions.
     pub child_operations: &'a BTreeMap<String, OperationStatus>,
     /// How many operations ended well since the status before.
     pub ended: i64,
@@ -92,6 +94,7 @@ pub fn status(report: &Report<'_>) -> AksClusterStatus {
             .map(|(key, operation)| (key.clone(), operation.clone()))
             .collect(),
         children: report.children.clone(),
+        actions: report.actions.clone(),
         plan: report.plan.and_then(|plan| published(plan, &Target::Cluster)),
         progress: progress(
             report.previous.progress.as_ref(),

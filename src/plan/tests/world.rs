@@ -282,7 +282,7 @@ impl World {
         match target {
             Target::Cluster => self.portal(json!({"properties": {"provisioningState": state}})),
             Target::Pool(name) => self.portal_pool(name, json!({"provisioningState": state})),
-            Target::Child(_) => self,
+            Target::Child(_) | Target::Action(_) => self,
         }
     }
 

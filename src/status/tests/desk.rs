@@ -149,6 +149,7 @@ impl Desk {
             operations: &self.operations,
             children: &BTreeMap::new(),
             child_operations: &BTreeMap::new(),
+            actions: &BTreeMap::new(),
             ended: self.ended,
             failure: self.failure.as_ref(),
             resume_attempts: 0,

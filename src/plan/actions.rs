@@ -1,0 +1,235 @@
+//! Actions: which one runs next, and what is sent for it.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::api::{Abort, Action, ActionState, ActionStatus, DeleteMachines, OnPool, RunCommand};
+
+/// What is sent for an action: `POST {cluster}/{path}`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Call<'a> {
+    /// The part of the path between cluster and action, such as `/agentPools/apps`; empty for the cluster.
+    pub resource: String,
+    /// The action as ARM names it.
+    pub action: &'static str,
+    /// The body, where the action takes one, without secrets and files.
+    pub body: Option<Value>,
+    /// What the body gets besides.
+    pub extra: Extra<'a>,
+    /// Whether it waits for the end of other work. Only an abort does not.
+    pub needs_idle: bool,
+}
+
+/// What is put into the body of an action when it is sent.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Extra<'a> {
+    /// Nothing.
+    None,
+    /// The files of a command.
+    Files(&'a RunCommand),
+    /// The secret of a service principal.
+    Secret(&'a crate::api::SecretKeyRef),
+}
+
+/// What is sent for the action (SPEC 2026-08-01).
+pub fn call(action: &Action) -> Option<Call<'_>> {
+    let Action {
+        key: _,
+        run_command,
+        rotate_cluster_certificates,
+        rotate_service_account_signing_keys,
+        reset_service_principal_profile,
+        abort,
+        upgrade_node_image_version,
+        delete_machines,
+    } = action;
+    let on_cluster = |action: &'static str| Call {
+        resource: String::new(),
+        action,
+        body: None,
+        extra: Extra::None,
+        needs_idle: true,
+    };
+    let on_pool = |pool: &str, action: &'static str| Call {
+        resource: format!("/agentPools/{}", pool.to_ascii_lowercase()),
+        ..on_cluster(action)
+    };
+    if let Some(run) = run_command {
+        return Some(Call {
+            body: Some(json!({ "command": run.command })),
+            extra: Extra::Files(run),
+            ..on_cluster("runCommand")
+        });
+    }
+    if rotate_cluster_certificates.is_some() {
+        return Some(on_cluster("rotateClusterCertificates"));
+    }
+    if rotate_service_account_signing_keys.is_some() {
+        return Some(on_cluster("rotateServiceAccountSigningKeys"));
+    }
+    if let Some(reset) = reset_service_principal_profile {
+        return Some(Call {
+            body: Some(json!({ "clientId": reset.client_id })),
+            extra: Extra::Secret(&reset.secret),
+            ..on_cluster("resetServicePrincipalProfile")
+        });
+    }
+    if let Some(Abort { pool }) = abort {
+        let call = pool.as_deref().map_or_else(|| on_cluster("abort"), |pool| on_pool(pool, "abort"));
+        return Some(Call {
+            needs_idle: false,
+            ..call
+        });
+    }
+    if let Some(OnPool { pool }) = upgrade_node_image_version {
+        return Some(on_pool(pool, "upgradeNodeImageVersion"));
+    }
+    delete_machines.as_ref().map(|DeleteMachines { pool, machines }| Call {
+        body: Some(json!({ "machineNames": machines })),
+        ..on_pool(pool, "deleteMachines")
+    })
+}
+
+/// The action that is to be sent next: the first by name that has not been sent for its key, unless one still runs.
+pub fn next<'a>(
+    wanted: &'a BTreeMap<String, Action>,
+    lines: &BTreeMap<String, ActionStatus>,
+) -> Option<(&'a String, &'a Action)> {
+    let runs = |line: &ActionStatus| matches!(line.state, ActionState::Started | ActionState::Running);
+    if lines.values().any(runs) {
+        return None;
+    }
+    wanted.iter().find(|(name, action)| {
+        let line = lines.get(*name).filter(|line| line.key == action.key);
+        line.is_none_or(|line| line.state == ActionState::Waiting)
+    })
+}
+
+/// The lines as they have to be before anything is sent: those of actions that left the manifest go unless they still
+/// run; what was about to be sent when an earlier process ended is unknown.
+pub fn settle(
+    lines: &mut BTreeMap<String, ActionStatus>,
+    wanted: Option<&BTreeMap<String, Action>>,
+    is_running: impl Fn(&str) -> bool,
+) {
+    lines.retain(|name, _| is_running(name) || wanted.is_some_and(|wanted| wanted.contains_key(name)));
+    for (name, line) in lines {
+        if matches!(line.state, ActionState::Started | ActionState::Running) && !is_running(name) {
+            line.state = ActionState::Unknown;
+            line.message =
+                Some("Armature ended while it was sent, and whether Azure ran it is unknown; look at the cluster, and set a new key to run it again".to_owned());
+        }
+    }
+}
+
+/// The lines of a cluster that this object meets for the first time and that is there already: the object may be a copy,
+/// restored or applied anew, of one whose actions ran long ago.
+pub fn met(wanted: &BTreeMap<String, Action>) -> BTreeMap<String, ActionStatus> {
+    let unknown = |action: &Action| ActionStatus {
+        key: action.key.clone(),
+        state: ActionState::Unknown,
+        message: Some("the cluster is older than this object, so it may have run before; set a new key to run it".to_owned()),
+        ..ActionStatus::default()
+    };
+    wanted.iter().map(|(name, action)| (name.clone(), unknown(action))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{NoParameters, SecretKeyRef};
+
+    fn action(key: &str) -> Action {
+        Action {
+            key: key.to_owned(),
+            rotate_cluster_certificates: Some(NoParameters {}),
+            ..Action::default()
+        }
+    }
+
+    fn wanted(all: &[(&str, &str)]) -> BTreeMap<String, Action> {
+        all.iter().map(|(name, key)| ((*name).to_owned(), action(key))).collect()
+    }
+
+    fn lines(all: &[(&str, &str, ActionState)]) -> BTreeMap<String, ActionStatus> {
+        let line = |key: &str, state| ActionStatus {
+            key: key.to_owned(),
+            state,
+            ..ActionStatus::default()
+        };
+        all.iter().map(|(name, key, state)| ((*name).to_owned(), line(key, *state))).collect()
+    }
+
+    fn next_of(all: &[(&str, &str)], status: &[(&str, &str, ActionState)]) -> Option<String> {
+        next(&wanted(all), &lines(status)).map(|(name, _)| name.clone())
+    }
+
+    #[test]
+    fn an_action_runs_once_for_each_key_and_whatever_came_of_it() {
+        use ActionState::{Failed, Succeeded, Unknown, Waiting};
+        for state in [Succeeded, Failed, Unknown] {
+            assert_eq!(next_of(&[("a", "1")], &[("a", "1", state)]), None, "{state:?}");
+            assert_eq!(next_of(&[("a", "2")], &[("a", "1", state)]).as_deref(), Some("a"));
+        }
+        assert_eq!(next_of(&[("a", "1")], &[("a", "1", Waiting)]).as_deref(), Some("a"));
+    }
+
+    #[test]
+    fn actions_run_one_at_a_time_in_the_order_of_their_names() {
+        let both = [("b", "1"), ("a", "1")];
+        assert_eq!(next_of(&both, &[]).as_deref(), Some("a"));
+        assert_eq!(next_of(&both, &[("a", "1", ActionState::Running)]), None);
+        assert_eq!(next_of(&both, &[("a", "1", ActionState::Failed)]).as_deref(), Some("b"));
+    }
+
+    #[test]
+    fn what_was_being_sent_when_the_process_ended_is_unknown_and_what_runs_is_not() {
+        let mut status = lines(&[("a", "1", ActionState::Started), ("b", "1", ActionState::Running)]);
+        settle(&mut status, Some(&wanted(&[("a", "1"), ("b", "1")])), |name| name == "b");
+        assert_eq!(status["a"].state, ActionState::Unknown);
+        assert_eq!(status["b"].state, ActionState::Running);
+    }
+
+    #[test]
+    fn the_line_of_an_action_that_left_the_manifest_goes_when_it_is_over() {
+        let mut status = lines(&[("a", "1", ActionState::Succeeded), ("b", "1", ActionState::Running)]);
+        settle(&mut status, None, |name| name == "b");
+        assert_eq!(status.keys().collect::<Vec<_>>(), ["b"]);
+    }
+
+    #[test]
+    fn an_object_that_meets_an_older_cluster_runs_nothing() {
+        let wanted = wanted(&[("a", "1")]);
+        assert_eq!(next(&wanted, &met(&wanted)), None);
+    }
+
+    #[test]
+    fn every_action_is_sent_to_its_own_place() {
+        let path = |action: Action| call(&action).map(|call| format!("{}/{}", call.resource, call.action));
+        let pool = || OnPool { pool: "Apps".to_owned() };
+        let upgrade = Action {
+            upgrade_node_image_version: Some(pool()),
+            ..Action::default()
+        };
+        assert_eq!(path(upgrade).as_deref(), Some("/agentPools/apps/upgradeNodeImageVersion"));
+        assert_eq!(path(action("1")).as_deref(), Some("/rotateClusterCertificates"));
+        let abort = |pool: Option<&str>| Action {
+            abort: Some(Abort { pool: pool.map(str::to_owned) }),
+            ..Action::default()
+        };
+        assert_eq!(path(abort(None)).as_deref(), Some("/abort"));
+        assert_eq!(path(abort(Some("apps"))).as_deref(), Some("/agentPools/apps/abort"));
+        assert!(!call(&abort(None)).unwrap().needs_idle);
+        let reset = Action {
+            reset_service_principal_profile: Some(crate::api::ResetServicePrincipalProfile {
+                client_id: "c".to_owned(),
+                secret: SecretKeyRef { name: "s".to_owned(), key: "k".to_owned() },
+            }),
+            ..Action::default()
+        };
+        let reset = call(&reset).map(|call| (call.body, matches!(call.extra, Extra::Secret(_)))).unwrap();
+        assert_eq!(reset, (Some(json!({ "clientId": "c" })), true));
+        assert_eq!(call(&Action::default()), None);
+    }
+}

@@ -1,0 +1,83 @@
+//! The files of a command: keys of ConfigMaps, packed as AKS takes them, a zip archive in base64 (SPEC `context`).
+
+use std::io::{Cursor, Write};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use k8s_openapi::api::core::v1::ConfigMap;
+use kube::Api;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
+
+use crate::api::{ConfigMapKeyRef, RunCommand};
+use crate::reconcile::context::Context;
+use crate::runtime::connect::told;
+
+/// What all files of a command may have together.
+const MAX_BYTES: usize = 512 * 1024;
+
+/// The archive; `None` for a command without files. The error is what is missing.
+pub async fn archive(context: &Context, namespace: &str, run: &RunCommand) -> Result<Option<String>, String> {
+    let Some(files) = run.files.as_ref().filter(|files| !files.is_empty()) else {
+        return Ok(None);
+    };
+    let mut contents = Vec::with_capacity(files.len());
+    for (name, reference) in files {
+        contents.push((name.as_str(), read(context, namespace, reference).await?));
+    }
+    pack(&contents).map(Some)
+}
+
+async fn read(context: &Context, namespace: &str, reference: &ConfigMapKeyRef) -> Result<Vec<u8>, String> {
+    let ConfigMapKeyRef { name, key } = reference;
+    let maps: Api<ConfigMap> = Api::namespaced(context.client.clone(), namespace);
+    let map = maps
+        .get_opt(name)
+        .await
+        .map_err(|error| format!("ConfigMap {namespace}/{name} can't be read: {}", told(&error)))?
+        .ok_or_else(|| format!("ConfigMap {namespace}/{name} does not exist; create it"))?;
+    let text = map.data.and_then(|mut data| data.remove(key)).map(String::into_bytes);
+    let binary = map.binary_data.and_then(|mut data| data.remove(key)).map(|bytes| bytes.0);
+    text.or(binary)
+        .ok_or_else(|| format!("ConfigMap {namespace}/{name} has no key {key}; add it"))
+}
+
+fn pack(files: &[(&str, Vec<u8>)]) -> Result<String, String> {
+    let bytes: usize = files.iter().map(|(_, content)| content.len()).sum();
+    if bytes > MAX_BYTES {
+        return Err(format!("the files have {bytes} bytes and may have {MAX_BYTES} together; leave some out"));
+    }
+    let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    let packed = files.iter().try_for_each(|(name, content)| {
+        archive.start_file(*name, options)?;
+        archive.write_all(content)?;
+        Ok::<_, zip::result::ZipError>(())
+    });
+    packed
+        .and_then(|()| archive.finish())
+        .map(|archive| STANDARD.encode(archive.into_inner()))
+        .map_err(|error| format!("the files can't be packed: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use super::*;
+
+    #[test]
+    fn the_files_are_in_the_archive_under_their_names() {
+        let packed = pack(&[("a.yaml", b"kind: A".to_vec()), ("b", vec![0, 255])]).unwrap();
+        let mut archive = zip::ZipArchive::new(Cursor::new(STANDARD.decode(packed).unwrap())).unwrap();
+        let mut content = Vec::new();
+        archive.by_name("b").unwrap().read_to_end(&mut content).unwrap();
+        assert_eq!((archive.len(), content), (2, vec![0, 255]));
+    }
+
+    #[test]
+    fn files_that_are_too_large_are_refused_before_they_are_packed() {
+        assert!(pack(&[("a", vec![0; MAX_BYTES])]).is_ok());
+        assert!(pack(&[("a", vec![0; MAX_BYTES]), ("b", vec![0])]).is_err());
+    }
+}

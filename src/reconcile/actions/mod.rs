@@ -1,0 +1,280 @@
+//! Runs actions, each at most once: its line says `Started` before the call is made, and what became of a call that
+//! nobody saw the answer of is never guessed.
+
+mod files;
+mod output;
+
+use kube::runtime::events::EventType;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+use tracing::{info, warn};
+
+use super::failure::Ended;
+use super::pass::Pass;
+use super::write::WriteError;
+use super::{events, operations, report, secrets};
+use crate::api::{Action, ActionState, ActionStatus, ManagementPolicy, OperationStatus};
+use crate::arm::client::AKS_API_VERSION;
+use crate::arm::{Accepted, ArmClient, ArmError, OperationState, OperationUrl, Priority, ResourceId, Retry};
+use crate::plan::Plan;
+use crate::plan::actions::{self, Call, Extra};
+use crate::plan::change::Target;
+use crate::runtime::metrics::StepResult;
+
+/// The step name of an action: log field and metric label.
+pub const STEP: &str = "RunAction";
+
+/// Brings the lines in line with the manifest, before anything is decided.
+pub fn settle(pass: &mut Pass<'_>) {
+    let wanted = pass.objects.cluster.spec.actions.as_ref();
+    let running = &pass.operations;
+    actions::settle(&mut pass.actions, wanted, |name| running.contains_key(&target(name).to_string()));
+}
+
+/// The object sees its cluster for the first time, and the cluster is there already.
+pub fn meet(pass: &mut Pass<'_>) {
+    if let Some(wanted) = &pass.objects.cluster.spec.actions {
+        let unknown = actions::met(wanted).into_iter();
+        pass.actions = unknown.chain(std::mem::take(&mut pass.actions)).collect();
+    }
+}
+
+/// Sends the next action, if one may start. Returns whether something was sent.
+///
+/// # Errors
+/// Kubernetes did not take the line; then nothing was sent.
+pub async fn run_next(pass: &mut Pass<'_>, arm: &ArmClient, plan: &Plan) -> Result<bool, WriteError> {
+    let wanted = pass.objects.cluster.spec.actions.clone().unwrap_or_default();
+    let next = actions::next(&wanted, &pass.actions);
+    let Some((name, action)) = next.filter(|_| plan.may_write_children()) else {
+        return Ok(false);
+    };
+    let Some(call) = actions::call(action) else { return Ok(false) };
+    if pass.memory.children.rests.resting(Instant::now()).contains(&target(name)) {
+        return Ok(false);
+    }
+    if let Some(why) = hindrance(pass, plan, &call) {
+        wait(pass, name, action, why);
+        return store_if_changed(pass).await.map(|()| false);
+    }
+    let body = match body(pass, &call).await {
+        Ok(body) => body,
+        Err(why) => {
+            wait(pass, name, action, why);
+            return store_if_changed(pass).await.map(|()| false);
+        }
+    };
+    if !pass.context.leadership.is_leader() {
+        return Ok(false);
+    }
+    let started = ActionStatus {
+        key: action.key.clone(),
+        state: ActionState::Started,
+        started_at: Some(pass.context.now()),
+        ..ActionStatus::default()
+    };
+    pass.actions.insert(name.clone(), started);
+    report::store(pass).await?;
+    send(pass, arm, name, &call, body.as_ref()).await;
+    report::store(pass).await?;
+    Ok(true)
+}
+
+async fn store_if_changed(pass: &mut Pass<'_>) -> Result<(), WriteError> {
+    let stored = pass.objects.cluster.status.as_ref().map(|status| &status.actions);
+    if stored == Some(&pass.actions) {
+        return Ok(());
+    }
+    report::store(pass).await
+}
+
+fn hindrance(pass: &Pass<'_>, plan: &Plan, call: &Call<'_>) -> Option<String> {
+    if pass.objects.cluster.spec.management_policy == Some(ManagementPolicy::Observe) {
+        return Some("spec.managementPolicy is Observe".to_owned());
+    }
+    let Some(live) = &pass.live else {
+        return Some("waits for the cluster to exist".to_owned());
+    };
+    if !call.needs_idle {
+        return None;
+    }
+    if live.is_stopped() {
+        return Some("waits for the cluster to run".to_owned());
+    }
+    let idle = plan.busy.is_empty() && plan.next_step().is_none();
+    (!idle).then(|| "waits for the end of the work on the cluster".to_owned())
+}
+
+fn wait(pass: &mut Pass<'_>, name: &str, action: &Action, why: String) {
+    let line = ActionStatus {
+        key: action.key.clone(),
+        message: Some(why),
+        ..ActionStatus::default()
+    };
+    pass.actions.insert(name.to_owned(), line);
+}
+
+/// The whole body, or what is missing for it.
+async fn body(pass: &Pass<'_>, call: &Call<'_>) -> Result<Option<Value>, String> {
+    let mut body = call.body.clone();
+    let namespace = pass.objects.cluster.metadata.namespace.clone().unwrap_or_default();
+    let (member, value) = match call.extra {
+        Extra::None => return Ok(body),
+        Extra::Files(run) => match files::archive(pass.context, &namespace, run).await? {
+            Some(archive) => ("context", archive),
+            None => return Ok(body),
+        },
+        Extra::Secret(reference) => {
+            let secret = secrets::read(pass.context, &namespace, reference).await;
+            ("secret", secret.map_err(|problem| problem.to_string())?.expose().to_owned())
+        }
+    };
+    if let Some(body) = &mut body {
+        body[member] = json!(value);
+    }
+    Ok(body)
+}
+
+async fn send(pass: &mut Pass<'_>, arm: &ArmClient, name: &str, call: &Call<'_>, body: Option<&Value>) {
+    let id = match ResourceId::parse(&format!("{}{}", pass.cluster_id, call.resource)) {
+        Ok(id) => id,
+        Err(error) => {
+            let next = "correct the name of the pool";
+            return fail(pass, name, Ended::ours(target(name), "InvalidSpec", error.to_string(), next, Retry::User));
+        }
+    };
+    let answer = arm.post_action(&id, call.action, AKS_API_VERSION, body, Priority::Config).await;
+    match answer {
+        Ok(response) => {
+            info!(action = name, call = call.action, "action sent");
+            let note = format!("action {name}: {}", call.action);
+            events::told(pass, EventType::Normal, "ActionStarted", call.action, &note).await;
+            pass.context.metrics.step(STEP, StepResult::Started);
+            let result = response.body.clone();
+            let Accepted { operation, retry_after, .. } = response.into();
+            match operation {
+                Some(url) => {
+                    line(pass, name, ActionState::Running, "Azure runs it");
+                    let key = target(name).to_string();
+                    let wait = operations::interval(pass.context).max(retry_after.unwrap_or_default());
+                    pass.memory.polls.insert(key.clone(), Instant::now() + wait);
+                    let operation = OperationStatus {
+                        step: STEP.to_owned(),
+                        url: url.as_str().to_owned(),
+                        started_at: pass.context.now(),
+                        description: format!("run action {name} ({})", call.action),
+                    };
+                    pass.operations.insert(key, operation);
+                }
+                None => succeeded(pass, name, result).await,
+            }
+        }
+        Err(error) => unanswered_or_refused(pass, name, &error),
+    }
+    pass.memory.stale = true;
+}
+
+/// A refusal is definite: nothing ran. Without an answer nobody can tell.
+fn unanswered_or_refused(pass: &mut Pass<'_>, name: &str, error: &ArmError) {
+    warn!(action = name, code = error.code(), "{error}");
+    pass.context.metrics.step(STEP, StepResult::Failed);
+    match error {
+        ArmError::Service { status: 409 | 429, .. } | ArmError::Budget { .. } => {
+            line(pass, name, ActionState::Waiting, format!("Azure did not take it yet: {error}"));
+            let (poll, ended) = (operations::interval(pass.context), Ended::call(target(name), error, 0));
+            pass.memory.children.rests.fail(target(name), ended, poll, Instant::now());
+        }
+        ArmError::Service { status: 400..=499, .. } | ArmError::HostRefused { .. } | ArmError::SignIn { .. } => {
+            fail(pass, name, Ended::call(target(name), error, 0));
+        }
+        ArmError::Service { .. }
+        | ArmError::Transport { .. }
+        | ArmError::TooLarge { .. }
+        | ArmError::Malformed { .. } => {
+            let message = format!("{error}; whether it ran is unknown: look at the cluster, and set a new key to run it again");
+            line(pass, name, ActionState::Unknown, message);
+        }
+    }
+}
+
+/// Asks how far an action is.
+pub async fn ask(pass: &mut Pass<'_>, arm: &ArmClient, name: &str, operation: &OperationStatus) -> Result<(), ArmError> {
+    let key = target(name).to_string();
+    let (state, result) = arm.operation_answer(&OperationUrl::new(&operation.url)).await?;
+    match state {
+        OperationState::Running { retry_after, .. } => {
+            let wait = operations::interval(pass.context).max(retry_after.unwrap_or_default());
+            pass.memory.polls.insert(key, Instant::now() + wait);
+        }
+        OperationState::Succeeded => {
+            pass.end_operation(&key, STEP, StepResult::Succeeded);
+            succeeded(pass, name, result).await;
+        }
+        OperationState::Failed(error) => {
+            pass.end_operation(&key, STEP, StepResult::Failed);
+            fail(pass, name, Ended::operation(target(name), &operation.description, &error));
+            output::keep(pass, name, result.as_ref()).await;
+        }
+        OperationState::Canceled => {
+            pass.end_operation(&key, STEP, StepResult::Canceled);
+            line(pass, name, ActionState::Failed, "it was canceled in Azure");
+        }
+        OperationState::Unknown => {
+            pass.end_operation(&key, STEP, StepResult::Canceled);
+            line(pass, name, ActionState::Unknown, "Azure no longer knows how it went; look at the cluster");
+        }
+    }
+    tell_end(pass, name).await;
+    Ok(())
+}
+
+async fn tell_end(pass: &Pass<'_>, name: &str) {
+    let Some(line) = pass.actions.get(name).filter(|line| line.state.is_final()) else {
+        return;
+    };
+    let good = line.state == ActionState::Succeeded;
+    let type_ = if good { EventType::Normal } else { EventType::Warning };
+    let reason = if good { "ActionSucceeded" } else { "ActionFailed" };
+    let note = format!("action {name}: {}", line.message.as_deref().unwrap_or_default());
+    events::told(pass, type_, reason, STEP, &note).await;
+}
+
+async fn succeeded(pass: &mut Pass<'_>, name: &str, result: Option<Value>) {
+    pass.context.metrics.step(STEP, StepResult::Succeeded);
+    let exit_code = result
+        .as_ref()
+        .and_then(|result| result.pointer("/properties/exitCode"))
+        .and_then(Value::as_i64);
+    match exit_code {
+        None | Some(0) => line(pass, name, ActionState::Succeeded, "it ended well"),
+        Some(code) => {
+            let message = format!("the command ended with exit code {code}");
+            let next = "read its output in outputConfigMap, and set a new key to run it again";
+            fail(pass, name, Ended::ours(target(name), "CommandFailed", message, next, Retry::User));
+        }
+    }
+    if let Some(line) = pass.actions.get_mut(name) {
+        line.exit_code = exit_code;
+    }
+    output::keep(pass, name, result.as_ref()).await;
+}
+
+fn line(pass: &mut Pass<'_>, name: &str, state: ActionState, message: impl Into<String>) {
+    let now = pass.context.now();
+    if let Some(line) = pass.actions.get_mut(name) {
+        line.state = state;
+        line.message = Some(message.into());
+        line.finished_at = state.is_final().then_some(now);
+    }
+}
+
+fn fail(pass: &mut Pass<'_>, name: &str, ended: Ended) {
+    line(pass, name, ActionState::Failed, ended.failure.sentence());
+    if let Some(line) = pass.actions.get_mut(name) {
+        line.error = ended.failure.record(None);
+    }
+}
+
+fn target(name: &str) -> Target {
+    Target::Action(name.to_owned())
+}
