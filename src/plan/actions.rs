@@ -76,7 +76,9 @@ pub fn call(action: &Action) -> Option<Call<'_>> {
         });
     }
     if let Some(Abort { pool }) = abort {
-        let call = pool.as_deref().map_or_else(|| on_cluster("abort"), |pool| on_pool(pool, "abort"));
+        let call = pool
+            .as_deref()
+            .map_or_else(|| on_cluster("abort"), |pool| on_pool(pool, "abort"));
         return Some(Call {
             needs_idle: false,
             ..call
@@ -129,10 +131,15 @@ pub fn met(wanted: &BTreeMap<String, Action>) -> BTreeMap<String, ActionStatus> 
     let unknown = |action: &Action| ActionStatus {
         key: action.key.clone(),
         state: ActionState::Unknown,
-        message: Some("the cluster is older than this object, so it may have run before; set a new key to run it".to_owned()),
+        message: Some(
+            "the cluster is older than this object, so it may have run before; set a new key to run it".to_owned(),
+        ),
         ..ActionStatus::default()
     };
-    wanted.iter().map(|(name, action)| (name.clone(), unknown(action))).collect()
+    wanted
+        .iter()
+        .map(|(name, action)| (name.clone(), unknown(action)))
+        .collect()
 }
 
 #[cfg(test)]
@@ -149,7 +156,9 @@ mod tests {
     }
 
     fn wanted(all: &[(&str, &str)]) -> BTreeMap<String, Action> {
-        all.iter().map(|(name, key)| ((*name).to_owned(), action(key))).collect()
+        all.iter()
+            .map(|(name, key)| ((*name).to_owned(), action(key)))
+            .collect()
     }
 
     fn lines(all: &[(&str, &str, ActionState)]) -> BTreeMap<String, ActionStatus> {
@@ -158,7 +167,9 @@ mod tests {
             state,
             ..ActionStatus::default()
         };
-        all.iter().map(|(name, key, state)| ((*name).to_owned(), line(key, *state))).collect()
+        all.iter()
+            .map(|(name, key, state)| ((*name).to_owned(), line(key, *state)))
+            .collect()
     }
 
     fn next_of(all: &[(&str, &str)], status: &[(&str, &str, ActionState)]) -> Option<String> {
@@ -186,7 +197,9 @@ mod tests {
     #[test]
     fn what_was_being_sent_when_the_process_ended_is_unknown_and_what_runs_is_not() {
         let mut status = lines(&[("a", "1", ActionState::Started), ("b", "1", ActionState::Running)]);
-        settle(&mut status, Some(&wanted(&[("a", "1"), ("b", "1")])), |name| name == "b");
+        settle(&mut status, Some(&wanted(&[("a", "1"), ("b", "1")])), |name| {
+            name == "b"
+        });
         assert_eq!(status["a"].state, ActionState::Unknown);
         assert_eq!(status["b"].state, ActionState::Running);
     }
@@ -207,15 +220,22 @@ mod tests {
     #[test]
     fn every_action_is_sent_to_its_own_place() {
         let path = |action: Action| call(&action).map(|call| format!("{}/{}", call.resource, call.action));
-        let pool = || OnPool { pool: "Apps".to_owned() };
+        let pool = || OnPool {
+            pool: "Apps".to_owned(),
+        };
         let upgrade = Action {
             upgrade_node_image_version: Some(pool()),
             ..Action::default()
         };
-        assert_eq!(path(upgrade).as_deref(), Some("/agentPools/apps/upgradeNodeImageVersion"));
+        assert_eq!(
+            path(upgrade).as_deref(),
+            Some("/agentPools/apps/upgradeNodeImageVersion")
+        );
         assert_eq!(path(action("1")).as_deref(), Some("/rotateClusterCertificates"));
         let abort = |pool: Option<&str>| Action {
-            abort: Some(Abort { pool: pool.map(str::to_owned) }),
+            abort: Some(Abort {
+                pool: pool.map(str::to_owned),
+            }),
             ..Action::default()
         };
         assert_eq!(path(abort(None)).as_deref(), Some("/abort"));
@@ -224,11 +244,16 @@ mod tests {
         let reset = Action {
             reset_service_principal_profile: Some(crate::api::ResetServicePrincipalProfile {
                 client_id: "c".to_owned(),
-                secret: SecretKeyRef { name: "s".to_owned(), key: "k".to_owned() },
+                secret: SecretKeyRef {
+                    name: "s".to_owned(),
+                    key: "k".to_owned(),
+                },
             }),
             ..Action::default()
         };
-        let reset = call(&reset).map(|call| (call.body, matches!(call.extra, Extra::Secret(_)))).unwrap();
+        let reset = call(&reset)
+            .map(|call| (call.body, matches!(call.extra, Extra::Secret(_))))
+            .unwrap();
         assert_eq!(reset, (Some(json!({ "clientId": "c" })), true));
         assert_eq!(call(&Action::default()), None);
     }

@@ -150,7 +150,9 @@ pub async fn facts(pass: &mut Pass<'_>) -> Result<Facts, Ended> {
 /// Operations on the cluster and its pools; those on children do not keep AKS from anything.
 fn running(pass: &Pass<'_>) -> BTreeSet<Target> {
     let targets = pass.operations.keys().map(|key| operations::target(key));
-    targets.filter(|target| !matches!(target, Target::Child(_) | Target::Action(_))).collect()
+    targets
+        .filter(|target| !matches!(target, Target::Child(_) | Target::Action(_)))
+        .collect()
 }
 
 fn is_own(pass: &Pass<'_>) -> bool {

@@ -10,7 +10,9 @@ use super::conditions::{CHILDREN_READY, IN_SYNC, READY, Verdict, Why, conditions
 use super::failure::{Failure, Severity};
 use super::in_sync::{Question, in_sync};
 use super::intent::{SHOWN, progress, published};
-use crate::api::{ActionStatus, AksClusterStatus, ChildStatus, IdentityStatus, KubeletIdentityStatus, OperationStatus, PoolSummary};
+use crate::api::{
+    ActionStatus, AksClusterStatus, ChildStatus, IdentityStatus, KubeletIdentityStatus, OperationStatus, PoolSummary,
+};
 use crate::plan::blocker::Wait;
 use crate::plan::change::Target;
 use crate::plan::live::LiveCluster;

@@ -184,6 +184,7 @@ async fn the_service_account_may_do_what_the_operator_does_and_nothing_else() {
     refused.extend([
         ("create", "secrets", OPERATOR_NAMESPACE, ANY_NAME),
         ("get", "secrets", "team", "windows"),
+        ("get", "configmaps", "team", "files"),
     ]);
     check(&client, allowed, refused).await;
 }
@@ -202,6 +203,7 @@ async fn with_one_watched_namespace_the_rights_on_objects_end_there() {
         ("admissionPolicy", json!({ "install": false })),
         ("rbac", json!({ "readSecrets": ["sign-in"] })),
         ("secrets", json!({ "namespaces": ["*"] })),
+        ("configMaps", json!({ "namespaces": ["team"] })),
     ] {
         values[name] = value;
     }
@@ -213,6 +215,9 @@ async fn with_one_watched_namespace_the_rights_on_objects_end_there() {
     // What manifests refer to, and the key by which that is told apart.
     allowed.extend([
         ("get", "secrets", "team", "windows"),
+        ("get", "configmaps", "team", "files"),
+        ("patch", "configmaps", "team", "output"),
+        ("create", "configmaps", "team", ANY_NAME),
         ("create", "secrets", HOME, ANY_NAME),
         ("get", "secrets", HOME, "armature-fingerprint-key"),
     ]);
@@ -227,6 +232,8 @@ async fn with_one_watched_namespace_the_rights_on_objects_end_there() {
         ("list", "secrets", "team", ANY_NAME),
         ("create", "secrets", "team", ANY_NAME),
         ("get", "secrets", "other", "windows"),
+        ("list", "configmaps", "team", ANY_NAME),
+        ("get", "configmaps", "other", "files"),
     ]);
     check(&client, allowed, refused).await;
 }

@@ -2,6 +2,7 @@
 //! against a real kube-apiserver.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod actions;
 mod addons;
 mod changes;
 mod cluster;
@@ -23,6 +24,7 @@ fn all_cases() -> Vec<Case> {
     [
         cluster::cases(),
         network::cases(),
+        actions::cases(),
         addons::cases(),
         pool::cases(),
         identity::cases(),

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use armature_lab::simulator::admin::Requests;
 use kube::ResourceExt;
-use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
 
 use crate::look;
@@ -133,17 +132,7 @@ async fn with_all_of_kubernetes_lost_the_same_manifests_write_nothing_to_azure()
     operator.kill();
     let created = world.now().await;
 
-    // What etcd held is gone: nobody sees the objects go.
-    let forget = json!({ "metadata": { "finalizers": null } });
-    let (params, merge) = (PatchParams::default(), Patch::Merge(&forget));
-    for pool in ["system", "apps"] {
-        world.pools.patch(pool, &params, &merge).await.unwrap();
-        world.delete_pool(pool).await;
-        world.pool_gone(pool).await;
-    }
-    world.clusters.patch("shop", &params, &merge).await.unwrap();
-    world.delete_cluster("shop").await;
-    world.cluster_gone("shop").await;
+    world.lose("shop", &["system", "apps"]).await;
 
     for manifest in &manifests {
         world.apply(manifest).await;

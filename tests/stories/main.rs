@@ -4,6 +4,7 @@
 //! and in what Azure has afterwards.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod actions;
 mod azure;
 mod calm;
 mod children;

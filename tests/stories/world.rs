@@ -207,6 +207,20 @@ impl World {
         self.pools.delete(name, &DeleteParams::background()).await.unwrap();
     }
 
+    /// Takes objects away as the loss of etcd would: no operator, which must not run, sees them go.
+    pub async fn lose(&self, cluster: &str, pools: &[&str]) {
+        let forget = json!({ "metadata": { "finalizers": null } });
+        let (params, merge) = (PatchParams::default(), Patch::Merge(&forget));
+        for pool in pools {
+            self.pools.patch(pool, &params, &merge).await.unwrap();
+            self.delete_pool(pool).await;
+            self.pool_gone(pool).await;
+        }
+        self.clusters.patch(cluster, &params, &merge).await.unwrap();
+        self.delete_cluster(cluster).await;
+        self.cluster_gone(cluster).await;
+    }
+
     /// Waits until a cluster and all pools that name it are ready at their present generation, and in sync.
     pub async fn ready(&self, name: &str) -> AksCluster {
         for pool in self.pools.list(&Default::default()).await.unwrap() {

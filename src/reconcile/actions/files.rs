@@ -37,7 +37,10 @@ async fn read(context: &Context, namespace: &str, reference: &ConfigMapKeyRef) -
         .map_err(|error| format!("ConfigMap {namespace}/{name} can't be read: {}", told(&error)))?
         .ok_or_else(|| format!("ConfigMap {namespace}/{name} does not exist; create it"))?;
     let text = map.data.and_then(|mut data| data.remove(key)).map(String::into_bytes);
-    let binary = map.binary_data.and_then(|mut data| data.remove(key)).map(|bytes| bytes.0);
+    let binary = map
+        .binary_data
+        .and_then(|mut data| data.remove(key))
+        .map(|bytes| bytes.0);
     text.or(binary)
         .ok_or_else(|| format!("ConfigMap {namespace}/{name} has no key {key}; add it"))
 }
@@ -45,7 +48,9 @@ async fn read(context: &Context, namespace: &str, reference: &ConfigMapKeyRef) -
 fn pack(files: &[(&str, Vec<u8>)]) -> Result<String, String> {
     let bytes: usize = files.iter().map(|(_, content)| content.len()).sum();
     if bytes > MAX_BYTES {
-        return Err(format!("the files have {bytes} bytes and may have {MAX_BYTES} together; leave some out"));
+        return Err(format!(
+            "the files have {bytes} bytes and may have {MAX_BYTES} together; leave some out"
+        ));
     }
     let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));

@@ -28,7 +28,9 @@ pub const STEP: &str = "RunAction";
 pub fn settle(pass: &mut Pass<'_>) {
     let wanted = pass.objects.cluster.spec.actions.as_ref();
     let running = &pass.operations;
-    actions::settle(&mut pass.actions, wanted, |name| running.contains_key(&target(name).to_string()));
+    actions::settle(&mut pass.actions, wanted, |name| {
+        running.contains_key(&target(name).to_string())
+    });
 }
 
 /// The object sees its cluster for the first time, and the cluster is there already.
@@ -49,8 +51,16 @@ pub async fn run_next(pass: &mut Pass<'_>, arm: &ArmClient, plan: &Plan) -> Resu
     let Some((name, action)) = next.filter(|_| plan.may_write_children()) else {
         return Ok(false);
     };
-    let Some(call) = actions::call(action) else { return Ok(false) };
-    if pass.memory.children.rests.resting(Instant::now()).contains(&target(name)) {
+    let Some(call) = actions::call(action) else {
+        return Ok(false);
+    };
+    if pass
+        .memory
+        .children
+        .rests
+        .resting(Instant::now())
+        .contains(&target(name))
+    {
         return Ok(false);
     }
     if let Some(why) = hindrance(pass, plan, &call) {
@@ -126,7 +136,10 @@ async fn body(pass: &Pass<'_>, call: &Call<'_>) -> Result<Option<Value>, String>
         },
         Extra::Secret(reference) => {
             let secret = secrets::read(pass.context, &namespace, reference).await;
-            ("secret", secret.map_err(|problem| problem.to_string())?.expose().to_owned())
+            (
+                "secret",
+                secret.map_err(|problem| problem.to_string())?.expose().to_owned(),
+            )
         }
     };
     if let Some(body) = &mut body {
@@ -140,10 +153,16 @@ async fn send(pass: &mut Pass<'_>, arm: &ArmClient, name: &str, call: &Call<'_>,
         Ok(id) => id,
         Err(error) => {
             let next = "correct the name of the pool";
-            return fail(pass, name, Ended::ours(target(name), "InvalidSpec", error.to_string(), next, Retry::User));
+            return fail(
+                pass,
+                name,
+                Ended::ours(target(name), "InvalidSpec", error.to_string(), next, Retry::User),
+            );
         }
     };
-    let answer = arm.post_action(&id, call.action, AKS_API_VERSION, body, Priority::Config).await;
+    let answer = arm
+        .post_action(&id, call.action, AKS_API_VERSION, body, Priority::Config)
+        .await;
     match answer {
         Ok(response) => {
             info!(action = name, call = call.action, "action sent");
@@ -151,7 +170,9 @@ async fn send(pass: &mut Pass<'_>, arm: &ArmClient, name: &str, call: &Call<'_>,
             events::told(pass, EventType::Normal, "ActionStarted", call.action, &note).await;
             pass.context.metrics.step(STEP, StepResult::Started);
             let result = response.body.clone();
-            let Accepted { operation, retry_after, .. } = response.into();
+            let Accepted {
+                operation, retry_after, ..
+            } = response.into();
             match operation {
                 Some(url) => {
                     line(pass, name, ActionState::Running, "Azure runs it");
@@ -180,9 +201,17 @@ fn unanswered_or_refused(pass: &mut Pass<'_>, name: &str, error: &ArmError) {
     pass.context.metrics.step(STEP, StepResult::Failed);
     match error {
         ArmError::Service { status: 409 | 429, .. } | ArmError::Budget { .. } => {
-            line(pass, name, ActionState::Waiting, format!("Azure did not take it yet: {error}"));
+            line(
+                pass,
+                name,
+                ActionState::Waiting,
+                format!("Azure did not take it yet: {error}"),
+            );
             let (poll, ended) = (operations::interval(pass.context), Ended::call(target(name), error, 0));
-            pass.memory.children.rests.fail(target(name), ended, poll, Instant::now());
+            pass.memory
+                .children
+                .rests
+                .fail(target(name), ended, poll, Instant::now());
         }
         ArmError::Service { status: 400..=499, .. } | ArmError::HostRefused { .. } | ArmError::SignIn { .. } => {
             fail(pass, name, Ended::call(target(name), error, 0));
@@ -191,14 +220,20 @@ fn unanswered_or_refused(pass: &mut Pass<'_>, name: &str, error: &ArmError) {
         | ArmError::Transport { .. }
         | ArmError::TooLarge { .. }
         | ArmError::Malformed { .. } => {
-            let message = format!("{error}; whether it ran is unknown: look at the cluster, and set a new key to run it again");
+            let message =
+                format!("{error}; whether it ran is unknown: look at the cluster, and set a new key to run it again");
             line(pass, name, ActionState::Unknown, message);
         }
     }
 }
 
 /// Asks how far an action is.
-pub async fn ask(pass: &mut Pass<'_>, arm: &ArmClient, name: &str, operation: &OperationStatus) -> Result<(), ArmError> {
+pub async fn ask(
+    pass: &mut Pass<'_>,
+    arm: &ArmClient,
+    name: &str,
+    operation: &OperationStatus,
+) -> Result<(), ArmError> {
     let key = target(name).to_string();
     let (state, result) = arm.operation_answer(&OperationUrl::new(&operation.url)).await?;
     match state {
@@ -212,7 +247,11 @@ pub async fn ask(pass: &mut Pass<'_>, arm: &ArmClient, name: &str, operation: &O
         }
         OperationState::Failed(error) => {
             pass.end_operation(&key, STEP, StepResult::Failed);
-            fail(pass, name, Ended::operation(target(name), &operation.description, &error));
+            fail(
+                pass,
+                name,
+                Ended::operation(target(name), &operation.description, &error),
+            );
             output::keep(pass, name, result.as_ref()).await;
         }
         OperationState::Canceled => {
@@ -221,7 +260,12 @@ pub async fn ask(pass: &mut Pass<'_>, arm: &ArmClient, name: &str, operation: &O
         }
         OperationState::Unknown => {
             pass.end_operation(&key, STEP, StepResult::Canceled);
-            line(pass, name, ActionState::Unknown, "Azure no longer knows how it went; look at the cluster");
+            line(
+                pass,
+                name,
+                ActionState::Unknown,
+                "Azure no longer knows how it went; look at the cluster",
+            );
         }
     }
     tell_end(pass, name).await;
@@ -250,7 +294,11 @@ async fn succeeded(pass: &mut Pass<'_>, name: &str, result: Option<Value>) {
         Some(code) => {
             let message = format!("the command ended with exit code {code}");
             let next = "read its output in outputConfigMap, and set a new key to run it again";
-            fail(pass, name, Ended::ours(target(name), "CommandFailed", message, next, Retry::User));
+            fail(
+                pass,
+                name,
+                Ended::ours(target(name), "CommandFailed", message, next, Retry::User),
+            );
         }
     }
     if let Some(line) = pass.actions.get_mut(name) {

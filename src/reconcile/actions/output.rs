@@ -18,7 +18,9 @@ const MAX_LOGS: usize = 256 * 1024;
 /// Keeps the output where the manifest says, and says so in the line of the action.
 pub async fn keep(pass: &mut Pass<'_>, name: &str, result: Option<&Value>) {
     let actions = pass.objects.cluster.spec.actions.as_ref();
-    let run = actions.and_then(|actions| actions.get(name)).and_then(|action| action.run_command.as_ref());
+    let run = actions
+        .and_then(|actions| actions.get(name))
+        .and_then(|action| action.run_command.as_ref());
     let target = run.and_then(|run| run.output_config_map.clone());
     let (Some(target), Some(result)) = (target, result) else {
         return;
@@ -64,10 +66,19 @@ async fn store(pass: &Pass<'_>, name: &str, data: BTreeMap<String, String>) -> R
     let owner = cluster.controller_owner_ref(&());
     let is_ours = |map: &ConfigMap| {
         let owners = map.metadata.owner_references.iter().flatten();
-        owners.map(|owner| &owner.uid).any(|uid| Some(uid) == cluster.metadata.uid.as_ref())
+        owners
+            .map(|owner| &owner.uid)
+            .any(|uid| Some(uid) == cluster.metadata.uid.as_ref())
     };
-    if maps.get_opt(name).await.map_err(failed)?.is_some_and(|map| !is_ours(&map)) {
-        return Err(format!("ConfigMap {namespace}/{name} exists and is not this cluster's; name another one"));
+    if maps
+        .get_opt(name)
+        .await
+        .map_err(failed)?
+        .is_some_and(|map| !is_ours(&map))
+    {
+        return Err(format!(
+            "ConfigMap {namespace}/{name} exists and is not this cluster's; name another one"
+        ));
     }
     let map = ConfigMap {
         metadata: ObjectMeta {
@@ -79,7 +90,10 @@ async fn store(pass: &Pass<'_>, name: &str, data: BTreeMap<String, String>) -> R
         ..ConfigMap::default()
     };
     let params = PatchParams::apply(FIELD_MANAGER).force();
-    maps.patch(name, &params, &Patch::Apply(&map)).await.map(drop).map_err(failed)
+    maps.patch(name, &params, &Patch::Apply(&map))
+        .await
+        .map(drop)
+        .map_err(failed)
 }
 
 #[cfg(test)]
@@ -100,6 +114,9 @@ mod tests {
     fn the_result_of_a_command_becomes_text() {
         let result = json!({ "properties": { "exitCode": 3, "logs": "out", "startedAt": "2026-11-21T10:00:00Z" } });
         let data = data(&result);
-        assert_eq!((data["exitCode"].as_str(), data["logs"].as_str(), data.len()), ("3", "out", 3));
+        assert_eq!(
+            (data["exitCode"].as_str(), data["logs"].as_str(), data.len()),
+            ("3", "out", 3)
+        );
     }
 }

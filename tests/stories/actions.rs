@@ -1,0 +1,168 @@
+//! Actions: each runs once for its key, and what became of it is told.
+
+use armature::api::{ActionState, ActionStatus, AksCluster};
+use armature_lab::simulator::admin::Requests;
+use k8s_openapi::api::core::v1::ConfigMap;
+use kube::Api;
+use kube::api::{Patch, PatchParams};
+use serde_json::{Value, json};
+
+use crate::look;
+use crate::world::World;
+
+fn line<'a>(cluster: &'a AksCluster, name: &str) -> Option<&'a ActionStatus> {
+    cluster.status.as_ref()?.actions.get(name)
+}
+
+fn is(state: ActionState) -> impl Fn(&AksCluster) -> bool + Send {
+    move |cluster| line(cluster, "task").is_some_and(|line| line.state == state)
+}
+
+fn task(key: &str, what: Value) -> Value {
+    let mut action = json!({ "key": key });
+    action
+        .as_object_mut()
+        .unwrap()
+        .extend(what.as_object().unwrap().clone());
+    json!({ "actions": { "task": action } })
+}
+
+fn rotate(key: &str) -> Value {
+    task(key, json!({ "rotateServiceAccountSigningKeys": {} }))
+}
+
+async fn sent(world: &World, call: &str) -> usize {
+    let which = Requests {
+        call: Some(call.to_owned()),
+        ..Requests::default()
+    };
+    world.requests(which).await.len()
+}
+
+const ROTATE: &str = "ManagedClusters_RotateServiceAccountSigningKeys";
+
+#[tokio::test]
+async fn an_action_runs_once_for_its_key_and_again_for_another() {
+    let world = World::new("actions").await;
+    let operator = world.operator();
+    world.create("shop", rotate("1")).await;
+    let cluster = world.cluster_until("shop", "done", is(ActionState::Succeeded)).await;
+    let done = line(&cluster, "task").unwrap();
+    assert!(done.started_at.is_some() && done.finished_at.is_some(), "{done:?}");
+
+    drop(operator);
+    let _operator = world.operator();
+    world.apply(&world.cluster("shop", rotate("2"))).await;
+    world
+        .cluster_until("shop", "done for the other key", |cluster| {
+            line(cluster, "task").is_some_and(|line| line.key == "2" && line.state == ActionState::Succeeded)
+        })
+        .await;
+    assert_eq!(sent(&world, ROTATE).await, 2);
+
+    world.apply(&world.cluster("shop", json!({}))).await;
+    world
+        .cluster_until("shop", "without actions", |cluster| line(cluster, "task").is_none())
+        .await;
+}
+
+#[tokio::test]
+async fn an_action_that_was_being_sent_when_the_operator_ended_is_never_sent_again() {
+    let world = World::new("actions-crash").await;
+    let operator = world.operator();
+    world.create("shop", json!({})).await;
+    drop(operator);
+    let started = json!({ "status": { "actions": { "task": { "key": "1", "state": "Started" } } } });
+    world
+        .clusters
+        .patch_status("shop", &PatchParams::default(), &Patch::Merge(started))
+        .await
+        .unwrap();
+    world.apply(&world.cluster("shop", rotate("1"))).await;
+    let _operator = world.operator();
+    let cluster = world.cluster_until("shop", "unknown", is(ActionState::Unknown)).await;
+    assert!(
+        line(&cluster, "task")
+            .unwrap()
+            .message
+            .as_deref()
+            .unwrap()
+            .contains("set a new key")
+    );
+    world.ready("shop").await;
+    assert_eq!(sent(&world, ROTATE).await, 0);
+}
+
+#[tokio::test]
+async fn an_object_made_anew_for_its_cluster_does_not_run_its_actions_again() {
+    let world = World::new("actions-anew").await;
+    let operator = world.operator();
+    world.create("shop", rotate("1")).await;
+    world.cluster_until("shop", "done", is(ActionState::Succeeded)).await;
+    drop(operator);
+    world.lose("shop", &["system"]).await;
+    let _operator = world.operator();
+    world.create("shop", rotate("1")).await;
+    world.cluster_until("shop", "unknown", is(ActionState::Unknown)).await;
+    assert_eq!(sent(&world, ROTATE).await, 1);
+}
+
+#[tokio::test]
+async fn the_output_of_a_command_is_kept_in_a_config_map_of_the_cluster() {
+    let world = World::new("actions-run").await;
+    let _operator = world.operator();
+    let maps: Api<ConfigMap> = Api::namespaced(world.client.clone(), &world.namespace);
+    let run = json!({ "runCommand": {
+        "command": "sh run.sh",
+        "files": { "run.sh": { "name": "tools", "key": "script" } },
+        "outputConfigMap": "output",
+    } });
+    world.create("shop", task("1", run)).await;
+    let cluster = world
+        .cluster_until("shop", "waiting for the file", |cluster| {
+            line(cluster, "task").is_some_and(|line| line.message.as_deref().unwrap_or_default().contains("tools"))
+        })
+        .await;
+    assert_eq!(line(&cluster, "task").unwrap().state, ActionState::Waiting);
+    assert!(
+        look::is_ready(&cluster),
+        "an action takes nothing away from the cluster"
+    );
+
+    let tools = json!({
+        "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "tools" }, "data": { "script": "echo hello" },
+    });
+    maps.patch("tools", &PatchParams::apply("stories"), &Patch::Apply(tools))
+        .await
+        .unwrap();
+    let request = json!({ "metadata": { "annotations": { armature::api::REQUESTED_AT_ANNOTATION: "now" } } });
+    world
+        .clusters
+        .patch("shop", &PatchParams::default(), &Patch::Merge(request))
+        .await
+        .unwrap();
+    let cluster = world.cluster_until("shop", "done", is(ActionState::Succeeded)).await;
+    assert_eq!(line(&cluster, "task").unwrap().exit_code, Some(0));
+    let output = maps.get("output").await.unwrap();
+    assert_eq!(output.data.unwrap()["exitCode"], "0");
+    assert_eq!(output.metadata.owner_references.unwrap()[0].name, "shop");
+}
+
+#[tokio::test]
+async fn a_refused_action_tells_azures_code_and_is_not_sent_again() {
+    let world = World::new("actions-refused").await;
+    let _operator = world.operator();
+    let fields = json!({ "apiServerAccessProfile": { "disableRunCommand": true } });
+    let mut manifest = task("1", json!({ "runCommand": { "command": "id" } }));
+    manifest
+        .as_object_mut()
+        .unwrap()
+        .extend(fields.as_object().unwrap().clone());
+    world.create("shop", manifest).await;
+    let cluster = world.cluster_until("shop", "failed", is(ActionState::Failed)).await;
+    let failed = line(&cluster, "task").unwrap();
+    assert!(!failed.error.as_ref().unwrap().code.is_empty(), "{failed:?}");
+    assert!(look::is_ready(&cluster));
+    world.lists(2).await;
+    assert_eq!(sent(&world, "ManagedClusters_RunCommand").await, 1);
+}
