@@ -8,10 +8,11 @@ use serde_json::{Value, json};
 use crate::arm::children::Child;
 use crate::arm::children::kinds::ChildKind;
 use crate::arm::ids::{ClusterKey, GroupRef};
+use crate::arm::rolling;
 use crate::defaults;
 use crate::operations::{Activity, Operation, OperationError, OperationId, Outcome, Subject};
 use crate::resources::id::ResourceKey;
-use crate::world::{Cluster, Ids, Pool, World};
+use crate::world::{Cluster, Ids, Pool, UsedVersion, World};
 
 /// States in which nothing runs. Anything else is in progress, as ARM's contract says.
 const TERMINAL: [&str; 3] = ["Succeeded", "Failed", "Canceled"];
@@ -111,14 +112,49 @@ impl World {
         }
     }
 
-    pub(crate) fn pool_rolled(&mut self, operation: &Operation, pool: &str, version: &str, image: &str) {
+    pub(crate) fn pool_rolled(&mut self, operation: &Operation, pool: &str, version: &str, image: &str, at: Timestamp) {
         let (Subject::Cluster(key) | Subject::Pool(key, _)) = &operation.subject else {
             return;
         };
-        if let Some(pool) = self.clusters.get_mut(key).and_then(|cluster| cluster.pool_mut(pool)) {
-            set(&mut pool.properties, "currentOrchestratorVersion", json!(version));
-            set(&mut pool.properties, "nodeImageVersion", json!(image));
-            pool.etag = self.ids.guid();
+        let Some(pool) = self.clusters.get_mut(key).and_then(|cluster| cluster.pool_mut(pool)) else {
+            return;
+        };
+        let before = UsedVersion {
+            version: pool.text("currentOrchestratorVersion").unwrap_or_default().to_owned(),
+            image: pool.text("nodeImageVersion").unwrap_or_default().to_owned(),
+            until: at,
+        };
+        let same = |used: &UsedVersion| used.version == version && used.image == image;
+        if pool.used.first().is_some_and(same) {
+            // It went back, and cannot go back further (Learn: roll-back-node-pool-version).
+            pool.used.clear();
+        } else if !same(&before) {
+            pool.used.insert(0, before);
+        }
+        set(&mut pool.properties, "currentOrchestratorVersion", json!(version));
+        set(&mut pool.properties, "nodeImageVersion", json!(image));
+        pool.etag = self.ids.guid();
+    }
+
+    pub(crate) fn machines_deleted(&mut self, operation: &Operation, pool: &str, machines: Vec<u32>) {
+        let Subject::Pool(key, _) = &operation.subject else {
+            return;
+        };
+        let Some(pool) = self.clusters.get_mut(key).and_then(|cluster| cluster.pool_mut(pool)) else {
+            return;
+        };
+        let gone = u32::try_from(machines.len()).unwrap_or(u32::MAX);
+        let left = rolling::count(&pool.properties).saturating_sub(gone);
+        set(&mut pool.properties, "count", json!(left));
+        pool.deleted_machines.extend(machines);
+        pool.etag = self.ids.guid();
+    }
+
+    pub(crate) fn certificates_rotated(&mut self, operation: &Operation) {
+        if let Subject::Cluster(key) = &operation.subject
+            && let Some(cluster) = self.clusters.get_mut(key)
+        {
+            cluster.rotations += 1;
         }
     }
 

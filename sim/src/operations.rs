@@ -30,6 +30,10 @@ pub enum Activity {
     UpgradingNodeImageVersion,
     /// A pool PUT that changes the number of nodes.
     Scaling,
+    /// Machines named by a client go.
+    DeletingMachines,
+    /// New certificates for everything.
+    RotatingClusterCertificates,
     /// Start of a stopped cluster or pool.
     Starting,
     /// Stop of a cluster or pool.
@@ -50,6 +54,9 @@ impl Activity {
             Self::Upgrading => "Upgrading",
             Self::UpgradingNodeImageVersion => "UpgradingNodeImageVersion",
             Self::Scaling => "Scaling",
+            // General knowledge: no recording shows this one.
+            Self::DeletingMachines => "DeletingMachines",
+            Self::RotatingClusterCertificates => "RotatingClusterCertificates",
             Self::Starting => "Starting",
             Self::Stopping => "Stopping",
             Self::Deleting => "Deleting",
@@ -120,6 +127,15 @@ pub enum Step {
         /// `nodeImageVersion`.
         image: String,
     },
+    /// These machines of a pool are gone from now on.
+    MachinesDeleted {
+        /// Lower-cased name.
+        pool: String,
+        /// Their numbers.
+        machines: Vec<u32>,
+    },
+    /// Kubeconfigs of before are void from now on.
+    CertificatesRotated,
     /// The end.
     Finish,
 }
@@ -129,7 +145,10 @@ impl Step {
     fn pool(&self) -> Option<&str> {
         match self {
             Self::PoolRolled { pool, .. } => Some(pool),
-            Self::ControlPlaneUpgraded { .. } | Self::Finish => None,
+            Self::ControlPlaneUpgraded { .. }
+            | Self::MachinesDeleted { .. }
+            | Self::CertificatesRotated
+            | Self::Finish => None,
         }
     }
 }
@@ -256,8 +275,8 @@ impl World {
             .map(str::to_owned)
             .collect();
         for (after, step) in steps {
-            // A rolling change that fails has not rolled; what came before it has happened.
-            if fails.is_none() || step.pool().is_none() {
+            // What fails has not been done; an upgrade's control plane comes before its pools and has.
+            if fails.is_none() || matches!(step, Step::ControlPlaneUpgraded { .. }) {
                 self.operations.push(shift(started, after), &id, step);
             }
         }
@@ -283,7 +302,9 @@ impl World {
         while let Some((at, operation, step)) = self.operations.pop_due(now) {
             match step {
                 Step::ControlPlaneUpgraded { version } => self.control_plane_upgraded(&operation, version),
-                Step::PoolRolled { pool, version, image } => self.pool_rolled(&operation, &pool, &version, &image),
+                Step::PoolRolled { pool, version, image } => self.pool_rolled(&operation, &pool, &version, &image, at),
+                Step::MachinesDeleted { pool, machines } => self.machines_deleted(&operation, &pool, machines),
+                Step::CertificatesRotated => self.certificates_rotated(&operation),
                 Step::Finish => {
                     let outcome = operation.fails.clone().map_or(Outcome::Succeeded, Outcome::Failed);
                     self.operations.end(&operation.id, at, outcome.clone());

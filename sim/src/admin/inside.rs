@@ -11,6 +11,7 @@ use super::{Answer, Input, Problem, read};
 use crate::arm::children::Child;
 use crate::arm::children::kinds::ChildKind;
 use crate::arm::ids::ChildRef;
+use crate::arm::run_command::Output;
 use crate::defaults;
 use crate::server::Shared;
 
@@ -109,4 +110,22 @@ pub(super) async fn namespaces(State(shared): State<Shared>, Query(query): Query
         .map(|name| json!(name))
         .collect();
     Ok(Json(json!(names)))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NextOutput {
+    /// Resource id of a cluster.
+    id: String,
+    /// What its next command answers.
+    output: Output,
+}
+
+/// Says what the next command that is run on a cluster answers; several are answered in turn.
+pub(super) async fn add_output(State(shared): State<Shared>, input: Input) -> Answer {
+    let NextOutput { id, output } = read(&input)?;
+    let reference = named_cluster(&id)?;
+    let mut world = shared.lock();
+    cluster_mut(&mut world, &reference)?.outputs.push_back(output);
+    Ok(Json(json!({})))
 }

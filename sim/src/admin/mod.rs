@@ -45,6 +45,7 @@ pub fn router(shared: Shared) -> Router {
         .route("/auto-upgrade", post(outside::auto_upgrade))
         .route("/policy", post(outside::policy))
         .route("/private-endpoint-connections", post(inside::connect))
+        .route("/run-command-outputs", post(inside::add_output))
         .route("/namespaces", get(inside::namespaces).post(inside::add_namespace))
         .route("/principals", get(people::principals).post(people::put_principal))
         .route("/principals/{client_id}", delete(people::remove_principal))

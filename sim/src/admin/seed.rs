@@ -132,23 +132,16 @@ fn build(world: &mut World, seed: &Seed, region: &Region, reference: ClusterRef)
         properties["provisioningState"] = json!("Succeeded");
         pools.push((name, properties.take()));
     }
-    let mut pool = |(name, properties)| Pool {
-        name,
-        properties,
-        etag: world.ids.guid(),
-        operation: None,
-    };
-    let pools = pools.into_iter().map(&mut pool).collect();
+    let pools = pools
+        .into_iter()
+        .map(|(name, properties)| Pool {
+            etag: world.ids.guid(),
+            ..Pool::new(name, properties)
+        })
+        .collect();
     Cluster {
-        reference,
-        region: region.name.to_owned(),
-        listed_from: Timestamp::MIN,
-        body,
-        pools,
-        children: BTreeMap::new(),
-        namespaces: BTreeMap::new(),
         etag: world.ids.guid(),
-        operation: None,
+        ..Cluster::new(reference, region.name, Timestamp::MIN, body, pools)
     }
 }
 

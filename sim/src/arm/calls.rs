@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::children::kinds::ChildCall;
 use super::features::FeatureCall;
 use super::ids::{ChildRef, ClusterRef, GroupRef};
+use super::machines::MachineRef;
 use crate::resources::call::ResourceCall;
 use crate::throttle::Kind;
 
@@ -63,6 +64,15 @@ pub enum Call {
     AgentPoolsGetUpgradeProfile(ChildRef),
     AgentPoolsUpgradeNodeImage(ChildRef),
     AgentPoolsGetAvailableVersions(ClusterRef),
+    AgentPoolsDeleteMachines(ChildRef),
+    MachinesList(ChildRef),
+    MachinesGet(MachineRef),
+    ManagedClustersRunCommand(ClusterRef),
+    ManagedClustersGetCommandResult(ChildRef),
+    ManagedClustersRotateClusterCertificates(ClusterRef),
+    ManagedClustersRotateServiceAccountSigningKeys(ClusterRef),
+    ManagedClustersResetServicePrincipalProfile(ClusterRef),
+    ManagedClustersResetAadProfile(ClusterRef),
     Child(ChildCall),
     OperationStatus { location: LocationRef, id: String },
     OperationResult { location: LocationRef, id: String },
@@ -316,6 +326,60 @@ impl Call {
                 Read,
                 false,
             ),
+            Self::AgentPoolsDeleteMachines(_) => (
+                "AgentPools_DeleteMachines",
+                "Microsoft.ContainerService/managedClusters/agentPools/deleteMachines/action",
+                Write,
+                true,
+            ),
+            Self::MachinesList(_) => (
+                "Machines_List",
+                "Microsoft.ContainerService/managedClusters/agentPools/machines/read",
+                Read,
+                false,
+            ),
+            Self::MachinesGet(_) => (
+                "Machines_Get",
+                "Microsoft.ContainerService/managedClusters/agentPools/machines/read",
+                Read,
+                false,
+            ),
+            Self::ManagedClustersRunCommand(_) => (
+                "ManagedClusters_RunCommand",
+                "Microsoft.ContainerService/managedClusters/runCommand/action",
+                Write,
+                true,
+            ),
+            Self::ManagedClustersGetCommandResult(_) => (
+                "ManagedClusters_GetCommandResult",
+                "Microsoft.ContainerService/managedClusters/commandResults/read",
+                Read,
+                false,
+            ),
+            Self::ManagedClustersRotateClusterCertificates(_) => (
+                "ManagedClusters_RotateClusterCertificates",
+                "Microsoft.ContainerService/managedClusters/rotateClusterCertificates/action",
+                Write,
+                true,
+            ),
+            Self::ManagedClustersRotateServiceAccountSigningKeys(_) => (
+                "ManagedClusters_RotateServiceAccountSigningKeys",
+                "Microsoft.ContainerService/managedClusters/rotateServiceAccountSigningKeys/action",
+                Write,
+                true,
+            ),
+            Self::ManagedClustersResetServicePrincipalProfile(_) => (
+                "ManagedClusters_ResetServicePrincipalProfile",
+                "Microsoft.ContainerService/managedClusters/resetServicePrincipalProfile/action",
+                Write,
+                true,
+            ),
+            Self::ManagedClustersResetAadProfile(_) => (
+                "ManagedClusters_ResetAADProfile",
+                "Microsoft.ContainerService/managedClusters/resetAADProfile/action",
+                Write,
+                true,
+            ),
             Self::Child(call) => return call.facts(),
             Self::OperationStatus { .. } => (
                 "Operations_GetStatus",
@@ -377,13 +441,22 @@ impl Call {
             | Self::AgentPoolsList(cluster)
             | Self::PrivateLinkResourcesList(cluster)
             | Self::AgentPoolsGetAvailableVersions(cluster)
+            | Self::ManagedClustersRunCommand(cluster)
+            | Self::ManagedClustersRotateClusterCertificates(cluster)
+            | Self::ManagedClustersRotateServiceAccountSigningKeys(cluster)
+            | Self::ManagedClustersResetServicePrincipalProfile(cluster)
+            | Self::ManagedClustersResetAadProfile(cluster)
             | Self::Child(ChildCall { cluster, .. }) => Target::Cluster(cluster),
             Self::AgentPoolsGet(child)
             | Self::AgentPoolsCreateOrUpdate(child)
             | Self::AgentPoolsDelete(child)
             | Self::AgentPoolsAbort(child)
             | Self::AgentPoolsGetUpgradeProfile(child)
+            | Self::AgentPoolsDeleteMachines(child)
+            | Self::MachinesList(child)
+            | Self::ManagedClustersGetCommandResult(child)
             | Self::AgentPoolsUpgradeNodeImage(child) => Target::Cluster(&child.cluster),
+            Self::MachinesGet(machine) => Target::Cluster(machine.cluster()),
         }
     }
 }

@@ -1,7 +1,5 @@
 //! PUT of a cluster: create, update, upgrade of the control plane, upgrade of everything.
 
-use std::collections::BTreeMap;
-
 use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
 
@@ -10,10 +8,12 @@ use super::ids::{ClusterRef, GroupRef};
 use super::preconditions::{self, Intent};
 use super::render::{self, Pointers};
 use super::rolling::{self, Rolling, goal};
+use super::snapshots::take_over;
 use super::{clusters, reads};
 use crate::catalog::{self, DurationInput, Work};
 use crate::clock::shift;
 use crate::defaults;
+use crate::defaults::json::{is, list};
 use crate::operations::{Activity, NewOperation, OperationId, Step, Subject};
 use crate::refusal::Refusal;
 use crate::reply::Reply;
@@ -119,7 +119,17 @@ fn propose(
     defaults::fill_cluster(&mut body, &place);
     let before = stored.map(Cluster::pool_resources).unwrap_or_default();
     let mut pools = defaults::merge_pools(&before, sent, &body);
+    let snapshots = world.snapshots_in(sent);
     for pool in &mut pools {
+        let name = pool["name"].as_str().unwrap_or_default().to_owned();
+        let known = stored.and_then(|stored| stored.pool(&name));
+        let said = list(sent, "/properties/agentPoolProfiles")
+            .iter()
+            .find(|said| is(said, "/name", &name));
+        // Stored pools take a snapshot by their own PUT alone.
+        if let (None, Some(said)) = (known, said) {
+            take_over(&mut pool["properties"], said, None, &snapshots);
+        }
         defaults::fill_pool(&mut pool["properties"], &body, &place);
     }
     let old = stored.map(|stored| &stored.body);
@@ -134,6 +144,7 @@ fn propose(
         cluster: old,
         pools: &before,
         next_pools: &pools,
+        snapshots: &snapshots,
         now: world.now(),
         disabled: &world.settings.disabled_rules,
     })?;
@@ -242,12 +253,10 @@ fn time(world: &World, work: Work, nodes: u32, extras: u32, seed: &str) -> Signe
 
 /// A pool in resource form as the world keeps it; eTag and operation come later.
 fn as_pool(resource: &Value) -> Pool {
-    Pool {
-        name: resource["name"].as_str().unwrap_or_default().to_owned(),
-        properties: resource["properties"].clone(),
-        etag: String::new(),
-        operation: None,
-    }
+    Pool::new(
+        resource["name"].as_str().unwrap_or_default(),
+        resource["properties"].clone(),
+    )
 }
 
 fn store(world: &mut World, reference: ClusterRef, proposal: Proposal) {
@@ -256,24 +265,19 @@ fn store(world: &mut World, reference: ClusterRef, proposal: Proposal) {
     let pools: Vec<Pool> = pools.iter().map(as_pool).collect();
     if let Some(cluster) = world.clusters.get_mut(&key) {
         cluster.body = body;
-        cluster.pools = pools;
+        for new in pools {
+            match cluster.pool_mut(&new.name) {
+                Some(pool) => pool.properties = new.properties,
+                None => cluster.pools.push(new),
+            }
+        }
         return;
     }
     let listed_from = shift(
         world.now(),
         SignedDuration::from_secs(i64::from(world.settings.list_delay)),
     );
-    let cluster = Cluster {
-        reference,
-        region: region.to_owned(),
-        listed_from,
-        body,
-        pools,
-        children: BTreeMap::new(),
-        namespaces: BTreeMap::new(),
-        etag: String::new(),
-        operation: None,
-    };
+    let cluster = Cluster::new(reference, region, listed_from, body, pools);
     add(world, cluster);
 }
 

@@ -143,7 +143,7 @@ fn kubeconfig(
         "apiVersion": "v1",
         "kind": "Config",
         "clusters": [{"name": cluster_name, "cluster": {
-            "certificate-authority-data": STANDARD.encode("simulated authority"),
+            "certificate-authority-data": STANDARD.encode(format!("simulated authority {}", cluster.rotations)),
             "server": format!("https://{host}:443"),
         }}],
         "contexts": [{"name": cluster_name, "context": context}],

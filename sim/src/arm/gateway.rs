@@ -6,8 +6,8 @@ use super::calls::Call;
 use super::limits::{self, Remaining};
 use super::route::NoRoute;
 use super::{
-    api_versions, children, cluster_put, clusters, credentials, delete, features, groups, lists, operation_status,
-    pool_put, pools, power, reads, subscriptions,
+    actions, api_versions, children, cluster_put, clusters, credentials, delete, features, groups, lists, machines,
+    operation_status, pool_put, pools, power, reads, run_command, subscriptions,
 };
 use crate::identity::tokens::{self, Claims};
 use crate::operations::OperationError;
@@ -168,6 +168,19 @@ fn run(world: &mut World, cx: &Context<'_>, call: &Call) -> Result<Reply, Stop> 
         Call::AgentPoolsGetUpgradeProfile(pool) => reads::pool_upgrade_profile(world, pool),
         Call::AgentPoolsUpgradeNodeImage(pool) => pools::upgrade_node_image(world, cx, pool),
         Call::AgentPoolsGetAvailableVersions(cluster) => reads::available_pool_versions(world, cluster),
+        Call::AgentPoolsDeleteMachines(pool) => machines::delete(world, cx, pool),
+        Call::MachinesList(pool) => machines::list(world, pool),
+        Call::MachinesGet(machine) => machines::get(world, machine),
+        Call::ManagedClustersRunCommand(cluster) => run_command::run(world, cx, cluster),
+        Call::ManagedClustersGetCommandResult(command) => run_command::result(world, cx, command),
+        Call::ManagedClustersRotateClusterCertificates(cluster) => actions::rotate_certificates(world, cx, cluster),
+        Call::ManagedClustersRotateServiceAccountSigningKeys(cluster) => {
+            actions::rotate_signing_keys(world, cx, cluster)
+        }
+        Call::ManagedClustersResetServicePrincipalProfile(cluster) => {
+            actions::reset_service_principal(world, cx, cluster)
+        }
+        Call::ManagedClustersResetAadProfile(cluster) => actions::reset_entra(world, cx, cluster),
         Call::Child(call) => children::answer(world, cx, call),
         Call::OperationStatus { id, .. } => operation_status::status(world, cx, id),
         Call::OperationResult { id, .. } => operation_status::result(world, cx, id),

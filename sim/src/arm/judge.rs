@@ -43,6 +43,7 @@ pub fn judge(world: &World, cluster: &Cluster, question: &Question<'_>) -> Resul
         cluster: Some(&body),
         pools: &pools,
         next_pools: &[],
+        snapshots: &world.snapshots_in(question.sent),
         now: world.now(),
         disabled: &world.settings.disabled_rules,
     })

@@ -1,5 +1,6 @@
 //! Azure Resource Manager: routes, the gateway's checks, and the handlers of each kind of resource.
 
+pub mod actions;
 pub mod api_versions;
 pub mod busy;
 pub mod calls;
@@ -15,6 +16,7 @@ pub mod ids;
 pub mod judge;
 pub mod limits;
 pub mod lists;
+pub mod machines;
 pub mod operation_status;
 pub mod pool_put;
 pub mod pools;
@@ -24,4 +26,6 @@ pub mod reads;
 pub mod render;
 pub mod rolling;
 pub mod route;
+pub mod run_command;
+pub mod snapshots;
 pub mod subscriptions;

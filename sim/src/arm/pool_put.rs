@@ -9,6 +9,7 @@ use super::judge::{Question, judge};
 use super::preconditions::{self, Intent};
 use super::render::{self, Pointers};
 use super::rolling::{self, Rolling, goal};
+use super::snapshots::take_over;
 use super::{clusters, pools};
 use crate::catalog::{self, DurationInput, Work};
 use crate::defaults;
@@ -30,16 +31,11 @@ pub fn put(world: &mut World, cx: &Context<'_>, reference: &ChildRef) -> Result<
     let stored = cluster.pool(&reference.name);
     preconditions::check(cx.request, Intent::Put, stored.map(|stored| stored.etag.as_str()))?;
     world.pool_is_free(cluster, &reference.name)?;
-    let properties = propose(world, cluster, reference, stored, &sent)?;
+    let Proposal { properties, image } = propose(world, cluster, reference, stored, &sent)?;
     let (key, region, created) = (cluster.reference.key(), cluster.region.clone(), stored.is_none());
-    let new = Pool {
-        name: stored.map_or_else(|| reference.name.clone(), |stored| stored.name.clone()),
-        properties,
-        etag: String::new(),
-        operation: None,
-    };
-    let (activity, steps, duration) = motion(world, &region, stored, &new);
-    let name = new.name.clone();
+    let name = stored.map_or_else(|| reference.name.clone(), |stored| stored.name.clone());
+    let new = Pool::new(name.clone(), properties);
+    let (activity, steps, duration) = motion(world, &region, stored, &new, image);
     if let Some(cluster) = world.clusters.get_mut(&key) {
         match cluster.pool_mut(&name) {
             Some(pool) => pool.properties = new.properties,
@@ -64,19 +60,33 @@ pub fn put(world: &mut World, cx: &Context<'_>, reference: &ChildRef) -> Result<
     Ok(render::follow(world, cx, &id, pointers, reply))
 }
 
-/// The pool's `properties` as they would be stored.
+/// What would be stored.
+struct Proposal {
+    /// The pool's `properties`.
+    properties: Value,
+    /// The node image to go to, when a snapshot or a rollback names one.
+    image: Option<String>,
+}
+
 fn propose(
     world: &World,
     cluster: &Cluster,
     reference: &ChildRef,
     stored: Option<&Pool>,
     sent: &Value,
-) -> Result<Value, Refusal> {
+) -> Result<Proposal, Refusal> {
     let place = world.place(&cluster.reference, &cluster.region, world.now());
     let cluster_body = render::cluster(cluster);
-    let old = stored.map(Pool::resource);
+    let old = stored.map(|stored| {
+        let mut old = stored.resource();
+        old["recentlyUsedVersions"] = stored.recently_used(world.now()).into();
+        old
+    });
     let mut new = defaults::merge(Definition::AgentPool, old.as_ref(), sent);
     new["name"] = reference.name.clone().into();
+    let said = sent.get("properties").unwrap_or(&Value::Null);
+    let before = stored.and_then(|stored| stored.properties["creationData"]["sourceResourceId"].as_str());
+    let snapshot_image = take_over(&mut new["properties"], said, before, &world.snapshots_in(sent));
     defaults::fill_pool(&mut new["properties"], &cluster_body, &place);
     let question = Question {
         operation: Operation::PutPool,
@@ -86,7 +96,17 @@ fn propose(
         new: Some(&new),
     };
     judge(world, cluster, &question)?;
-    Ok(new["properties"].take())
+    let running = stored.and_then(|stored| stored.text("nodeImageVersion"));
+    let wanted = said["nodeImageVersion"]
+        .as_str()
+        .filter(|wanted| running.is_some_and(|running| running != *wanted));
+    let image = snapshot_image.or_else(|| wanted.map(str::to_owned));
+    let mut properties = new["properties"].take();
+    // The nodes have another image only when they have been replaced.
+    if let Some(running) = running {
+        properties["nodeImageVersion"] = running.into();
+    }
+    Ok(Proposal { properties, image })
 }
 
 /// What a PUT sets in motion. One PUT can change several things; the one that AKS names is the most disturbing.
@@ -95,6 +115,7 @@ fn motion(
     region: &str,
     stored: Option<&Pool>,
     new: &Pool,
+    image: Option<String>,
 ) -> (Activity, Vec<(SignedDuration, Step)>, SignedDuration) {
     let now = world.now();
     let seed = format!("{}/{now}", new.name);
@@ -119,9 +140,15 @@ fn motion(
     let current = stored.text("currentOrchestratorVersion");
     let version = goal(new.text("orchestratorVersion"), current, region, now).map(|version| version.to_string());
     if let Some(version) = version.filter(|version| Some(version.as_str()) != current) {
-        let rolling = Rolling::of(new, Some(&version), now);
+        let rolling = Rolling::of(new, Some(&version), now).with_image(image);
         let duration = rolling.duration(Work::NodeUpgrade, &seed);
         return (Activity::Upgrading, vec![(duration, rolling.step())], duration);
+    }
+    if image.is_some() && image.as_deref() != stored.text("nodeImageVersion") {
+        let rolling = Rolling::of(new, current, now).with_image(image);
+        let duration = rolling.duration(Work::NodeReimage, &seed);
+        let steps = vec![(duration, rolling.step())];
+        return (Activity::UpgradingNodeImageVersion, steps, duration);
     }
     let power = |pool: &Pool| pool.properties["powerState"]["code"].as_str().map(str::to_owned);
     match (power(stored).as_deref(), power(new).as_deref()) {

@@ -57,11 +57,11 @@ pub fn cluster_upgrade_profile(world: &World, cluster: &ClusterRef) -> Result<Re
 /// 404.
 pub fn pool_upgrade_profile(world: &World, pool: &ChildRef) -> Result<Reply, Refusal> {
     let (cluster, pool) = pools::find(world, pool)?;
+    let used = pool.recently_used(world.now());
     let (body, pool) = (render::cluster(cluster), render::pool(&cluster.reference, pool));
-    Ok(Reply::provider(
-        200,
-        catalog::pool_upgrade_profile_body(&body, &pool, &cluster.region, world.now()),
-    ))
+    let mut profile = catalog::pool_upgrade_profile_body(&body, &pool, &cluster.region, world.now());
+    profile["properties"]["recentlyUsedVersions"] = used.into();
+    Ok(Reply::provider(200, profile))
 }
 
 /// GET `{cluster}/availableAgentPoolVersions`.

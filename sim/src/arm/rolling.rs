@@ -54,6 +54,15 @@ impl Rolling {
         }
     }
 
+    /// The same with this image, when there is one, instead of the newest.
+    #[must_use]
+    pub fn with_image(mut self, image: Option<String>) -> Self {
+        if let Some(image) = image {
+            self.image = image;
+        }
+        self
+    }
+
     /// The change at the end of the roll.
     #[must_use]
     pub fn step(&self) -> Step {

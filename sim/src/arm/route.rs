@@ -6,6 +6,7 @@ use super::calls::{Call, LocationRef};
 use super::children::kinds::{ChildCall, ChildKind};
 use super::features::FeatureCall;
 use super::ids::{ChildRef, ClusterRef, GroupRef};
+use super::machines::MachineRef;
 use crate::resources::call::ResourceCall;
 use crate::resources::id::Named;
 
@@ -201,6 +202,39 @@ impl Call {
             ["agentpools", _, "upgradeprofiles", "default"] => {
                 only(method, &Method::GET, Self::AgentPoolsGetUpgradeProfile(child(cluster)))
             }
+            ["agentpools", _, "deletemachines"] => {
+                only(method, &Method::POST, Self::AgentPoolsDeleteMachines(child(cluster)))
+            }
+            ["agentpools", _, "machines"] => only(method, &Method::GET, Self::MachinesList(child(cluster))),
+            ["agentpools", _, "machines", machine] => {
+                let machine = MachineRef {
+                    pool: child(cluster),
+                    name: (*machine).to_owned(),
+                };
+                only(method, &Method::GET, Self::MachinesGet(machine))
+            }
+            ["runcommand"] => only(method, &Method::POST, Self::ManagedClustersRunCommand(cluster)),
+            ["commandresults", _] => only(
+                method,
+                &Method::GET,
+                Self::ManagedClustersGetCommandResult(child(cluster)),
+            ),
+            ["rotateclustercertificates"] => only(
+                method,
+                &Method::POST,
+                Self::ManagedClustersRotateClusterCertificates(cluster),
+            ),
+            ["rotateserviceaccountsigningkeys"] => only(
+                method,
+                &Method::POST,
+                Self::ManagedClustersRotateServiceAccountSigningKeys(cluster),
+            ),
+            ["resetserviceprincipalprofile"] => only(
+                method,
+                &Method::POST,
+                Self::ManagedClustersResetServicePrincipalProfile(cluster),
+            ),
+            ["resetaadprofile"] => only(method, &Method::POST, Self::ManagedClustersResetAadProfile(cluster)),
             ["privatelinkresources"] => only(method, &Method::GET, Self::PrivateLinkResourcesList(cluster)),
             [segment, rest @ ..] => match ChildKind::at(segment) {
                 Some(kind) => ChildCall::parse(method, kind, cluster, rest, name).map(Self::Child),

@@ -110,6 +110,17 @@ fn trusted_launch(pool: &Value) -> bool {
     })
 }
 
+/// The series of an image, by which two images of one family compare: `202611.09.0`.
+#[must_use]
+pub fn image_series(image: &str) -> &str {
+    let after_dash = image.rsplit('-').next().unwrap_or_default();
+    // Windows images carry their build before it.
+    after_dash
+        .rsplit_once('.')
+        .filter(|_| image.starts_with("AKSWindows"))
+        .map_or(after_dash, |(_, series)| series)
+}
+
 fn newest(series: &'static [(Date, &'static str)], now: Timestamp) -> &'static str {
     let day = now.to_zoned(TimeZone::UTC).date();
     series

@@ -19,10 +19,10 @@ pub use bodies::{
     pool_upgrade_profile_body,
 };
 pub use duration::{DurationInput, Work, duration, surge};
-pub use image::node_image;
+pub use image::{image_series, node_image};
 pub use offers::{Offer, SupportPlan, Target, default_version, resolve, upgrades, versions};
 pub use quantity::{bytes, milli_cpu};
 pub use region::{Region, region, regions};
 pub use trusted_access::{TrustedRole, trusted_access_roles_body, trusted_role};
 pub use version::{Minor, NotAVersion, Version, Wanted};
-pub use vm_size::{VmSize, is_arm, is_burstable, vm_size};
+pub use vm_size::{VmSize, is_arm, is_burstable, size_series, vm_size};

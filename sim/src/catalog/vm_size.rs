@@ -73,6 +73,13 @@ pub fn is_burstable(name: &str) -> bool {
         .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
 }
 
+/// The series of a size: the letter that its family begins with, `D` for `Standard_DS2_v2` and `Standard_D4s_v5`.
+#[must_use]
+pub fn size_series(name: &str) -> Option<char> {
+    let family = name.split('_').nth(1)?;
+    family.chars().next().map(|letter| letter.to_ascii_uppercase())
+}
+
 /// Whether `name` is an Arm size: a `p` among the letters after the number (`Standard_D4ps_v5`).
 #[must_use]
 pub fn is_arm(name: &str) -> bool {

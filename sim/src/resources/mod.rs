@@ -9,6 +9,7 @@ pub mod id;
 pub mod operation;
 pub mod resource_type;
 pub mod scope;
+pub mod snapshot;
 pub mod store;
 pub mod types;
 

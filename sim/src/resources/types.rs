@@ -3,7 +3,7 @@
 use super::resource_type::{Pace, ResourceType};
 use super::{
     authorization, compute, data_protection, event_grid, fleet, kubernetes_configuration, managed_identity, monitor,
-    network,
+    network, snapshot,
 };
 
 /// Types by provider.
@@ -13,6 +13,7 @@ const PROVIDERS: &[&[ResourceType]] = &[
     kubernetes_configuration::TYPES,
     monitor::TYPES,
     fleet::TYPES,
+    snapshot::TYPES,
     event_grid::TYPES,
     data_protection::TYPES,
     network::TYPES,

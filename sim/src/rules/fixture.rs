@@ -18,6 +18,7 @@ const SUBSCRIPTION: &str = "00000000-0000-0000-0000-000000000001";
 pub(super) struct World {
     pub(super) cluster: Value,
     pub(super) pools: Vec<Value>,
+    pub(super) snapshots: Vec<Value>,
     now: Timestamp,
     disabled: BTreeSet<String>,
 }
@@ -58,6 +59,7 @@ impl World {
         let mut world = Self {
             cluster: Value::Null,
             pools: Vec::new(),
+            snapshots: Vec::new(),
             now,
             disabled: BTreeSet::new(),
         };
@@ -179,6 +181,20 @@ impl World {
         })
     }
 
+    /// POST of `sent` on the cluster or on the pool `name`.
+    pub(super) fn post(&self, operation: Operation, name: &str, sent: Value) -> Outcome {
+        let pool = self.pools.iter().find(|pool| is(pool, "/name", name));
+        let new = pool.unwrap_or(&self.cluster);
+        run(&Request {
+            operation,
+            name,
+            sent: &sent,
+            old: Some(new),
+            new,
+            ..self.request()
+        })
+    }
+
     /// PUT of a maintenance configuration.
     pub(super) fn put_maintenance(&self, name: &str, properties: Value) -> Outcome {
         self.put_child(
@@ -219,6 +235,7 @@ impl World {
             cluster: Some(&self.cluster),
             pools: &self.pools,
             next_pools: &[],
+            snapshots: &self.snapshots,
             now: self.now,
             disabled: &self.disabled,
         }

@@ -9,6 +9,7 @@
 //! depends on Azure's capacity (quota, free addresses) is not a rule here: the admin endpoint injects it as a fault.
 
 mod access;
+mod actions;
 mod children;
 mod identity;
 mod immutable;
@@ -25,6 +26,7 @@ mod outbound;
 mod pattern;
 mod placement;
 mod pool_config;
+mod pool_sources;
 mod pool_versions;
 mod pools;
 mod power;
@@ -86,6 +88,7 @@ const TOPICS: &[&[Rule]] = &[
     network_moves::RULES,
     immutable::RULES,
     versions::RULES,
+    pool_sources::RULES,
     pool_versions::RULES,
     support::RULES,
     pools::RULES,
@@ -100,6 +103,7 @@ const TOPICS: &[&[Rule]] = &[
     security::RULES,
     maintenance::RULES,
     children::RULES,
+    actions::RULES,
 ];
 
 /// Every rule, in the order in which they are asked.

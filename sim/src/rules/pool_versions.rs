@@ -1,5 +1,6 @@
 //! Kubernetes versions of pools, against the region's offer and the control plane.
 
+use super::pool_sources::rollback;
 use super::request::{Pool, Request, properties};
 use super::versions::current;
 use super::words::{invalid, require};
@@ -190,7 +191,7 @@ fn one_minor_up(request: &Request<'_>) -> Result<(), Refusal> {
     request.for_each_pool(|pool| {
         let (Some(from), Some(to)) = (pool.old.and_then(running), target(request, pool)) else { return Ok(()) };
         let skips = to.minor > from.minor.next() && plan == SupportPlan::KubernetesOfficial;
-        require(to >= from && !skips, || {
+        require((to >= from && !skips) || rollback(request, pool).is_some(), || {
             Refusal::provider(
                 400,
                 "AgentPoolUpgradeVersionNotAllowed",

@@ -28,6 +28,18 @@ pub enum Operation {
     DeletePool,
     /// POST upgradeNodeImageVersion.
     UpgradeNodeImage,
+    /// POST deleteMachines.
+    DeleteMachines,
+    /// POST runCommand.
+    RunCommand,
+    /// POST rotateClusterCertificates.
+    RotateCertificates,
+    /// POST rotateServiceAccountSigningKeys.
+    RotateSigningKeys,
+    /// POST resetServicePrincipalProfile.
+    ResetServicePrincipal,
+    /// POST resetAADProfile.
+    ResetEntra,
     /// PUT of another child of a cluster.
     PutChild(ChildKind),
     /// DELETE of another child of a cluster.
@@ -58,6 +70,8 @@ pub struct Request<'a> {
     /// For a cluster PUT the pools as they would be afterwards, in resource form: `defaults::merge_pools`, each filled.
     /// Empty for every other operation.
     pub next_pools: &'a [Value],
+    /// Snapshots that the body names and that exist, as GET shows them.
+    pub snapshots: &'a [Value],
     /// The simulated time.
     pub now: Timestamp,
     /// Names of switched-off rules; only those resting on general knowledge can be.

@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use super::request::{Operation, Request, differ};
+use super::request::{Operation, Request};
 use super::words::{invalid, require};
 use super::{CLUSTER, Rule, documented, inferred};
 use crate::catalog::{SupportPlan, Version, Wanted, resolve, upgrades, versions};
-use crate::defaults::json::{flag, integer, list, present, text};
+use crate::defaults::json::{flag, integer, list, text};
 use crate::refusal::Refusal;
 
 pub(super) const RULES: &[Rule] = &[
@@ -46,12 +46,6 @@ pub(super) const RULES: &[Rule] = &[
         CLUSTER,
         "AKS#1245, AKS's own text",
         not_with_count,
-    ),
-    inferred(
-        "node-image-version-known",
-        super::POOLS,
-        "SPEC nodeImageVersion; Learn: roll-back-node-pool-version",
-        node_image_known,
     ),
     inferred(
         "node-image-upgrade-needs-version",
@@ -249,24 +243,6 @@ fn not_with_count(request: &Request<'_>) -> Result<(), Refusal> {
     })
 }
 
-/// Writing a node image goes back to one that the pool used in the last seven days; the simulator keeps none.
-fn node_image_known(request: &Request<'_>) -> Result<(), Refusal> {
-    request.for_each_pool(|pool| {
-        let Some(sent) = present(pool.sent, "/nodeImageVersion") else {
-            return Ok(());
-        };
-        let known = pool
-            .old
-            .is_some_and(|old| !differ(old.get("nodeImageVersion"), Some(sent)));
-        require(known, || {
-            invalid(
-                "agentPoolProfile.nodeImageVersion",
-                "the node image version is not among the recently used versions of the agent pool",
-            )
-        })
-    })
-}
-
 fn node_image_upgrade(request: &Request<'_>) -> Result<(), Refusal> {
     require(
         text(request.new, "/properties/currentOrchestratorVersion").is_some(),
@@ -383,13 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn a_node_image_may_be_echoed_and_not_chosen() {
-        let world = World::new();
-        let image = world.pools[1]["properties"]["nodeImageVersion"].clone();
-        world.put_pool("work", json!({"nodeImageVersion": image})).accepted();
-        world
-            .put_pool("work", json!({"nodeImageVersion": "AKSUbuntu-1"}))
-            .refused_by("node-image-version-known");
-        world.act(Operation::UpgradeNodeImage, "work").accepted();
+    fn a_running_pool_takes_a_node_image_upgrade() {
+        World::new().act(Operation::UpgradeNodeImage, "work").accepted();
     }
 }

@@ -31,6 +31,16 @@ pub enum Definition {
     IdentityBinding,
     /// PUT and GET of a private endpoint connection.
     PrivateEndpointConnection,
+    /// PUT and GET of a snapshot.
+    Snapshot,
+    /// POST deleteMachines.
+    DeleteMachines,
+    /// POST runCommand.
+    RunCommandRequest,
+    /// POST resetServicePrincipalProfile.
+    ServicePrincipalProfile,
+    /// POST resetAADProfile.
+    EntraProfile,
     /// PATCH of tags alone.
     TagsObject,
     /// Answer of GET upgradeProfiles/default of a cluster.
@@ -93,6 +103,11 @@ impl Definition {
             Self::ManagedNamespace => "ManagedNamespace",
             Self::IdentityBinding => "IdentityBinding",
             Self::PrivateEndpointConnection => "PrivateEndpointConnection",
+            Self::Snapshot => "Snapshot",
+            Self::DeleteMachines => "AgentPoolDeleteMachinesParameter",
+            Self::RunCommandRequest => "RunCommandRequest",
+            Self::ServicePrincipalProfile => "ManagedClusterServicePrincipalProfile",
+            Self::EntraProfile => "ManagedClusterAADProfile",
             Self::TagsObject => "TagsObject",
             Self::ManagedClusterUpgradeProfile => "ManagedClusterUpgradeProfile",
             Self::AgentPoolUpgradeProfile => "AgentPoolUpgradeProfile",
@@ -130,6 +145,11 @@ impl Definition {
             | Self::ManagedNamespace
             | Self::IdentityBinding
             | Self::PrivateEndpointConnection
+            | Self::Snapshot
+            | Self::DeleteMachines
+            | Self::RunCommandRequest
+            | Self::ServicePrincipalProfile
+            | Self::EntraProfile
             | Self::TagsObject
             | Self::ManagedClusterUpgradeProfile
             | Self::AgentPoolUpgradeProfile

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod actions;
 mod admin;
 mod authorization;
 mod children;
@@ -19,6 +20,7 @@ mod monitor;
 mod operations;
 mod resources;
 mod signin;
+mod snapshots;
 mod support;
 mod throttling;
 mod upgrades;
