@@ -14,6 +14,7 @@ pub mod arm;
 pub mod catalog;
 pub mod clock;
 pub mod config;
+pub mod conformance;
 pub mod connection;
 pub mod defaults;
 pub mod dispatch;

@@ -15,6 +15,7 @@ use crate::arm::ids::{ClusterKey, ClusterRef, GroupRef};
 use crate::arm::run_command::{Command, Output};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::conformance::Conformance;
 use crate::defaults::Place;
 use crate::faults::Faults;
 use crate::features::Registrations;
@@ -373,6 +374,8 @@ pub struct World {
     pub throttle: Throttle,
     /// Faults to come.
     pub faults: Faults,
+    /// Whether answers were what the descriptions say.
+    pub conformance: Conformance,
     /// Requests that were answered.
     pub log: RequestLog,
     /// GUIDs and signatures.
@@ -404,6 +407,7 @@ impl World {
             features: Registrations::default(),
             throttle: Throttle::default(),
             faults: Faults::default(),
+            conformance: Conformance::default(),
             log: RequestLog::default(),
             ids: Ids::new(format!("{}|{}", config.tenant, start)),
             config,

@@ -46,6 +46,15 @@ pub struct World {
     pub azure: Azure,
 }
 
+/// A story ends well only when every answer of the simulator was what the API descriptions say.
+impl Drop for World {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            assert_eq!(self.simulator.mismatches(), Vec::<String>::new());
+        }
+    }
+}
+
 impl World {
     /// A world in which Azure's operations take less than a second.
     pub async fn new(story: &str) -> Self {

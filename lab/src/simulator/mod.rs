@@ -1,6 +1,7 @@
 //! The Azure simulator as a process.
 
 pub mod admin;
+mod conformance;
 pub mod fault;
 
 use std::ffi::OsString;
@@ -193,6 +194,15 @@ impl Simulator {
     #[must_use]
     pub fn admin(&self) -> &Admin {
         &self.admin
+    }
+
+    /// Answers that were not what the API descriptions say, with what was wrong; none from a simulator that has ended.
+    /// It blocks for a moment, so that a test can ask when its values are dropped.
+    #[must_use]
+    pub fn mismatches(&self) -> Vec<String> {
+        let address = self.access.admin.trim_start_matches("http://");
+        let answer = conformance::ask(address).unwrap_or_default();
+        answer.first.into_iter().map(|mismatch| mismatch.to_string()).collect()
     }
 
     /// The process, to look at its log or to end it before its time.

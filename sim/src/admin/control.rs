@@ -49,6 +49,11 @@ pub(super) async fn rules() -> Json<Value> {
     Json(rules::rules().map(rule).collect())
 }
 
+/// How many answers were checked against the API descriptions, and which did not conform.
+pub(super) async fn conformance(State(shared): State<Shared>) -> Json<Value> {
+    Json(json!(shared.lock().conformance))
+}
+
 fn clock_body(world: &World) -> Value {
     json!({
         "now": world.now(),

@@ -26,6 +26,7 @@ pub fn router(shared: Shared) -> Router {
         .route("/healthz", get(|| async { "ok" }))
         .route("/reset", post(control::reset))
         .route("/settings", get(control::settings).patch(control::change_settings))
+        .route("/conformance", get(control::conformance))
         .route("/rules", get(control::rules))
         .route("/clock", get(control::clock))
         .route("/clock/advance", post(control::advance))

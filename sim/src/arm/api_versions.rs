@@ -34,6 +34,24 @@ pub const STABLE: [&str; 24] = [
     "2026-08-01",
 ];
 
+/// Preview versions: that of Microsoft's newest preview SDK, and the one that goes with the newest stable version.
+pub const PREVIEW: [&str; 2] = ["2026-07-02-preview", "2026-08-02-preview"];
+
+/// Every version that is served.
+pub const SERVED: [&str; STABLE.len() + PREVIEW.len()] = {
+    let mut all = [""; STABLE.len() + PREVIEW.len()];
+    let mut at = 0;
+    while at < all.len() {
+        all[at] = if at < STABLE.len() {
+            STABLE[at]
+        } else {
+            PREVIEW[at - STABLE.len()]
+        };
+        at += 1;
+    }
+    all
+};
+
 /// Versions of the operations endpoint: the present one and the one before October 2025.
 const OPERATIONS: [&str; 2] = ["2016-03-30", OPERATIONS_API_VERSION];
 
@@ -50,18 +68,18 @@ pub fn check(request: &Request, call: &Call) -> Result<(), Refusal> {
     if !is_version(version) {
         let message = format!(
             "The api-version '{version}' is invalid. The supported versions are '{}'.",
-            STABLE.join(",")
+            SERVED.join(",")
         );
         return Err(Refusal::gateway(400, "InvalidApiVersionParameter", message));
     }
     let (kind, supported): (&str, &[&str]) = match call {
         Call::OperationStatus { .. } | Call::OperationResult { .. } => ("locations/operations", &OPERATIONS),
-        Call::ManagedClustersList(_) | Call::ManagedClustersListByResourceGroup(_) => ("managedClusters", &STABLE),
+        Call::ManagedClustersList(_) | Call::ManagedClustersListByResourceGroup(_) => ("managedClusters", &SERVED),
         _ => match call.target() {
-            Target::Cluster(_) => ("managedClusters", &STABLE),
+            Target::Cluster(_) => ("managedClusters", &SERVED),
             Target::Resource(call) if matches!(call.ask, Ask::Operation { .. }) => return Ok(()),
             Target::Resource(call) => (call.kind.path, call.kind.versions),
-            Target::Location(_) => ("locations/kubernetesVersions", &STABLE),
+            Target::Location(_) => ("locations/kubernetesVersions", &SERVED),
             Target::Tenant | Target::Subscription(_) | Target::Group(_) => return Ok(()),
         },
     };
@@ -77,7 +95,7 @@ pub fn check(request: &Request, call: &Call) -> Result<(), Refusal> {
 
 /// Operation status is served under the versions of clusters too.
 fn is_status_version(call: &Call, version: &str) -> bool {
-    matches!(call, Call::OperationStatus { .. } | Call::OperationResult { .. }) && STABLE.contains(&version)
+    matches!(call, Call::OperationStatus { .. } | Call::OperationResult { .. }) && SERVED.contains(&version)
 }
 
 /// `YYYY-MM-DD`, with or without `-preview`.

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use super::gateway::Context;
 use super::ids::{ClusterRef, GroupRef};
 use super::preconditions::{self, Intent};
+use super::preview;
 use super::render::{self, Pointers};
 use super::rolling::{self, Rolling, goal};
 use super::snapshots::take_over;
@@ -18,7 +19,7 @@ use crate::operations::{Activity, NewOperation, OperationId, Step, Subject};
 use crate::refusal::Refusal;
 use crate::reply::Reply;
 use crate::rules::{self, Operation};
-use crate::schema::{self, Definition};
+use crate::schema::Definition;
 use crate::world::{Cluster, Group, Pool, World};
 
 /// PUT.
@@ -47,7 +48,13 @@ pub fn put(world: &mut World, cx: &Context<'_>, reference: &ClusterRef) -> Resul
     let key = reference.key();
     let stored = world.clusters.get(&key);
     let region = region(&sent, stored, &reference)?;
-    schema::validate_request(Definition::ManagedCluster, &sent)?;
+    preview::validate(
+        world,
+        cx,
+        &reference.group.subscription,
+        Definition::ManagedCluster,
+        &sent,
+    )?;
     preconditions::check(cx.request, Intent::Put, stored.map(|stored| stored.etag.as_str()))?;
     if let Some(stored) = stored {
         world.cluster_is_free(stored)?;

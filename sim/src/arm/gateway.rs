@@ -12,9 +12,10 @@ use super::{
 use crate::identity::tokens::{self, Claims};
 use crate::operations::OperationError;
 use crate::refusal::Refusal;
-use crate::reply::Reply;
+use crate::reply::{Body, Reply};
 use crate::resources::authorization::locks;
 use crate::resources::handlers;
+use crate::schema::{self, Dialect};
 use crate::wire::Request;
 use crate::world::World;
 
@@ -69,10 +70,20 @@ pub fn handle(
         fails,
     };
     let mut remaining = None;
+    let known = call.clone().ok();
     let result = call
         .map_err(|reason| no_route(request, &reason))
         .and_then(|call| admit(world, &cx, call, &mut remaining).and_then(|()| run(world, &cx, call)));
     let mut reply = result.unwrap_or_else(|Stop(reply)| reply);
+    if let Some(call) = known {
+        if cx.dialect() == Dialect::Stable && reply.status < 300 {
+            let (method, status) = (request.method.as_str(), reply.status);
+            if let Body::Provider(body) | Body::Gateway(body) = &mut reply.body {
+                schema::strip_preview(method, &request.path, status, body);
+            }
+        }
+        world.conformance.check(request, call, &reply);
+    }
     if let Some(remaining) = remaining {
         reply = remaining.show(reply);
     }

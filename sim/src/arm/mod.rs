@@ -22,6 +22,7 @@ pub mod pool_put;
 pub mod pools;
 pub mod power;
 pub mod preconditions;
+pub mod preview;
 pub mod reads;
 pub mod render;
 pub mod rolling;

@@ -7,6 +7,7 @@ use super::gateway::Context;
 use super::ids::ChildRef;
 use super::judge::{Question, judge};
 use super::preconditions::{self, Intent};
+use super::preview;
 use super::render::{self, Pointers};
 use super::rolling::{self, Rolling, goal};
 use super::snapshots::take_over;
@@ -17,7 +18,7 @@ use crate::operations::{Activity, NewOperation, Step, Subject};
 use crate::refusal::Refusal;
 use crate::reply::Reply;
 use crate::rules::Operation;
-use crate::schema::{self, Definition};
+use crate::schema::Definition;
 use crate::world::{Cluster, Pool, World};
 
 /// PUT.
@@ -27,7 +28,13 @@ use crate::world::{Cluster, Pool, World};
 pub fn put(world: &mut World, cx: &Context<'_>, reference: &ChildRef) -> Result<Reply, Refusal> {
     let sent = cx.request.json_object()?;
     let cluster = clusters::find_parent(world, &reference.cluster, "agentPools")?;
-    schema::validate_request(Definition::AgentPool, &sent)?;
+    preview::validate(
+        world,
+        cx,
+        &reference.cluster.group.subscription,
+        Definition::AgentPool,
+        &sent,
+    )?;
     let stored = cluster.pool(&reference.name);
     preconditions::check(cx.request, Intent::Put, stored.map(|stored| stored.etag.as_str()))?;
     world.pool_is_free(cluster, &reference.name)?;

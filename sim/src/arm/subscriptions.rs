@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::api_versions::STABLE;
+use super::api_versions::SERVED;
 use super::gateway::Context;
 use crate::catalog::{self, Region};
 use crate::refusal::Refusal;
@@ -180,13 +180,13 @@ fn resource_type(kind: &str) -> Value {
         .filter(|region| region.zones)
         .map(|region| json!({"location": region.display_name, "zones": ["1", "2", "3"]}))
         .collect();
-    let mut versions: Vec<&str> = STABLE.to_vec();
+    let mut versions: Vec<&str> = SERVED.to_vec();
     versions.reverse();
     json!({
         "resourceType": kind,
         "locations": names,
         "apiVersions": versions,
-        "defaultApiVersion": versions.first(),
+        "defaultApiVersion": versions.iter().find(|version| !version.ends_with("-preview")),
         "zoneMappings": zones,
         "capabilities": "SupportsTags, SupportsLocation",
     })

@@ -147,11 +147,12 @@ fn subject<'a>(world: &'a World, id: &str) -> Option<(&'a Operation, &'a Resourc
 /// 404 for an unknown operation, 400 for a URL that was not taken verbatim.
 pub fn status(world: &World, cx: &Context<'_>, id: &str) -> Result<Reply, Refusal> {
     let operation = find(world, cx, id)?;
-    let mut body = json!({
-        "id": cx.request.path,
-        "name": operation.id,
-        "startTime": time(operation.started),
-    });
+    // Operations below their resource have no times (Microsoft.KubernetesConfiguration, OperationStatusResult).
+    let timed = cx.request.path.to_lowercase().contains("/locations/");
+    let mut body = json!({"id": cx.request.path, "name": operation.id});
+    if timed {
+        body["startTime"] = json!(time(operation.started));
+    }
     let (word, error) = match &operation.ended {
         None => ("InProgress", None),
         Some((_, Outcome::Succeeded)) => ("Succeeded", None),
@@ -159,7 +160,7 @@ pub fn status(world: &World, cx: &Context<'_>, id: &str) -> Result<Reply, Refusa
         Some((_, Outcome::Canceled(error))) => ("Canceled", Some(error)),
     };
     body["status"] = json!(word);
-    if let Some((ended, _)) = &operation.ended {
+    if let Some((ended, _)) = operation.ended.as_ref().filter(|_| timed) {
         body["endTime"] = json!(time(*ended));
     }
     if let Some(error) = error {

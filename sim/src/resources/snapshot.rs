@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::resource_type::{Patch, ResourceType, Write};
-use crate::arm::api_versions::STABLE;
+use crate::arm::api_versions::SERVED;
 use crate::arm::calls::Call;
 use crate::refusal::Refusal;
 use crate::schema::Definition;
@@ -14,7 +14,7 @@ pub const TYPES: &[ResourceType] = &[ResourceType {
     namespace: "Microsoft.ContainerService",
     path: "snapshots",
     calls: "Snapshots",
-    versions: &STABLE,
+    versions: &SERVED,
     patch: Patch::Tags,
     body: Some(Definition::Snapshot),
     check,

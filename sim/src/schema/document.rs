@@ -6,11 +6,16 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::{Map, Value};
 
+use super::operations::Operation;
+use super::preview;
+
 /// An API description in `specs/`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Spec {
     /// Microsoft.ContainerService/managedClusters.
     ContainerService,
+    /// The same in preview api-versions.
+    ContainerServicePreview,
     /// Microsoft.KubernetesConfiguration/extensions.
     Extensions,
     /// Microsoft.KubernetesConfiguration/fluxConfigurations.
@@ -40,9 +45,13 @@ pub(super) enum Spec {
 }
 
 /// Every description with its text.
-const TEXTS: [(Spec, &str); 14] = [
+const TEXTS: [(Spec, &str); 15] = [
     (
         Spec::ContainerService,
+        include_str!("../../../specs/containerservice-2026-08-01.json"),
+    ),
+    (
+        Spec::ContainerServicePreview,
         include_str!("../../../specs/containerservice-2026-08-01.json"),
     ),
     (
@@ -94,12 +103,16 @@ const TEXTS: [(Spec, &str); 14] = [
 ];
 
 static DOCUMENTS: LazyLock<BTreeMap<Spec, Document>> = LazyLock::new(|| {
-    let parsed = |(spec, text): (Spec, &str)| (spec, Document::parse(text).unwrap_or_default());
+    let parsed = |(spec, text): (Spec, &str)| {
+        let preview = spec == Spec::ContainerServicePreview;
+        (spec, Document::parse(text, preview).unwrap_or_default())
+    };
     TEXTS.into_iter().map(parsed).collect()
 });
 
 static EMPTY: Document = Document {
     definitions: BTreeMap::new(),
+    operations: Vec::new(),
 };
 
 /// A description, parsed.
@@ -107,10 +120,16 @@ pub(super) fn document(spec: Spec) -> &'static Document {
     DOCUMENTS.get(&spec).unwrap_or(&EMPTY)
 }
 
-/// Definitions by name.
+/// Every description.
+pub(super) fn documents() -> impl Iterator<Item = (Spec, &'static Document)> {
+    DOCUMENTS.iter().map(|(spec, document)| (*spec, document))
+}
+
+/// Definitions by name, and the calls that use them.
 #[derive(Debug, Default)]
 pub(super) struct Document {
     definitions: BTreeMap<String, Schema>,
+    operations: Vec<Operation>,
 }
 
 /// One schema: what may stand at a place in a body.
@@ -120,6 +139,10 @@ pub(super) struct Schema {
     pub(super) read_only: bool,
     /// The service takes it and never returns it.
     pub(super) secret: bool,
+    /// Stable api-versions do not have it.
+    pub(super) preview_only: bool,
+    /// The preview feature that it needs.
+    pub(super) feature: Option<String>,
     /// What kind of value it is.
     pub(super) kind: Kind,
 }
@@ -187,8 +210,11 @@ pub(super) enum DocumentError {
 }
 
 impl Document {
-    fn parse(text: &str) -> Result<Self, DocumentError> {
-        let root: Value = serde_json::from_str(text)?;
+    fn parse(text: &str, with_preview: bool) -> Result<Self, DocumentError> {
+        let mut root: Value = serde_json::from_str(text)?;
+        if with_preview {
+            preview::add(&mut root);
+        }
         let raw = root
             .get("definitions")
             .and_then(Value::as_object)
@@ -197,7 +223,15 @@ impl Document {
             .iter()
             .map(|(name, node)| Ok((name.clone(), Schema::parse(node)?)))
             .collect::<Result<_, DocumentError>>()?;
-        Ok(Self { definitions })
+        Ok(Self {
+            definitions,
+            operations: Operation::parse_all(&root)?,
+        })
+    }
+
+    /// The call that a request is.
+    pub(super) fn operation(&self, method: &str, path: &str) -> Option<&Operation> {
+        self.operations.iter().find(|operation| operation.is(method, path))
     }
 
     /// The definition called `name`.
@@ -246,9 +280,11 @@ impl Document {
 }
 
 impl Schema {
-    fn parse(node: &Value) -> Result<Self, DocumentError> {
+    pub(super) fn parse(node: &Value) -> Result<Self, DocumentError> {
         let flag = |key: &str| node.get(key).and_then(Value::as_bool).unwrap_or(false);
         Ok(Self {
+            preview_only: flag(preview::ONLY),
+            feature: node.get(preview::FEATURE).and_then(Value::as_str).map(str::to_owned),
             read_only: flag("readOnly"),
             secret: flag("x-ms-secret"),
             kind: Kind::parse(node)?,
@@ -346,7 +382,7 @@ mod tests {
     #[test]
     fn every_committed_description_parses_and_every_reference_leads_somewhere() {
         for (spec, text) in TEXTS {
-            let document = Document::parse(text).unwrap();
+            let document = Document::parse(text, false).unwrap();
             assert!(!document.definitions.is_empty(), "{spec:?}");
             for (name, schema) in &document.definitions {
                 check(&document, name, schema);

@@ -7,11 +7,14 @@
 
 mod check;
 mod document;
+mod operations;
+mod preview;
 
 use serde_json::Value;
 
 use self::check::{Deviation, Direction, Fault, deviations};
-use self::document::{Document, Kind, Schema, Spec, document};
+use self::document::{Document, Kind, Schema, Spec, document, documents};
+use self::operations::Described;
 use crate::refusal::Refusal;
 
 /// A body that the description defines and the simulator handles.
@@ -135,6 +138,12 @@ impl Definition {
         }
     }
 
+    /// Whether it is what GET answers with too, and not the body of a PUT alone.
+    #[must_use]
+    pub const fn is_of_answers(self) -> bool {
+        !matches!(self, Self::RoleAssignment)
+    }
+
     /// The description that it is in.
     const fn spec(self) -> Spec {
         match self {
@@ -173,6 +182,14 @@ impl Definition {
         }
     }
 
+    /// The description that it is in, in this dialect.
+    const fn spec_in(self, dialect: Dialect) -> Spec {
+        match (self.spec(), dialect) {
+            (Spec::ContainerService, Dialect::Preview) => Spec::ContainerServicePreview,
+            (spec, _) => spec,
+        }
+    }
+
     fn document(self) -> &'static Document {
         document(self.spec())
     }
@@ -182,15 +199,45 @@ impl Definition {
     }
 }
 
-/// Checks a request body: types, required, ranges, patterns, enums, unknown properties.
+/// Which api-versions a body is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// Those without `-preview`.
+    Stable,
+    /// Those with it: they have more properties.
+    Preview,
+}
+
+impl Dialect {
+    /// The dialect of an api-version.
+    #[must_use]
+    pub fn of(api_version: &str) -> Self {
+        if api_version.to_ascii_lowercase().ends_with("-preview") {
+            Self::Preview
+        } else {
+            Self::Stable
+        }
+    }
+}
+
+/// Checks a request body of a stable api-version: types, required, ranges, patterns, enums, unknown properties.
 ///
 /// # Errors
 /// 400 in AKS's words at the first deviation.
 pub fn validate_request(definition: Definition, body: &Value) -> Result<(), Refusal> {
-    let Some(schema) = definition.schema() else {
+    validate_request_in(Dialect::Stable, definition, body)
+}
+
+/// Checks a request body of an api-version of this dialect.
+///
+/// # Errors
+/// 400 in AKS's words at the first deviation.
+pub fn validate_request_in(dialect: Dialect, definition: Definition, body: &Value) -> Result<(), Refusal> {
+    let document = document(definition.spec_in(dialect));
+    let Some(schema) = document.definition(definition.name()) else {
         return Ok(());
     };
-    match deviations(definition.document(), schema, body, Direction::Request)
+    match deviations(document, schema, body, Direction::Request)
         .into_iter()
         .next()
     {
@@ -225,6 +272,88 @@ pub fn check_response(definition: Definition, body: &Value) -> Vec<String> {
         .iter()
         .map(ToString::to_string)
         .collect()
+}
+
+/// Names of the preview features that a request body needs.
+#[must_use]
+pub fn features_used(definition: Definition, body: &Value) -> Vec<&'static str> {
+    let document = document(definition.spec_in(Dialect::Preview));
+    let mut found = Vec::new();
+    if let Some(schema) = document.definition(definition.name()) {
+        visit(document, schema, body, &mut |property| {
+            found.extend(property.feature.as_deref());
+        });
+    }
+    found
+}
+
+/// Calls `seen` with every property of a body that is there.
+fn visit(document: &'static Document, schema: &'static Schema, value: &Value, seen: &mut impl FnMut(&'static Schema)) {
+    let Some(schema) = document.resolve(schema) else {
+        return;
+    };
+    match (&schema.kind, value) {
+        (Kind::Object { .. }, Value::Object(members)) => {
+            for (name, member) in members.iter().filter(|(_, member)| !member.is_null()) {
+                if let Some(property) = document.property(schema, name) {
+                    seen(property);
+                    visit(document, property, member, seen);
+                }
+            }
+        }
+        (Kind::Map(values), Value::Object(members)) => {
+            members
+                .values()
+                .for_each(|member| visit(document, values, member, seen));
+        }
+        (Kind::Array { items, .. }, Value::Array(list)) => {
+            list.iter().for_each(|entry| visit(document, items, entry, seen));
+        }
+        _ => {}
+    }
+}
+
+/// Removes from the answer to a call of a stable api-version what only preview api-versions have.
+pub fn strip_preview(method: &str, path: &str, status: u16, body: &mut Value) {
+    let document = document(Spec::ContainerServicePreview);
+    if let Some(operation) = document.operation(method, path)
+        && let Described::Body(schema) = operation.response(status)
+    {
+        strip(document, schema, body, |property| property.preview_only);
+    }
+}
+
+/// Everything about an answer that the description of its call does not allow; `None` when no description has the
+/// call. AKS writes its errors without the envelope that the description gives them (SUP): those are only looked at
+/// for code and message.
+#[must_use]
+pub fn check_answer(dialect: Dialect, method: &str, path: &str, status: u16, body: &Value) -> Option<Vec<String>> {
+    let other = match dialect {
+        Dialect::Stable => Spec::ContainerServicePreview,
+        Dialect::Preview => Spec::ContainerService,
+    };
+    let (document, operation) = documents()
+        .filter(|(spec, _)| *spec != other)
+        .find_map(|(_, document)| Some((document, document.operation(method, path)?)))?;
+    let flat_error = status >= 400 && body.get("error").is_none();
+    if flat_error {
+        let texts = body["code"].is_string() && body["message"].is_string();
+        return Some(if texts {
+            Vec::new()
+        } else {
+            vec!["an error without code and message".to_owned()]
+        });
+    }
+    Some(match operation.response(status) {
+        Described::Unknown => vec![format!("the description has no answer {status}")],
+        Described::Empty if body.is_null() => Vec::new(),
+        Described::Empty => vec![format!("the answer {status} has a body, the description none")],
+        Described::Body(_) if body.is_null() => vec![format!("the answer {status} has no body")],
+        Described::Body(schema) => deviations(document, schema, body, Direction::Response)
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
+    })
 }
 
 fn strip(document: &Document, schema: &Schema, value: &mut Value, unwanted: fn(&Schema) -> bool) {

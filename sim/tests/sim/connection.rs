@@ -1,5 +1,6 @@
 //! TLS, and faults of the connection itself.
 
+use armature_sim::server::Simulator;
 use reqwest::{Certificate, Client, Method};
 use serde_json::json;
 
@@ -88,7 +89,8 @@ async fn the_ready_line_tells_how_to_sign_in() {
 
 #[tokio::test]
 async fn a_stopped_simulator_answers_nobody_not_even_on_an_open_connection() {
-    let Sim { simulator, http, .. } = Sim::start().await;
+    let simulator = Simulator::start(config()).await.unwrap();
+    let http = Client::new();
     let url = format!("{}/metadata/endpoints", simulator.endpoint());
     assert_eq!(http.get(&url).send().await.unwrap().status(), 200);
     simulator.stop().await;

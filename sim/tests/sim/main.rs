@@ -18,6 +18,7 @@ mod lists;
 mod locks;
 mod monitor;
 mod operations;
+mod preview;
 mod resources;
 mod signin;
 mod snapshots;

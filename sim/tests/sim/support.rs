@@ -64,6 +64,16 @@ pub fn config() -> Config {
     }
 }
 
+/// No answer of any test may differ from the API descriptions.
+impl Drop for Sim {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let world = self.simulator.world();
+            assert_eq!(world.conformance.mismatches, 0, "{:#?}", world.conformance.first);
+        }
+    }
+}
+
 impl Sim {
     pub async fn start() -> Self {
         Self::with(config()).await

@@ -158,7 +158,7 @@ async fn every_stable_version_is_served_and_no_other() {
         "NoRegisteredProviderFound"
     );
     assert_eq!(
-        sim.get(&at("2026-07-02-preview")).await.expect(400).code(),
+        sim.get(&at("2026-06-02-preview")).await.expect(400).code(),
         "NoRegisteredProviderFound"
     );
     assert_eq!(

@@ -1,0 +1,118 @@
+//! Whether the simulator's own answers are what the API descriptions say: every one is checked, none is changed.
+
+use std::collections::VecDeque;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::arm::calls::Call;
+use crate::reply::Reply;
+use crate::resources::call::Ask;
+use crate::schema::{self, Definition, Dialect};
+use crate::wire::Request;
+
+/// How many answers that do not conform are kept for a look.
+const KEPT: usize = 20;
+
+/// An answer that does not conform.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Mismatch {
+    /// Name of the call, as in the request log.
+    pub call: String,
+    /// Path of the request.
+    pub path: String,
+    /// Status of the answer.
+    pub status: u16,
+    /// What is wrong with it.
+    pub deviations: Vec<String>,
+}
+
+/// Counts of answers, and the first ones that do not conform. A reset keeps them: they are about the simulator, not
+/// about what is simulated.
+#[derive(Debug, Default, Serialize)]
+pub struct Conformance {
+    /// Answers that a description says something about.
+    pub checked: u64,
+    /// Those that do not conform.
+    pub mismatches: u64,
+    /// The first of them.
+    pub first: VecDeque<Mismatch>,
+}
+
+impl Conformance {
+    /// Checks an answer and counts it.
+    pub fn check(&mut self, request: &Request, call: &Call, reply: &Reply) {
+        let Some(deviations) = deviations(request, call, reply) else {
+            return;
+        };
+        self.checked += 1;
+        if deviations.is_empty() {
+            return;
+        }
+        self.mismatches += 1;
+        let mismatch = Mismatch {
+            call: call.facts().name.into_owned(),
+            path: request.path.clone(),
+            status: reply.status,
+            deviations,
+        };
+        tracing::error!(
+            call = mismatch.call,
+            path = mismatch.path,
+            status = mismatch.status,
+            deviations = ?mismatch.deviations,
+            "this answer is not what the API description says"
+        );
+        if self.first.len() < KEPT {
+            self.first.push_back(mismatch);
+        }
+    }
+}
+
+/// What is wrong with an answer; `None` when no description says anything about it.
+fn deviations(request: &Request, call: &Call, reply: &Reply) -> Option<Vec<String>> {
+    let dialect = Dialect::of(request.query("api-version").unwrap_or_default());
+    let described = schema::check_answer(
+        dialect,
+        request.method.as_str(),
+        &request.path,
+        reply.status,
+        reply.json(),
+    );
+    described.or_else(|| of_resource(call, reply))
+}
+
+/// Descriptions made of SDK models have bodies but no calls: there the type's table says what an answer holds.
+fn of_resource(call: &Call, reply: &Reply) -> Option<Vec<String>> {
+    let Call::Resource(call) = call else { return None };
+    let body = call
+        .kind
+        .body
+        .filter(|body| body.is_of_answers() && reply.status < 300)?;
+    match &call.ask {
+        Ask::Get(_) | Ask::Put(_) => Some(check(body, reply.json())),
+        Ask::List(_) => {
+            let all = reply.json()["value"].as_array()?;
+            Some(all.iter().flat_map(|one| check(body, one)).collect())
+        }
+        _ => None,
+    }
+}
+
+/// These services write null for what is absent, other than AKS (wire recordings of azure-cli).
+fn check(definition: Definition, body: &Value) -> Vec<String> {
+    let mut body = body.clone();
+    remove_nulls(&mut body);
+    schema::check_response(definition, &body)
+}
+
+fn remove_nulls(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.retain(|_, member| !member.is_null());
+            members.values_mut().for_each(remove_nulls);
+        }
+        Value::Array(list) => list.iter_mut().for_each(remove_nulls),
+        _ => {}
+    }
+}
