@@ -296,6 +296,7 @@ impl World {
         let Some(cluster) = self.clusters.remove(key) else {
             return;
         };
+        self.forget_principals(&cluster);
         self.remove_below(&ResourceKey::of(&cluster.reference.id()));
         let node_group = cluster.text("nodeResourceGroup").map(str::to_lowercase);
         if let (Some(name), Some(subscription)) = (node_group, self.subscriptions.get_mut(&key.subscription)) {

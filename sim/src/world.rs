@@ -302,6 +302,8 @@ pub struct Settings {
     pub child_delay: u32,
     /// Largest number of resources on one LIST page, at least 1.
     pub page_size: u32,
+    /// Whether the identity of a cluster needs rights on what the cluster names, as far as it was made here.
+    pub identity_rights: bool,
     /// Whether the token buckets of ARM and AKS apply.
     pub throttling: bool,
     /// Names of switched-off rules; only those resting on general knowledge can be.
@@ -336,6 +338,7 @@ impl From<&Config> for Settings {
             role_propagation: config.role_propagation,
             feature_registration: FEATURE_REGISTRATION,
             principal_replication: 0,
+            identity_rights: true,
             credential_write: 0,
             workspace_tables: 0,
             child_delay: 0,

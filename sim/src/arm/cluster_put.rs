@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
 
 use super::gateway::Context;
+use super::identities::check_rights;
 use super::ids::{ClusterRef, GroupRef};
 use super::preconditions::{self, Intent};
 use super::preview;
@@ -66,6 +67,9 @@ pub fn put(world: &mut World, cx: &Context<'_>, reference: &ClusterRef) -> Resul
         Some(stored) => changes(world, stored, &proposal),
     };
     store(world, reference.clone(), proposal);
+    if let Some(cluster) = world.clusters.get(&key).cloned() {
+        world.register_principals(&cluster);
+    }
     let id = world.start_operation(NewOperation {
         subject: Subject::Cluster(key.clone()),
         activity: motion.activity,
@@ -124,6 +128,7 @@ fn propose(
     let place = world.place(reference, region, world.now());
     let mut body = defaults::merge(Definition::ManagedCluster, stored.map(|stored| &stored.body), sent);
     defaults::fill_cluster(&mut body, &place);
+    world.name_principals(&mut body);
     let before = stored.map(Cluster::pool_resources).unwrap_or_default();
     let mut pools = defaults::merge_pools(&before, sent, &body);
     let snapshots = world.snapshots_in(sent);
@@ -155,6 +160,7 @@ fn propose(
         now: world.now(),
         disabled: &world.settings.disabled_rules,
     })?;
+    check_rights(world, &body, &pools)?;
     Ok(Proposal { region, body, pools })
 }
 

@@ -12,6 +12,7 @@ pub mod delete;
 pub mod features;
 pub mod gateway;
 pub mod groups;
+pub mod identities;
 pub mod ids;
 pub mod judge;
 pub mod limits;

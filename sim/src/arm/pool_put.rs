@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 use serde_json::Value;
 
 use super::gateway::Context;
+use super::identities::check_rights;
 use super::ids::ChildRef;
 use super::judge::{Question, judge};
 use super::preconditions::{self, Intent};
@@ -103,6 +104,7 @@ fn propose(
         new: Some(&new),
     };
     judge(world, cluster, &question)?;
+    check_rights(world, &cluster.body, std::slice::from_ref(&new))?;
     let running = stored.and_then(|stored| stored.text("nodeImageVersion"));
     let wanted = said["nodeImageVersion"]
         .as_str()

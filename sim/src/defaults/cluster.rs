@@ -187,22 +187,33 @@ fn fill_oidc_issuer(cluster: &mut Value, place: &Place<'_>) {
     }
 }
 
-/// An enabled add-on gets an identity of its own; a disabled one has none.
+/// An enabled add-on gets an identity of its own; a disabled one has none. Application routing is no add-on of the
+/// map, and gets one all the same (SPEC webAppRouting.identity).
 fn fill_addons(cluster: &mut Value, place: &Place<'_>) {
+    const ROUTING: &str = "/properties/ingressProfile/webAppRouting";
     let group = text(cluster, "/properties/nodeResourceGroup")
         .unwrap_or_default()
         .to_owned();
+    let identity = |name: &str| {
+        let name = format!("{}-{}", name.to_lowercase(), place.cluster);
+        let id = place.node_resource(&group, "Microsoft.ManagedIdentity/userAssignedIdentities", &name);
+        json!({"clientId": ids::guid(&[&id, "client"]), "objectId": ids::guid(&[&id, "principal"]), "resourceId": id})
+    };
+    if let Some(routing) = cluster.pointer_mut(ROUTING) {
+        show_identity(routing, identity("webapprouting"));
+    }
     let Some(Value::Object(addons)) = cluster.pointer_mut("/properties/addonProfiles") else {
         return;
     };
     for (key, addon) in addons {
-        if !flag(addon, "/enabled") {
-            remove(addon, "/identity");
-            continue;
-        }
-        let name = format!("{}-{}", key.to_lowercase(), place.cluster);
-        let id = place.node_resource(&group, "Microsoft.ManagedIdentity/userAssignedIdentities", &name);
-        let identity = json!({"clientId": ids::guid(&[&id, "client"]), "objectId": ids::guid(&[&id, "principal"]), "resourceId": id});
+        show_identity(addon, identity(key));
+    }
+}
+
+fn show_identity(addon: &mut Value, identity: Value) {
+    if flag(addon, "/enabled") {
         set_default(addon, "/identity", identity);
+    } else {
+        remove(addon, "/identity");
     }
 }

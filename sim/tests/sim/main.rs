@@ -6,6 +6,7 @@ mod actions;
 mod admin;
 mod authorization;
 mod children;
+mod cluster_identities;
 mod connection;
 mod data_protection;
 mod etags;

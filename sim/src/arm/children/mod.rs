@@ -93,6 +93,9 @@ fn put(world: &mut World, cx: &Context<'_>, call: &ChildCall) -> Result<Reply, R
     let mut new = defaults::merge(facts.definition, known.as_ref(), &sent);
     let place = world.place(&cluster.reference, &cluster.region, world.now());
     defaults::fill_child(call.kind, &mut new, &cluster.body, &place);
+    if let Some(identity) = new.pointer_mut("/properties/managedIdentity") {
+        world.name_identity(identity);
+    }
     let question = Question {
         operation: Operation::PutChild(call.kind),
         name: &call.name,
