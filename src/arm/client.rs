@@ -337,6 +337,7 @@ impl ArmClient {
         let target = Target::Path {
             path,
             api_version: self.api_version.to_string(),
+            filter: None,
         };
         Request {
             call,
@@ -359,6 +360,7 @@ impl ArmClient {
             target: Target::Path {
                 path: id.to_string(),
                 api_version: RESOURCES_API_VERSION.to_owned(),
+                filter: None,
             },
             subject: Some(subject),
             body: None,
@@ -378,6 +380,7 @@ impl ArmClient {
             Target::Path {
                 path,
                 api_version: self.listed_in.to_string(),
+                filter: None,
             },
         )
     }

@@ -45,10 +45,12 @@ impl Endpoint {
     }
 
     /// The URL of a path below the endpoint.
-    pub(super) fn at(&self, path: &str, api_version: &str) -> Url {
+    pub(super) fn at(&self, path: &str, api_version: &str, filter: Option<&str>) -> Url {
         let mut url = self.0.clone();
         url.set_path(path);
-        url.query_pairs_mut().append_pair("api-version", api_version);
+        url.query_pairs_mut()
+            .append_pair("api-version", api_version)
+            .extend_pairs(filter.map(|filter| ("$filter", filter)));
         url
     }
 

@@ -105,7 +105,11 @@ impl HttpArm {
 
     fn url(&self, request: &Request) -> Result<Url, ArmError> {
         match &request.target {
-            Target::Path { path, api_version } => Ok(self.endpoint.at(path, api_version)),
+            Target::Path {
+                path,
+                api_version,
+                filter,
+            } => Ok(self.endpoint.at(path, api_version, filter.as_deref())),
             Target::Verbatim(url) => self.endpoint.pin(url).map_err(|origin| ArmError::HostRefused {
                 at: request.site(),
                 origin,

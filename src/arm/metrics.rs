@@ -190,6 +190,7 @@ mod tests {
             target: Target::Path {
                 path: cluster("a").to_string(),
                 api_version: "v".into(),
+                filter: None,
             },
             subject: None,
             body: None,

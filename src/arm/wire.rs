@@ -35,6 +35,8 @@ pub enum Target {
         path: String,
         /// The `api-version` of the query.
         api_version: String,
+        /// The `$filter` of the query of a list.
+        filter: Option<String>,
     },
     /// A URL of Azure's (`nextLink`, `Azure-AsyncOperation`, `Location`), followed to the letter.
     Verbatim(String),
@@ -43,7 +45,7 @@ pub enum Target {
 impl fmt::Debug for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Path { path, api_version } => write!(f, "{path}?api-version={api_version}"),
+            Self::Path { path, api_version, .. } => write!(f, "{path}?api-version={api_version}"),
             Self::Verbatim(url) => f.write_str(without_query(url)),
         }
     }

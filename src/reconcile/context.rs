@@ -9,6 +9,7 @@ use kube::runtime::events::Recorder;
 use kube::runtime::reflector::{ObjectRef, Store};
 use tokio::sync::OnceCell;
 
+use super::children::Turns;
 use super::fingerprint::FingerprintKey;
 use super::memory::Memory;
 use super::store::Written;
@@ -46,6 +47,8 @@ pub struct Context {
     pub recorder: Recorder,
     /// The key for fingerprints of secrets, once one was needed.
     pub fingerprint_key: OnceCell<FingerprintKey>,
+    /// Who may write what children share.
+    pub turns: Turns,
     memories: Mutex<HashMap<ObjectRef<AksCluster>, Arc<tokio::sync::Mutex<Memory>>>>,
     known: Mutex<HashMap<ClusterId, HashSet<ObjectRef<AksCluster>>>>,
 }
@@ -106,6 +109,7 @@ impl Context {
             written: Written::default(),
             recorder,
             fingerprint_key: OnceCell::new(),
+            turns: Turns::default(),
             memories: Mutex::default(),
             known: Mutex::default(),
         }

@@ -18,7 +18,7 @@ use crate::plan::live::LiveCluster;
 use crate::plan::preview::{self, Previews};
 use crate::plan::step::Step;
 use crate::plan::version::Version;
-use crate::plan::{Facts, Input, Plan, plan};
+use crate::plan::{Facts, Hold, Input, Plan, plan};
 
 /// Looks at the cluster: the shared snapshot where it is good enough, else a GET.
 ///
@@ -88,7 +88,7 @@ pub async fn decide(pass: &mut Pass<'_>, arm: &ArmClient) -> Result<Plan, Ended>
     match first
         .steps
         .iter()
-        .find(|planned| planned.hold.is_none())
+        .find(|planned| matches!(planned.hold, None | Some(Hold::ChildrenFirst { .. })))
         .map(|planned| planned.step.clone())
     {
         Some(Step::CreateCluster { .. }) => facts.resource_group = Some(group_exists(pass, arm).await?),

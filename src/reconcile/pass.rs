@@ -206,6 +206,7 @@ impl<'a> Pass<'a> {
         self.context.know(&self.id, &self.reference);
 
         self.secrets = PassSecrets::read(self).await;
+        children::read_ahead(self).await;
         operations::poll(self, &arm).await?;
         look::live(self, &arm).await?;
         if self.is_new && self.live.is_some() {

@@ -10,6 +10,7 @@ use kube::{Api, ResourceExt};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
+use super::children::ChildSecrets;
 use super::context::Context;
 use super::fingerprint;
 use super::pass::Pass;
@@ -74,6 +75,8 @@ fn value(found: Secret, secret: String, key: String) -> Result<SecretValue, Secr
 pub struct PassSecrets {
     values: BTreeMap<&'static str, SecretValue>,
     found: Secrets,
+    /// Those of children, by the children's keys in status.
+    pub children: BTreeMap<String, Result<ChildSecrets, SecretProblem>>,
 }
 
 /// What names Secrets is looked at again after this time, for a Secret tells nobody that it changed.
@@ -127,20 +130,22 @@ impl PassSecrets {
     /// A message without any of the values: Azure may repeat what it refuses.
     pub fn redact(&self, message: String) -> String {
         let values = self.values.values().map(SecretValue::expose);
-        values
+        let message = values
             .filter(|value| !value.is_empty())
-            .fold(message, |message, value| message.replace(value, "(secret)"))
+            .fold(message, |message, value| message.replace(value, "(secret)"));
+        let children = self.children.values().flatten();
+        children.fold(message, |message, secrets| secrets.redact(message))
     }
 
     /// When an object that names these secrets is looked at again; each object at a time of its own.
     pub fn recheck(&self, object: &impl Hash) -> Option<Duration> {
-        if self.found.values().any(Result::is_err) {
+        if self.found.values().any(Result::is_err) || self.children.values().any(Result::is_err) {
             return Some(PROBLEM_RECHECK);
         }
         let mut hasher = DefaultHasher::new();
         object.hash(&mut hasher);
         let part = (hasher.finish() % 201) as f64 / 1000.0;
-        (!self.found.is_empty()).then(|| RECHECK.mul_f64(0.9 + part))
+        (!self.found.is_empty() || !self.children.is_empty()).then(|| RECHECK.mul_f64(0.9 + part))
     }
 }
 
@@ -188,6 +193,7 @@ mod tests {
         PassSecrets {
             values: [(PATH, SecretValue::new(value.to_owned()))].into(),
             found: [(PATH, Ok(Fingerprint::new("k".to_owned(), "1".to_owned())))].into(),
+            children: BTreeMap::new(),
         }
     }
 

@@ -203,6 +203,7 @@ fn request(call: Call, region: Option<&str>) -> Request {
         target: Target::Path {
             path: id.to_string(),
             api_version: "v".into(),
+            filter: None,
         },
         subject: Some(Subject {
             subscription: id.subscription().clone(),

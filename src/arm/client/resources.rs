@@ -69,12 +69,14 @@ impl ArmClient {
         request.target = Target::Path {
             path: format!("{id}/{action}"),
             api_version: api_version.to_owned(),
+            filter: None,
         };
         request.body = body.cloned();
         self.arm.send(request).await
     }
 
-    /// All resources of a list, every page of it.
+    /// All resources of a list, every page of it; with a `filter`, those that Azure lets through. `None` when what holds
+    /// them does not exist.
     ///
     /// # Errors
     /// Any [`ArmError`]; a list that breaks off is an error, never a shorter list.
@@ -82,10 +84,20 @@ impl ArmClient {
         &self,
         id: &ResourceId,
         api_version: &str,
+        filter: Option<&str>,
         priority: Priority,
-    ) -> Result<Vec<Value>, ArmError> {
-        self.pages(resource_request(Call::ListResources, id, api_version, priority))
-            .await
+    ) -> Result<Option<Vec<Value>>, ArmError> {
+        let mut request = resource_request(Call::ListResources, id, api_version, priority);
+        request.target = Target::Path {
+            path: id.to_string(),
+            api_version: api_version.to_owned(),
+            filter: filter.map(str::to_owned),
+        };
+        match self.pages(request).await {
+            Ok(list) => Ok(Some(list)),
+            Err(ArmError::Service { status: 404, error, .. }) if says_absent(&error.code) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 }
 
@@ -95,6 +107,7 @@ fn resource_request(call: Call, id: &ResourceId, api_version: &str, priority: Pr
         target: Target::Path {
             path: id.to_string(),
             api_version: api_version.to_owned(),
+            filter: None,
         },
         subject: Some(Subject {
             subscription: id.subscription().clone(),

@@ -9,6 +9,8 @@ use serde_json::Value;
 pub enum Rule {
     /// A text whose case Azure changes.
     AnyCase,
+    /// An id of which only the last segment counts: Azure writes the rest in several ways.
+    LastSegment,
     /// A list whose order Azure changes; its texts compare without regard to case.
     Set,
     /// An object that is owned whole: a member that the manifest does not have is a difference.
@@ -74,7 +76,9 @@ fn is_nothing(value: &Value) -> bool {
 fn same_text(rule: Option<Rule>, wanted: &str, live: &str, path: &[String]) -> bool {
     let is_location = path.last().is_some_and(|name| name == "location");
     let plain = |text: &str| text.replace(' ', "").to_ascii_lowercase();
+    let last = |id: &str| id.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
     wanted == live
+        || (rule == Some(Rule::LastSegment) && last(wanted) == last(live))
         || (is_location && plain(wanted) == plain(live))
         || ((rule == Some(Rule::AnyCase) || wanted.starts_with("/subscriptions/")) && wanted.eq_ignore_ascii_case(live))
 }
@@ -104,6 +108,7 @@ mod tests {
 
     const RULES: &[(&str, Rule)] = &[
         ("properties.kind", Rule::AnyCase),
+        ("properties.role", Rule::LastSegment),
         ("properties.roles", Rule::Set),
         ("properties.settings", Rule::Whole),
         ("properties.*.secret", Rule::Ignored),
@@ -148,6 +153,21 @@ mod tests {
         let live = json!({ "kind": "flux", "roles": ["a", "b"], "id": id.to_lowercase(), "location": "West Europe" });
         assert_eq!(found(wanted, live), [""; 0]);
         assert_eq!(found(json!({ "list": [1, 2] }), json!({ "list": [2, 1] })).len(), 2);
+    }
+
+    #[test]
+    fn of_some_ids_only_the_last_segment_counts() {
+        assert_eq!(
+            found(
+                json!({ "role": "/subscriptions/s/roles/A" }),
+                json!({ "role": "/roles/a" })
+            ),
+            [""; 0]
+        );
+        assert_eq!(
+            found(json!({ "role": "/roles/a" }), json!({ "role": "/roles/b" })),
+            ["properties.role"]
+        );
     }
 
     #[test]

@@ -22,6 +22,8 @@ pub struct Question<'a> {
     pub seen: Option<Option<&'a Value>>,
     /// The keyed hash of its secrets, if it has any.
     pub secrets: Option<&'a str>,
+    /// Whether it was written so lately that Azure may not show it yet.
+    pub just_written: bool,
     /// Whether a look is due although nothing happened.
     pub sweep_due: bool,
     /// Whether Armature may only look.
@@ -41,6 +43,8 @@ pub enum Answer {
     Confirmed,
     /// It does not exist: make it.
     Create,
+    /// Azure does not show yet what was written a moment ago: look again later.
+    TooSoon,
     /// It exists and differs at these paths, or failed: write it.
     Update(Vec<String>),
     /// It differs, and nothing may be written; a sentence that says why.
@@ -72,7 +76,9 @@ pub fn decide(question: &Question<'_>) -> Answer {
 }
 
 fn absent(question: &Question<'_>) -> Answer {
-    if question.observe {
+    if question.just_written {
+        Answer::TooSoon
+    } else if question.observe {
         Answer::Held("it does not exist, and spec.managementPolicy is Observe".to_owned())
     } else if question.report_drift && question.line.applied.is_some() {
         Answer::Held("it was deleted in Azure, and spec.driftPolicy is Report".to_owned())
@@ -128,6 +134,12 @@ fn secret_changed(question: &Question<'_>) -> bool {
     }
 }
 
+/// A fingerprint under the same key that no secret has: what was sent did not come about.
+pub fn unlike(fingerprint: &str) -> String {
+    let key = fingerprint.rsplit_once(':').map_or("", |(key, _)| key);
+    format!("{key}:")
+}
+
 /// What was confirmed: the user's entry, and the body made from it. A new body from the same entry, such as after an
 /// update of Armature, is a reason to look and none to write.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -162,15 +174,10 @@ impl Applied {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::children::{Leaves, no_outputs, provisioning};
 
     static KIND: Kind = Kind {
         field: "things",
-        leaves: Leaves::WithCluster,
-        compare: &[],
-        drafts: |_| Vec::new(),
-        condition: provisioning,
-        outputs: no_outputs,
+        ..Kind::PLAIN
     };
 
     fn child(size: u32) -> Child {
@@ -207,6 +214,7 @@ mod tests {
             line,
             seen,
             secrets: None,
+            just_written: false,
             sweep_due: false,
             observe: false,
             report_drift: false,
@@ -258,6 +266,17 @@ mod tests {
             answer(&child(1), &ready(&before), Some(Some(&live)), |_| ()),
             Answer::Update(Vec::new())
         );
+    }
+
+    #[test]
+    fn what_azure_does_not_show_yet_is_not_made_again() {
+        let child = child(1);
+        let just_written = |question: &mut Question<'_>| question.just_written = true;
+        assert_eq!(
+            answer(&child, &ready(&child), Some(None), just_written),
+            Answer::TooSoon
+        );
+        assert_eq!(answer(&child, &ready(&child), Some(None), |_| ()), Answer::Create);
     }
 
     #[test]
@@ -326,6 +345,11 @@ mod tests {
         let now = |question: &mut Question<'_>| question.secrets = Some("hmac:key1:aa");
         assert_eq!(
             answer(&child, &line("hmac:key1:bb"), Some(Some(&live)), now),
+            Answer::Update(Vec::new())
+        );
+        let failed = line(&unlike("hmac:key1:aa"));
+        assert_eq!(
+            answer(&child, &failed, Some(Some(&live)), now),
             Answer::Update(Vec::new())
         );
         assert_eq!(

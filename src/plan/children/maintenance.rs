@@ -2,15 +2,18 @@
 
 use serde_json::json;
 
-use super::{Child, Draft, Hindrance, Kind, Leaves, Needs, Rule, View, no_outputs, provisioning};
+use super::{Child, Draft, Hindrance, Kind, Needs, Rule, View};
 
 pub(super) static KIND: Kind = Kind {
     field: "maintenanceConfigurations",
-    leaves: Leaves::WithCluster,
     compare: &[("properties.maintenanceWindow.notAllowedDates", Rule::Set)],
     drafts,
-    condition: provisioning,
-    outputs: no_outputs,
+    actions: &[
+        "Microsoft.ContainerService/managedClusters/maintenanceConfigurations/read",
+        "Microsoft.ContainerService/managedClusters/maintenanceConfigurations/write",
+        "Microsoft.ContainerService/managedClusters/maintenanceConfigurations/delete",
+    ],
+    ..Kind::PLAIN
 };
 
 const API_VERSION: &str = "2026-08-01";
@@ -20,17 +23,14 @@ fn drafts(view: &View<'_>) -> Vec<Draft> {
     configurations
         .map(|(name, configuration)| {
             let entry = serde_json::to_value(configuration);
-            Draft {
-                name: name.clone(),
-                needs: Needs::IdleCluster,
-                child: entry.map_err(Hindrance::from).map(|entry| Child {
-                    id: format!("{}/maintenanceConfigurations/{name}", view.cluster),
-                    api_version: API_VERSION.into(),
-                    body: json!({ "properties": entry }),
-                    entry,
-                    secrets: Vec::new(),
-                }),
-            }
+            let child = entry.map_err(Hindrance::from).map(|entry| Child {
+                id: format!("{}/maintenanceConfigurations/{name}", view.cluster),
+                api_version: API_VERSION.into(),
+                body: json!({ "properties": entry }),
+                entry,
+                secrets: Vec::new(),
+            });
+            Draft::new(name, Needs::IdleCluster, child)
         })
         .collect()
 }

@@ -32,6 +32,32 @@ pub struct Kind {
     pub condition: fn(&Value) -> Condition,
     /// What others need to know about it, by its body.
     pub outputs: fn(&Value) -> BTreeMap<String, String>,
+    /// The resource, other than the child, that already does what it is for, by the code and message with which Azure
+    /// refuses to make the child beside it. Its id, and that it is not ours.
+    pub stand_in: fn(&Child, &str, &str) -> Option<String>,
+    /// What it shares with other children, of other clusters too, so that only one of them can be written at a time; by
+    /// its resource id.
+    pub shares: fn(&str) -> Option<String>,
+    /// Whether Azure may not show one for some minutes after it was made.
+    pub late: bool,
+    /// What the operator's identity has to be allowed to do for it (`examples/azure/roles`).
+    pub actions: &'static [&'static str],
+}
+
+impl Kind {
+    /// What most kinds have; each says at least its field, its drafts and its actions.
+    const PLAIN: Self = Self {
+        field: "",
+        leaves: Leaves::WithCluster,
+        compare: &[],
+        drafts: |_| Vec::new(),
+        condition: provisioning,
+        outputs: |_| BTreeMap::new(),
+        stand_in: |_, _, _| None,
+        shares: |_| None,
+        late: false,
+        actions: &[],
+    };
 }
 
 /// All kinds, in the order in which they are made.
@@ -89,8 +115,27 @@ pub struct Draft {
     pub name: String,
     /// When it may be written.
     pub needs: Needs,
+    /// Children that have to be ready before it is written, by their keys in status.
+    pub after: Vec<String>,
     /// The child, or what keeps it from being known.
     pub child: Result<Child, Hindrance>,
+}
+
+impl Draft {
+    /// A draft that waits for no other child.
+    pub fn new(name: impl Into<String>, needs: Needs, child: Result<Child, Hindrance>) -> Self {
+        Self {
+            name: name.into(),
+            needs,
+            after: Vec::new(),
+            child,
+        }
+    }
+
+    /// The same, written only after these children.
+    pub fn after(self, keys: Vec<String>) -> Self {
+        Self { after: keys, ..self }
+    }
 }
 
 /// An ARM resource that the spec asks for.
@@ -111,10 +156,21 @@ pub struct Child {
 /// A secret value in the body of a child.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SecretUse {
-    /// Where it goes, a JSON pointer.
-    pub pointer: String,
+    /// Where it goes, by the names of the members from the outermost inwards.
+    pub path: Vec<String>,
     /// Where it is kept.
     pub reference: SecretKeyRef,
+    /// How it is written there.
+    pub encoding: Encoding,
+}
+
+/// How a secret value is written in a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// As it is.
+    Plain,
+    /// In Base64.
+    Base64,
 }
 
 /// Why an entry is no child yet.
@@ -135,33 +191,66 @@ pub enum Hindrance {
     Suspended(String),
 }
 
-/// A resource to read.
+/// A resource, or a list of resources, to read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Read {
-    /// Its resource id.
+    /// Its resource id; of a list, that of what holds it with the type behind.
     pub id: String,
     /// The API version to read it with.
     pub api_version: &'static str,
+    /// What is read of it.
+    pub what: What,
 }
 
-/// Other resources that were read, by their ids in lower case; `None` for what does not exist.
+/// What is read.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum What {
+    /// The resource.
+    Resource,
+    /// All pages of the list, or what Azure lets through the filter.
+    List {
+        /// Azure's `$filter`.
+        filter: Option<String>,
+    },
+}
+
+impl Read {
+    /// The resource with this id.
+    pub fn resource(id: impl Into<String>, api_version: &'static str) -> Self {
+        Self {
+            id: id.into(),
+            api_version,
+            what: What::Resource,
+        }
+    }
+
+    fn key(&self) -> String {
+        let id = self.id.to_ascii_lowercase();
+        match &self.what {
+            What::Resource => id,
+            What::List { filter } => format!("{id}?{}", filter.as_deref().unwrap_or_default()),
+        }
+    }
+}
+
+/// Other resources that were read; `None` for what does not exist.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Reads(BTreeMap<String, Option<Value>>);
 
 impl Reads {
-    /// Keeps what was read.
-    pub fn insert(&mut self, id: &str, body: Option<Value>) {
-        self.0.insert(id.to_ascii_lowercase(), body);
+    /// Keeps what was read; a list as an array.
+    pub fn keep(&mut self, read: &Read, body: Option<Value>) {
+        self.0.insert(read.key(), body);
     }
 
     /// Whether this was read.
-    pub fn has(&self, id: &str) -> bool {
-        self.0.contains_key(&id.to_ascii_lowercase())
+    pub fn has(&self, read: &Read) -> bool {
+        self.0.contains_key(&read.key())
     }
 
     /// Forgets one, so that it is read again.
-    pub fn remove(&mut self, id: &str) {
-        self.0.remove(&id.to_ascii_lowercase());
+    pub fn remove(&mut self, read: &Read) {
+        self.0.remove(&read.key());
     }
 
     /// Forgets everything, so that it is read again.
@@ -213,12 +302,29 @@ impl View<'_> {
     /// # Errors
     /// [`Hindrance::Look`] while it was not read.
     pub fn read(&self, id: &str, api_version: &'static str) -> Result<Option<&Value>, Hindrance> {
-        match self.reads.0.get(&id.to_ascii_lowercase()) {
+        self.look(Read::resource(id, api_version))
+    }
+
+    /// A list of resources: of the type at the end of `id`, in what is named before it. With a `filter`, those that
+    /// Azure lets through. Nothing when what holds the list does not exist.
+    ///
+    /// # Errors
+    /// [`Hindrance::Look`] while it was not read.
+    pub fn list(&self, id: &str, api_version: &'static str, filter: Option<&str>) -> Result<&[Value], Hindrance> {
+        let body = self.look(Read {
+            id: id.to_owned(),
+            api_version,
+            what: What::List {
+                filter: filter.map(str::to_owned),
+            },
+        })?;
+        Ok(body.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default())
+    }
+
+    fn look(&self, read: Read) -> Result<Option<&Value>, Hindrance> {
+        match self.reads.0.get(&read.key()) {
             Some(body) => Ok(body.as_ref()),
-            None => Err(Hindrance::Look(Read {
-                id: id.to_owned(),
-                api_version,
-            })),
+            None => Err(Hindrance::Look(read)),
         }
     }
 }
@@ -240,14 +346,23 @@ pub fn provisioning(body: &Value) -> Condition {
     }
 }
 
-/// Nothing that others need to know.
-fn no_outputs(_: &Value) -> BTreeMap<String, String> {
-    BTreeMap::new()
-}
-
 /// The key of a child in status: its field and its name.
 pub fn key(kind: &Kind, name: &str) -> String {
     format!("{}/{name}", kind.field)
+}
+
+/// The key under which the resource that had been made for `key` is kept until its successor is there. It has a
+/// character that no name of an entry has.
+pub fn former_key(key: &str, id: &str) -> String {
+    format!(
+        "{key}~{}",
+        super::applied::hash(&Value::String(id.to_ascii_lowercase()))
+    )
+}
+
+/// The key of the successor, of a key made by [`former_key`].
+pub fn successor(key: &str) -> Option<&str> {
+    key.split_once('~').map(|(successor, _)| successor)
 }
 
 /// The kind that a key of status belongs to.

@@ -3,12 +3,12 @@
 use tokio::time::Instant;
 use tracing::{info, warn};
 
-use super::line;
+use super::{line, secrets};
 use crate::api::{ChildState, OperationStatus};
 use crate::arm::{Accepted, ArmClient, ArmError, Deletion, Priority, ResourceId};
 use crate::plan::change::Target;
-use crate::plan::children::decide::Applied;
-use crate::plan::children::{Child, Kind};
+use crate::plan::children::decide::{Applied, unlike};
+use crate::plan::children::{Child, Kind, kind_of};
 use crate::reconcile::failure::Ended;
 use crate::reconcile::pass::Pass;
 use crate::reconcile::write::WriteError;
@@ -50,20 +50,30 @@ pub async fn put(pass: &mut Pass<'_>, arm: &ArmClient, put: Put<'_>) -> Result<(
     } = put;
     let line = pass.child_line(key);
     line.owned |= new;
-    line::name(line, child);
+    line::name(line, child, id.as_str());
     let doing = if new { "is made" } else { "is changed" };
     line::set(line, ChildState::Applying, doing);
     report::store(pass).await?;
 
-    match arm
-        .put_resource(id, &child.api_version, &child.body, Priority::Config)
-        .await
-    {
+    let (body, fingerprint) = match secrets::of(pass, key, child).await {
+        Ok(secrets) => (secrets.complete(&child.body), secrets.fingerprint().map(str::to_owned)),
+        // They were there a moment ago.
+        Err(problem) => {
+            line::secret_missing(pass, key, &problem);
+            return Ok(());
+        }
+    };
+    let turn = pass.context.turns.take((kind.shares)(id.as_str())).await;
+    let answer = arm.put_resource(id, &child.api_version, &body, Priority::Config).await;
+    drop(turn);
+    pass.memory.children.wrote(key, id.as_str(), Instant::now());
+    match answer {
         Ok(accepted) => {
             info!(child = key, new, "child written");
             pass.context.metrics.step(PUT, StepResult::Started);
-            let applied = Applied::of(child).text();
-            pass.child_line(key).applied = Some(applied);
+            let line = pass.child_line(key);
+            line.applied = Some(Applied::of(child).text());
+            line.secrets = fingerprint;
             pass.memory.children.forget_look(key);
             took(pass, kind, child, key, accepted);
         }
@@ -71,11 +81,24 @@ pub async fn put(pass: &mut Pass<'_>, arm: &ArmClient, put: Put<'_>) -> Result<(
             if new && was_refused(&error) {
                 pass.child_line(key).owned = false;
             }
+            if let Some(other) = stand_in(kind, child, &error) {
+                info!(child = key, other, "another resource does what the child is for");
+                line::stands_in(pass, kind, child, key, other);
+                return Ok(());
+            }
             pass.context.metrics.step(PUT, StepResult::Failed);
             refused(pass, key, &error);
         }
     }
     Ok(())
+}
+
+/// The resource that already does what the child is for, when that is why Azure refused to make it.
+fn stand_in(kind: &Kind, child: &Child, error: &ArmError) -> Option<String> {
+    match error {
+        ArmError::Service { error, .. } => (kind.stand_in)(child, &error.code, &error.message),
+        _ => None,
+    }
 }
 
 fn took(pass: &mut Pass<'_>, kind: &Kind, child: &Child, key: &str, accepted: Accepted) {
@@ -111,7 +134,12 @@ pub async fn delete(
 ) -> Result<bool, WriteError> {
     line::set(pass.child_line(key), ChildState::Deleting, "is deleted");
     report::store(pass).await?;
-    match arm.delete_resource(id, api_version).await {
+    let shared = kind_of(key).and_then(|kind| (kind.shares)(id.as_str()));
+    let turn = pass.context.turns.take(shared).await;
+    let answer = arm.delete_resource(id, api_version).await;
+    drop(turn);
+    pass.memory.children.wrote(key, id.as_str(), Instant::now());
+    match answer {
         Ok(Deletion::Gone) => Ok(true),
         Ok(Deletion::Accepted(Accepted { operation: None, .. })) => {
             info!(child = key, "child deleted");
@@ -155,15 +183,12 @@ fn was_refused(error: &ArmError) -> bool {
 
 /// A call about the child failed.
 pub fn refused(pass: &mut Pass<'_>, key: &str, error: &ArmError) {
-    warn!(
-        child = key,
-        call = error.site().call.name(),
-        code = error.code(),
-        "{error}"
-    );
     let target = Target::Child(key.to_owned());
     let times = pass.memory.children.rests.times(&target);
-    fail(pass, key, Ended::call(target, error, times));
+    let ended = Ended::call(target, error, times).map_message(|message| pass.secrets.redact(message));
+    let (call, code, message) = (error.site().call.name(), error.code(), &ended.failure.message);
+    warn!(child = key, call, code, "{message}");
+    fail(pass, key, ended);
 }
 
 /// The child failed: it rests, and its line says why.
@@ -181,7 +206,9 @@ pub fn ended(pass: &mut Pass<'_>, key: &str, failure: Option<Ended>) {
     match failure {
         Some(failure) => {
             // What was sent did not come about: the next look starts from nothing.
-            pass.child_line(key).applied = None;
+            let line = pass.child_line(key);
+            line.applied = None;
+            line.secrets = line.secrets.as_deref().map(unlike);
             fail(pass, key, failure);
         }
         None => pass.memory.children.rests.succeed(&Target::Child(key.to_owned())),

@@ -11,9 +11,13 @@ use crate::arm::{Retry, ServiceError};
 use crate::plan::change::Target;
 use crate::plan::children::decide::{Applied, NOT_CONVERGING};
 use crate::plan::children::{Child, Condition, Hindrance, Kind, differences};
+use crate::plan::secret::SecretProblem;
 use crate::reconcile::failure::Ended;
 use crate::reconcile::operations;
 use crate::reconcile::pass::Pass;
+
+/// What Azure does not show yet is looked at again after this time.
+const NOT_YET_SHOWN: Duration = Duration::from_secs(30);
 
 /// Sets state and message.
 pub fn set(line: &mut ChildStatus, state: ChildState, message: impl Into<String>) {
@@ -36,17 +40,17 @@ pub fn hindered(pass: &mut Pass<'_>, key: &str, hindrance: &Hindrance) {
 }
 
 /// Azure was asked.
-pub fn looked(pass: &mut Pass<'_>, key: &str, child: &Child) {
+pub fn looked(pass: &mut Pass<'_>, key: &str, child: &Child, id: &str) {
     pass.memory.children.looked(key, Applied::of(child), Instant::now());
     let now = pass.context.now();
     let line = pass.child_line(key);
     line.last_checked = Some(now);
-    name(line, child);
+    name(line, child, id);
 }
 
 /// Where the child is.
-pub fn name(line: &mut ChildStatus, child: &Child) {
-    line.id = Some(child.id.clone());
+pub fn name(line: &mut ChildStatus, child: &Child, id: &str) {
+    line.id = Some(id.to_owned());
     line.api_version = Some(child.api_version.to_string());
 }
 
@@ -59,6 +63,29 @@ pub fn confirmed(pass: &mut Pass<'_>, kind: &Kind, child: &Child, key: &str, liv
     line.error = None;
     line.applied = Some(Applied::of(child).text());
     line.outputs = live.map(kind.outputs).unwrap_or_default();
+    // A record that is missing, or was made under a key that is lost, is made anew.
+    let secrets = pass.secrets.children.get(key).and_then(|found| found.as_ref().ok());
+    let secrets = secrets.and_then(|secrets| secrets.fingerprint().map(str::to_owned));
+    pass.child_line(key).secrets = secrets;
+}
+
+/// Another resource does what the child is for. It is not ours.
+pub fn stands_in(pass: &mut Pass<'_>, kind: &Kind, child: &Child, key: &str, other: String) {
+    looked(pass, key, child, &other);
+    pass.child_line(key).owned = false;
+    confirmed(pass, kind, child, key, None);
+}
+
+/// A Secret that the child names can't be used.
+pub fn secret_missing(pass: &mut Pass<'_>, key: &str, problem: &SecretProblem) {
+    let target = Target::Child(key.to_owned());
+    let ended = Ended::ours(target, problem.reason(), problem.to_string(), "", Retry::User);
+    tell(pass.child_line(key), &ended);
+}
+
+/// Azure does not show yet what was written.
+pub fn not_yet_shown(pass: &mut Pass<'_>, key: &str) {
+    pass.memory.children.look_in(key, NOT_YET_SHOWN, Instant::now());
 }
 
 /// Azure works on it.
@@ -76,12 +103,13 @@ pub fn broken(pass: &mut Pass<'_>, key: &str, code: &str, message: &str) {
         ..ServiceError::default()
     };
     let ended = Ended::operation(Target::Child(key.to_owned()), &format!("bring about {key}"), &error);
+    let ended = ended.map_message(|message| pass.secrets.redact(message));
     act::fail(pass, key, ended);
 }
 
 /// Azure took it at once, and shows what it made of it.
 pub fn written(pass: &mut Pass<'_>, kind: &Kind, child: &Child, key: &str, body: &Value) {
-    looked(pass, key, child);
+    looked(pass, key, child, &child.id);
     match (kind.condition)(body) {
         Condition::Busy(state) => return busy(pass, key, &state),
         Condition::Broken { code, message } => return broken(pass, key, &code, &message),

@@ -18,6 +18,8 @@ const SWEEP_JITTER: Duration = Duration::from_secs(2 * 3600);
 /// A resource that others refer to is read again after this time; one that was missing, much sooner.
 const READ_LIFETIME: Duration = Duration::from_secs(3600);
 const ABSENCE_LIFETIME: Duration = Duration::from_secs(60);
+/// For this long after a write, Azure may answer from before it.
+const LATE: Duration = Duration::from_secs(300);
 
 /// The memory of the children of one cluster.
 #[derive(Debug, Default)]
@@ -32,6 +34,8 @@ pub struct Memory {
     looks: BTreeMap<String, (Instant, Applied)>,
     /// Children that somebody asked to look at now.
     due: BTreeSet<String>,
+    /// When each child was written.
+    written: BTreeMap<String, Instant>,
 }
 
 impl Memory {
@@ -49,13 +53,33 @@ impl Memory {
         self.expiries.insert(read, now + lifetime);
     }
 
+    /// A child was written or deleted: what was read of it, or of a list that it is in, is out of date.
+    pub fn wrote(&mut self, key: &str, id: &str, now: Instant) {
+        self.written.insert(key.to_owned(), now);
+        let id = id.to_ascii_lowercase();
+        let reads = &mut self.reads;
+        self.expiries.retain(|read, _| {
+            let stays = !id.starts_with(&read.id.to_ascii_lowercase());
+            if !stays {
+                reads.remove(read);
+            }
+            stays
+        });
+    }
+
+    /// Whether the child was written so lately that Azure may not show it yet.
+    pub fn just_wrote(&self, key: &str, now: Instant) -> bool {
+        let written = self.written.get(key);
+        written.is_some_and(|written| now.duration_since(*written) < LATE)
+    }
+
     /// Forgets what was read too long ago.
     pub fn expire_reads(&mut self, now: Instant) {
         let reads = &mut self.reads;
         self.expiries.retain(|read, until| {
             let good = *until > now;
             if !good {
-                reads.remove(&read.id);
+                reads.remove(read);
             }
             good
         });
@@ -83,6 +107,7 @@ impl Memory {
     pub fn forget(&mut self, key: &str) {
         self.looks.remove(key);
         self.due.remove(key);
+        self.written.remove(key);
     }
 
     /// Whether the child was read for the same manifest and need not be yet again.

@@ -7,6 +7,8 @@ mod act;
 mod line;
 mod memory;
 mod reads;
+mod secrets;
+mod turns;
 
 use std::time::Duration;
 
@@ -22,12 +24,15 @@ use crate::api::{ChildState, ChildStatus, DriftPolicy, ManagementPolicy};
 use crate::arm::{ArmClient, Priority, ResourceId, Retry};
 use crate::plan::change::Target;
 use crate::plan::children::decide::{Answer, Applied, Question, decide};
-use crate::plan::children::{self, Child, Draft, Hindrance, Intent, KINDS, Kind, Leaves, Needs, View};
+use crate::plan::children::{self, Child, Draft, Hindrance, Intent, Kind, Leaves, Needs, View, successor};
+use crate::plan::secret::SecretProblem;
 use crate::plan::{Fate, Plan};
 
 use act::Put;
 pub use act::{DELETE, PUT, ended};
 pub use memory::Memory;
+pub use secrets::{ChildSecrets, read_ahead};
+pub use turns::Turns;
 
 /// More children than this are not read in one pass: the pass holds a slot that other clusters wait for.
 const LOOKS_IN_A_PASS: u32 = 16;
@@ -64,11 +69,19 @@ pub async fn tend(pass: &mut Pass<'_>, arm: &ArmClient, plan: &Plan) -> Result<O
         .iter()
         .map(|(kind, draft)| children::key(kind, &draft.name))
         .collect();
-    for key in pass.unwanted_children(&keys) {
-        round.leave(pass, &key).await?;
+    let unwanted = pass.unwanted_children(&keys);
+    let (former, unwanted): (Vec<_>, Vec<_>) = unwanted.iter().partition(|key| successor(key).is_some());
+    for key in unwanted {
+        round.leave(pass, key).await?;
     }
     for ((kind, draft), key) in wanted.into_iter().zip(&keys) {
         round.keep(pass, kind, &draft, key).await?;
+    }
+    // What was made for an entry under another id stays until its successor does its work.
+    for key in former {
+        if successor(key).is_none_or(|successor| !keys.iter().any(|key| key == successor) || pass.is_ready(successor)) {
+            round.leave(pass, key).await?;
+        }
     }
     round.end(pass).await
 }
@@ -98,25 +111,39 @@ impl Pass<'_> {
     pub fn leaving(&self, when: Leaves) -> Vec<String> {
         let goes = |key: &str| children::kind_of(key).is_some_and(|kind| kind.leaves == when);
         let ours = self.children.iter().filter(|(key, line)| line.owned && goes(key));
-        ours.map(|(key, _)| key.clone()).collect()
+        // What is on or below the cluster went with it.
+        let below = format!("{}/", self.cluster_id.to_ascii_lowercase());
+        let is_below = |id: &String| id.to_ascii_lowercase().starts_with(&below);
+        ours.filter(|(_, line)| when != Leaves::AfterCluster || !line.id.as_ref().is_some_and(is_below))
+            .map(|(key, _)| key.clone())
+            .collect()
     }
 
     /// The children that have to be there before the cluster is made and are not.
     pub fn missing_before_cluster(&self) -> Vec<String> {
-        let view = self.view(&self.memory.children.reads, Intent::default());
-        let ready = |key: &String| {
-            self.children
-                .get(key)
-                .is_some_and(|line| line.state == ChildState::Ready)
-        };
-        let drafts = KINDS
-            .iter()
-            .flat_map(|kind| (kind.drafts)(&view).into_iter().map(|draft| (*kind, draft)));
-        drafts
+        reads::all(self, Intent::default())
+            .into_iter()
             .filter(|(_, draft)| draft.needs == Needs::Nothing)
             .map(|(kind, draft)| children::key(kind, &draft.name))
-            .filter(|key| !ready(key))
+            .filter(|key| !self.is_ready(key))
             .collect()
+    }
+
+    fn is_ready(&self, key: &str) -> bool {
+        let line = self.children.get(key);
+        line.is_some_and(|line| line.state == ChildState::Ready)
+    }
+
+    /// The entry now amounts to another resource: the one of ours that it amounted to gets a line of its own, until it
+    /// can go.
+    fn set_former_aside(&mut self, key: &str, child: &Child) {
+        let line = self.child_line(key);
+        let former = line.id.clone().filter(|id| !id.eq_ignore_ascii_case(&child.id));
+        if let Some(id) = former.filter(|_| line.owned) {
+            let line = std::mem::take(line);
+            self.children.insert(children::former_key(key, &id), line);
+            self.memory.children.forget(key);
+        }
     }
 
     fn view<'b>(&'b self, reads: &'b children::Reads, intent: Intent) -> View<'b> {
@@ -167,10 +194,19 @@ impl<'a> Round<'a> {
                 return Ok(());
             }
         };
-        if is_taken(pass, key) || self.waits(pass, draft.needs, key) {
+        if is_taken(pass, key) {
             return Ok(());
         }
-        let id = match checked(pass, &child.id) {
+        pass.set_former_aside(key, child);
+        if self.waits(pass, draft, key) {
+            return Ok(());
+        }
+        if let Err(problem) = secrets::of(pass, key, child).await {
+            line::secret_missing(pass, key, &problem);
+            return Ok(());
+        }
+        let stand_in = stand_in(pass.child_line(key), child);
+        let id = match checked(pass, stand_in.as_deref().unwrap_or(&child.id)) {
             Ok(id) => id,
             Err(ended) => {
                 act::fail(pass, key, ended);
@@ -184,36 +220,48 @@ impl<'a> Round<'a> {
         let Some(seen) = self.look(pass, child, &id, key).await else {
             return Ok(());
         };
+        if stand_in.is_some() {
+            match seen {
+                Some(_) => line::confirmed(pass, kind, child, key, None),
+                None => self.replace_stand_in(pass, key),
+            }
+            return Ok(());
+        }
         match decide(&question(pass, kind, child, key, Some(seen.as_ref()))) {
             Answer::Nothing | Answer::Look => {}
+            Answer::TooSoon => line::not_yet_shown(pass, key),
             Answer::Confirmed => line::confirmed(pass, kind, child, key, seen.as_ref()),
             Answer::Held(why) => line::set(pass.child_line(key), ChildState::Held, why),
             Answer::Busy(state) => line::busy(pass, key, &state),
             Answer::Broken { code, message } => line::broken(pass, key, &code, &message),
             Answer::Create => {
+                let new = true;
+                let id = &id;
                 self.write(
                     pass,
-                    draft.needs,
+                    draft,
                     Put {
                         kind,
                         child,
-                        id: &id,
+                        id,
                         key,
-                        new: true,
+                        new,
                     },
                 )
                 .await?
             }
             Answer::Update(_) => {
+                let new = false;
+                let id = &id;
                 self.write(
                     pass,
-                    draft.needs,
+                    draft,
                     Put {
                         kind,
                         child,
-                        id: &id,
+                        id,
                         key,
-                        new: false,
+                        new,
                     },
                 )
                 .await?
@@ -222,9 +270,19 @@ impl<'a> Round<'a> {
         Ok(())
     }
 
+    /// What did the child's work is gone: the child is made in the next pass.
+    fn replace_stand_in(&mut self, pass: &mut Pass<'_>, key: &str) {
+        let line = pass.child_line(key);
+        line.applied = None;
+        line.id = None;
+        line::set(line, ChildState::Waiting, "waits for its turn");
+        pass.memory.children.forget_look(key);
+        self.again = true;
+    }
+
     /// Whether a child that is still to be written has to wait. Asking Azure about it meanwhile would be for nothing.
-    fn waits(&self, pass: &mut Pass<'_>, needs: Needs, key: &str) -> bool {
-        let missing = self.missing(pass, needs);
+    fn waits(&self, pass: &mut Pass<'_>, draft: &Draft, key: &str) -> bool {
+        let missing = self.missing(pass, draft);
         let line = pass.child_line(key);
         match missing.filter(|_| line.state != ChildState::Ready) {
             Some(missing) => {
@@ -243,7 +301,7 @@ impl<'a> Round<'a> {
         self.looks = left;
         match self.arm.get_resource(id, &child.api_version, Priority::Config).await {
             Ok(body) => {
-                line::looked(pass, key, child);
+                line::looked(pass, key, child, id.as_str());
                 Some(body)
             }
             Err(error) => {
@@ -253,8 +311,8 @@ impl<'a> Round<'a> {
         }
     }
 
-    async fn write(&mut self, pass: &mut Pass<'_>, needs: Needs, put: Put<'_>) -> Result<(), WriteError> {
-        if let Some(missing) = self.missing(pass, needs) {
+    async fn write(&mut self, pass: &mut Pass<'_>, draft: &Draft, put: Put<'_>) -> Result<(), WriteError> {
+        if let Some(missing) = self.missing(pass, draft) {
             line::set(pass.child_line(put.key), ChildState::Waiting, missing);
         } else if !self.wrote && pass.context.leadership.is_leader() {
             self.wrote = true;
@@ -265,8 +323,12 @@ impl<'a> Round<'a> {
         Ok(())
     }
 
-    /// What the child needs and the cluster is not.
-    fn missing(&self, pass: &Pass<'_>, needs: Needs) -> Option<String> {
+    /// What the child needs and is not there.
+    fn missing(&self, pass: &Pass<'_>, draft: &Draft) -> Option<String> {
+        if let Some(other) = draft.after.iter().find(|other| !pass.is_ready(other)) {
+            return Some(format!("waits for {other}"));
+        }
+        let needs = draft.needs;
         let live = pass.live.as_ref();
         let idle = self.plan.busy.is_empty() && self.plan.next_step().is_none();
         let running = live.is_some_and(|live| !live.is_stopped());
@@ -364,6 +426,17 @@ fn checked(pass: &Pass<'_>, id: &str) -> Result<ResourceId, Ended> {
     Ok(id)
 }
 
+/// The resource that does the work of the child in its place.
+fn stand_in(line: &ChildStatus, child: &Child) -> Option<String> {
+    let same = line.applied.as_deref() == Some(Applied::of(child).text().as_str());
+    let other = line.id.as_ref().filter(|id| !id.eq_ignore_ascii_case(&child.id));
+    other.filter(|_| same && !line.owned).cloned()
+}
+
+fn fingerprint(found: &Result<ChildSecrets, SecretProblem>) -> Option<&str> {
+    found.as_ref().ok().and_then(ChildSecrets::fingerprint)
+}
+
 fn question<'a>(
     pass: &'a Pass<'_>,
     kind: &'a Kind,
@@ -378,7 +451,8 @@ fn question<'a>(
         child,
         line,
         seen,
-        secrets: None,
+        secrets: pass.secrets.children.get(key).and_then(fingerprint),
+        just_written: kind.late && line.owned && pass.memory.children.just_wrote(key, Instant::now()),
         sweep_due: pass.memory.children.is_due(key, line.last_checked, pass.context.now()),
         observe: spec.management_policy == Some(ManagementPolicy::Observe),
         report_drift: spec.drift_policy == Some(DriftPolicy::Report),

@@ -1,12 +1,13 @@
 //! From the manifest to drafts, reading what they turn out to need.
 
+use serde_json::Value;
 use tokio::time::Instant;
 
 use super::{act, checked};
 use crate::arm::{ArmClient, Priority};
 use crate::plan::Plan;
 use crate::plan::change::Target;
-use crate::plan::children::{self, Draft, Hindrance, Intent, KINDS, Kind, Read};
+use crate::plan::children::{self, Draft, Hindrance, Intent, KINDS, Kind, Read, What};
 use crate::plan::step::Step;
 use crate::reconcile::pass::Pass;
 
@@ -24,7 +25,7 @@ pub async fn drafts(pass: &mut Pass<'_>, arm: &ArmClient, plan: &Plan) -> Vec<(&
             return drafts;
         }
         for (key, read) in open {
-            if pass.memory.children.reads.has(&read.id) || !may_read(pass, &key) {
+            if pass.memory.children.reads.has(&read) || !may_read(pass, &key) {
                 continue;
             }
             look(pass, arm, &key, read).await;
@@ -33,7 +34,8 @@ pub async fn drafts(pass: &mut Pass<'_>, arm: &ArmClient, plan: &Plan) -> Vec<(&
     all(pass, intent)
 }
 
-fn all(pass: &Pass<'_>, intent: Intent) -> Vec<(&'static Kind, Draft)> {
+/// The drafts of all kinds, with what is known.
+pub fn all(pass: &Pass<'_>, intent: Intent) -> Vec<(&'static Kind, Draft)> {
     let view = pass.view(&pass.memory.children.reads, intent);
     let drafts = |kind: &'static Kind| (kind.drafts)(&view).into_iter().map(move |draft| (kind, draft));
     KINDS.iter().copied().flat_map(drafts).collect()
@@ -56,11 +58,18 @@ async fn look(pass: &mut Pass<'_>, arm: &ArmClient, key: &str, read: Read) {
         Ok(id) => id,
         Err(ended) => return act::fail(pass, key, ended),
     };
-    match arm.get_resource(&id, read.api_version, Priority::Config).await {
+    let answer = match &read.what {
+        What::Resource => arm.get_resource(&id, read.api_version, Priority::Config).await,
+        What::List { filter } => {
+            let list = arm.list_resources(&id, read.api_version, filter.as_deref(), Priority::Config);
+            list.await.map(|list| list.map(Value::Array))
+        }
+    };
+    match answer {
         Ok(body) => {
             let memory = &mut pass.memory.children;
-            memory.keep_read(read.clone(), body.is_some(), Instant::now());
-            memory.reads.insert(&read.id, body);
+            memory.reads.keep(&read, body.clone());
+            memory.keep_read(read, body.is_some(), Instant::now());
         }
         Err(error) => act::refused(pass, key, &error),
     }
