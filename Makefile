@@ -1,4 +1,4 @@
-# Every target does its own set-up. Prerequisites: Rust, Go, make, git.
+# Every target does its own set-up. Prerequisites: Rust, Go, Python 3 with venv (for Microsoft's SDK), make, git.
 .DEFAULT_GOAL := help
 .PHONY: help demo test conformance-sdk bench build fmt lint crds image control-plane clean
 
@@ -12,11 +12,11 @@ help: ## List the targets
 demo: ## Run Armature against a simulated Azure and watch it create a cluster (ARGS=--once ends after Ready)
 	@hack/demo $(ARGS)
 
-test: ## Run all tests, those with the real control plane included (ARGS go to cargo test)
+test: ## Run all tests, with the real control plane and Microsoft's SDK (ARGS go to cargo test alone)
 	@hack/test $(ARGS)
 
-conformance-sdk: ## Drive the simulator with Microsoft's Python SDK (needs Python 3)
-	@hack/conformance-sdk
+conformance-sdk: ## Drive the simulator with Microsoft's Python SDK (ARGS name providers)
+	@hack/conformance-sdk $(ARGS)
 
 bench: ## Measure: cost of a plan, calls to Azure, idle passes, memory
 	@hack/bench $(ARGS)
