@@ -11,6 +11,7 @@ mod children;
 mod crashes;
 mod deletion;
 mod drift;
+mod examples;
 mod identities;
 mod kubectl;
 mod lifecycle;

@@ -293,6 +293,21 @@ impl World {
         self.write_requests_after(after).await.iter().map(look::brief).collect()
     }
 
+    /// Everything that was written to Azure after request number `after`, oldest first, as method and path.
+    pub async fn all_writes_after(&self, after: u64) -> Vec<String> {
+        let which = Requests {
+            writes: Some(true),
+            after: Some(after),
+            path: Some("/subscriptions/".to_owned()),
+            ..Requests::default()
+        };
+        let writes = self.requests(which).await;
+        writes
+            .iter()
+            .map(|write| format!("{} {}", write.method, write.path))
+            .collect()
+    }
+
     /// What was written to clusters and pools after request number `after`, with bodies.
     pub async fn write_requests_after(&self, after: u64) -> Vec<LoggedRequest> {
         let which = Requests {
