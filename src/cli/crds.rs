@@ -65,7 +65,9 @@ struct Document {
 impl Document {
     fn new(crd: &CustomResourceDefinition) -> Result<Self, CrdsError> {
         let spec = &crd.spec;
-        let yaml = serde_saphyr::to_string(crd).map_err(|source| CrdsError::Yaml {
+        // Indentation, which folded lines would repeat, is most of the size of a schema this deep.
+        let options = serde_saphyr::ser_options! { prefer_block_scalars: false };
+        let yaml = serde_saphyr::to_string_with_options(crd, options).map_err(|source| CrdsError::Yaml {
             name: format!("{}.{}", spec.names.plural, spec.group),
             source,
         })?;
