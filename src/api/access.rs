@@ -4,6 +4,7 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::SecretKeyRef;
 use super::schema::{AuthorizedRange, Guid, ResourceId, field_speaks};
 
 /// Access to the API server.
@@ -24,6 +25,11 @@ use super::schema::{AuthorizedRange, Guid, ResourceId, field_speaks};
     "!has(self.subnetId) || self.?enableVnetIntegration.orValue(false)",
     "apiServerAccessProfile.subnetId needs VNet integration; set enableVnetIntegration to true, or remove the subnet",
 ))]
+#[x_kube(validation = (
+    "!self.?enablePrivateClusterPublicFQDN.orValue(false) || self.?enablePrivateCluster.orValue(false)",
+    "apiServerAccessProfile.enablePrivateClusterPublicFQDN is for private clusters; set enablePrivateCluster to true, or \
+     remove it",
+))]
 #[serde(rename_all = "camelCase")]
 pub struct ApiServerAccessProfile {
     /// IPv4 ranges or addresses that may reach a public API server, up to 200; empty means everyone. The one entry
@@ -34,6 +40,13 @@ pub struct ApiServerAccessProfile {
     #[x_kube(validation = (
         "!('0.0.0.0/32' in self) || size(self) == 1",
         "0.0.0.0/32 in authorizedIPRanges lets nobody but the nodes in and stands alone; remove it or the others",
+    ))]
+    // The ranges that az aks refuses in --api-server-authorized-ip-ranges: private, shared, loopback, link-local, multicast.
+    #[x_kube(validation = (
+        r"self.all(range, !range.matches(r'^(10|127|22[4-9]|2[345][0-9])\.|^172\.(1[6-9]|2[0-9]|3[01])\.|^192\.168\.|'
+            + r'^169\.254\.|^100\.(6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])\.'))",
+        "authorizedIPRanges are public addresses that come from outside; remove private, shared and local ranges, whose traffic \
+         arrives with the address of a gateway",
     ))]
     pub authorized_ip_ranges: Option<Vec<String>>,
     /// Gives the API server a private address only. Fixed at creation, unless API server VNet integration is on.
@@ -77,11 +90,20 @@ pub enum PublicNetworkAccess {
     Disabled,
 }
 
-/// Sign-in with Entra ID. ARM's fields for the retired legacy integration are left out.
+/// Sign-in with Entra ID.
 #[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, KubeSchema)]
 #[x_kube(validation = (
     "!self.?enableAzureRBAC.orValue(false) || self.?managed.orValue(false)",
     "aadProfile.enableAzureRBAC needs the managed integration; set aadProfile.managed to true",
+))]
+#[x_kube(validation = (
+    "!self.?managed.orValue(false) || !(has(self.clientAppID) || has(self.serverAppID) || has(self.serverAppSecret))",
+    "aadProfile.clientAppID, serverAppID and serverAppSecret belong to the legacy integration; remove them, or set \
+     aadProfile.managed to false",
+))]
+#[x_kube(validation = (
+    "has(self.clientAppID) == has(self.serverAppID)",
+    "aadProfile.clientAppID and serverAppID of the legacy integration go together; set both or neither",
 ))]
 #[serde(rename_all = "camelCase")]
 pub struct AadProfile {
@@ -101,6 +123,18 @@ pub struct AadProfile {
     #[serde(rename = "tenantID", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Guid>")]
     pub tenant_id: Option<String>,
+    /// Client application of the legacy integration, which AKS no longer offers to new clusters. Cannot change; migrate
+    /// with `managed: true`.
+    #[serde(rename = "clientAppID", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Guid>")]
+    pub client_app_id: Option<String>,
+    /// Server application of the legacy integration; goes with `clientAppID`. Cannot change.
+    #[serde(rename = "serverAppID", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Guid>")]
+    pub server_app_id: Option<String>,
+    /// Where the secret of the legacy server application is kept. Cannot change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server_app_secret: Option<SecretKeyRef>,
 }
 
 /// OpenID Connect issuer.

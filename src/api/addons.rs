@@ -1,12 +1,62 @@
 //! Add-ons and workload features that AKS installs.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use kube::KubeSchema;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-use super::schema::ResourceId;
+use super::schema::field_speaks;
+
+/// The schema of `addonProfiles`: a map by the names that AKS knows (`az aks enable-addons`, in ARM's spelling).
+pub(super) struct Addons;
+
+impl JsonSchema for Addons {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Addons".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        const KNOWN: &str = "['omsagent', 'azurepolicy', 'azureKeyvaultSecretsProvider', 'ingressApplicationGateway', \
+                             'aciConnectorLinux', 'openServiceMesh', 'httpApplicationRouting', 'kubeDashboard', 'gitops', \
+                             'ACCSGXDevicePlugin']";
+        const MISSPELT: &str = "['monitoring', 'oms-agent', 'azure-policy', 'azure-keyvault-secrets-provider', \
+                                'keyvaultsecretsprovider', 'ingress-appgw', 'ingressappgw', 'virtual-node', 'virtualnode', \
+                                'aciconnector', 'open-service-mesh', 'osm', 'http_application_routing', \
+                                'web_application_routing', 'webapplicationrouting', 'kube-dashboard', 'confcom', \
+                                'omsagent', 'azurepolicy', 'azurekeyvaultsecretsprovider', 'ingressapplicationgateway', \
+                                'aciconnectorlinux', 'openservicemesh', 'httpapplicationrouting', 'kubedashboard', \
+                                'accsgxdeviceplugin']";
+        let mut addon = generator.subschema_for::<AddonProfile>();
+        field_speaks(&mut addon);
+        json_schema!({
+            "type": "object",
+            "maxProperties": 32,
+            "additionalProperties": addon,
+            "x-kubernetes-validations": [
+                {
+                    "rule": format!("self.all(name, name in {KNOWN} || !(name.lowerAscii() in {MISSPELT}))"),
+                    "message": "addonProfiles has a name in another spelling than ARM's, which AKS would take for a second \
+                                add-on; write omsagent (the CLI's monitoring), azurepolicy, azureKeyvaultSecretsProvider, \
+                                ingressApplicationGateway (ingress-appgw), aciConnectorLinux (virtual-node), openServiceMesh, \
+                                httpApplicationRouting, kubeDashboard or ACCSGXDevicePlugin (confcom), and for \
+                                web_application_routing ingressProfile.webAppRouting",
+                },
+                {
+                    "rule": format!("self.all(name, name in {KNOWN} || name.lowerAscii() in {MISSPELT})"),
+                    "message": "addonProfiles has a name that AKS does not know; the names are omsagent, azurepolicy, \
+                                azureKeyvaultSecretsProvider, ingressApplicationGateway, aciConnectorLinux, openServiceMesh, \
+                                httpApplicationRouting, kubeDashboard, gitops and ACCSGXDevicePlugin",
+                },
+            ],
+        })
+    }
+}
 
 /// One add-on.
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq, KubeSchema)]
@@ -48,25 +98,11 @@ pub struct VerticalPodAutoscaler {
     pub enabled: bool,
 }
 
-/// Managed ingress.
-#[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct IngressProfile {
-    /// The application routing add-on.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub web_app_routing: Option<WebAppRouting>,
-}
-
-/// The application routing add-on.
+/// The operator for AI models (KAITO).
 #[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct WebAppRouting {
-    /// Whether it is installed. Changes in place; turned off, controller and secrets stay behind unmanaged.
+pub struct AiToolchainOperatorProfile {
+    /// Whether it is installed. Changes in place; GPU nodes it has made stay, and cost, when it goes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
-    /// Resource ids of the DNS zones it writes records to, up to five; public zones all in one resource group, private
-    /// ones likewise. Grant its identity the roles first.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<Vec<ResourceId>>", length(max = 5))]
-    pub dns_zone_resource_ids: Option<Vec<String>>,
 }

@@ -5,15 +5,18 @@ use std::collections::BTreeMap;
 use kube::{CustomResource, KubeSchema};
 use serde::{Deserialize, Serialize};
 
+use super::addons::Addons;
 use super::overrides::{ApiVersion, ArmPath, FeatureName};
 use super::schema::{Guid, KubernetesVersion, ResourceId, Tags};
 use super::{
-    AadProfile, Action, AddonProfile, AdoptionPolicy, AksClusterStatus, ApiServerAccessProfile, AutoScalerProfile,
-    AutoUpgradeProfile, AzureMonitorProfile, ClusterUpgradeSettings, DeletionPolicy, DriftPolicy, HttpProxyConfig,
+    AadProfile, Action, AddonProfile, AdoptionPolicy, AiToolchainOperatorProfile, AksClusterStatus,
+    ApiServerAccessProfile, AutoScalerProfile, AutoUpgradeProfile, AzureMonitorProfile, BootstrapProfile,
+    ClusterUpgradeSettings, DeletionPolicy, DriftPolicy, ExtendedLocation, HostedSystemProfile, HttpProxyConfig,
     IdentityRef, IngressProfile, LinuxProfile, MaintenanceConfiguration, ManagedIdentity, ManagementPolicy,
-    MetricsProfile, NetworkProfile, NodeResourceGroupProfile, OidcIssuerProfile, Override, PowerState,
-    PublicNetworkAccess, ResourceGroupPolicy, SecurityProfile, Sku, StorageProfile, SupportPlan, UserAssignedIdentity,
-    WorkloadAutoScalerProfile,
+    MetricsProfile, NetworkProfile, NodeProvisioningProfile, NodeResourceGroupProfile, OidcIssuerProfile, Override,
+    PodIdentityProfile, PowerState, PublicNetworkAccess, ResourceGroupPolicy, SchedulerProfile, SecurityProfile,
+    ServiceMeshProfile, ServicePrincipalProfile, Sku, StorageProfile, SupportPlan, UserAssignedIdentity,
+    WindowsProfile, WorkloadAutoScalerProfile,
 };
 
 /// Desired state of one AKS cluster.
@@ -64,69 +67,6 @@ use super::{
     printcolumn(name = "Location", type_ = "string", json_path = ".spec.location", priority = 1),
     printcolumn(name = "Resource group", type_ = "string", json_path = ".spec.resourceGroup", priority = 1)
 )]
-#[x_kube(validation = (
-    "!(has(self.dnsPrefix) && has(self.fqdnSubdomain))",
-    "dnsPrefix and fqdnSubdomain exclude each other; keep one of them",
-))]
-#[x_kube(validation = (
-    "!has(self.fqdnSubdomain) || (self.?apiServerAccessProfile.?enablePrivateCluster.orValue(false)
-        && !(self.?apiServerAccessProfile.?privateDNSZone.orValue('none') in ['none', 'system']))",
-    "fqdnSubdomain needs a private cluster with a zone of your own; set apiServerAccessProfile.enablePrivateCluster and \
-     privateDNSZone, or use dnsPrefix",
-))]
-#[x_kube(validation = (
-    "self.?supportPlan.orValue('') != 'AKSLongTermSupport' || self.?sku.?tier.orValue('') == 'Premium'",
-    "supportPlan AKSLongTermSupport needs sku.tier Premium; set it, or use KubernetesOfficial",
-))]
-#[x_kube(validation = (
-    "!self.?metricsProfile.?costAnalysis.?enabled.orValue(false)
-        || self.?sku.?tier.orValue('') in ['Standard', 'Premium']",
-    "metricsProfile.costAnalysis needs sku.tier Standard or Premium; set one of them, or turn cost analysis off",
-))]
-#[x_kube(validation = (
-    "self.?sku.?name.orValue('') != 'Automatic'
-        || (self.?autoUpgradeProfile.?upgradeChannel.orValue('stable') == 'stable'
-        && self.?autoUpgradeProfile.?nodeOSUpgradeChannel.orValue('NodeImage') == 'NodeImage')",
-    "sku.name Automatic has the upgradeChannel stable and the nodeOSUpgradeChannel NodeImage; remove other values from \
-     autoUpgradeProfile",
-))]
-#[x_kube(validation = (
-    "!has(self.identityProfile) || size(self.identityProfile) == 0
-        || self.?identity.?type.orValue('') == 'UserAssigned'",
-    "identityProfile.kubeletidentity needs identity.type UserAssigned; set it with userAssignedIdentityId, or remove \
-     identityProfile",
-))]
-#[x_kube(validation = (
-    "!self.?securityProfile.?workloadIdentity.?enabled.orValue(false)
-        || self.?oidcIssuerProfile.?enabled.orValue(false)",
-    "securityProfile.workloadIdentity needs the issuer; set oidcIssuerProfile.enabled to true",
-))]
-#[x_kube(validation = (
-    "!self.?disableLocalAccounts.orValue(false) || has(self.aadProfile)",
-    "disableLocalAccounts needs another way to sign in; set aadProfile, or leave local accounts on",
-))]
-#[x_kube(validation = (
-    "!self.?aadProfile.?enableAzureRBAC.orValue(false) || self.?enableRBAC.orValue(true)",
-    "aadProfile.enableAzureRBAC needs Kubernetes RBAC; set enableRBAC to true, or turn enableAzureRBAC off",
-))]
-#[x_kube(validation = (
-    "!self.?securityProfile.?azureKeyVaultKms.?enabled.orValue(false)
-        || self.?identity.?type.orValue('') == 'UserAssigned'",
-    "securityProfile.azureKeyVaultKms needs identity.type UserAssigned, with an identity that may use the key; set it with \
-     userAssignedIdentityId",
-))]
-#[x_kube(validation = (
-    "self.?networkProfile.?loadBalancerSku.orValue('standard') == 'standard'
-        || (!self.?apiServerAccessProfile.?enablePrivateCluster.orValue(false)
-        && size(self.?apiServerAccessProfile.?authorizedIPRanges.orValue([])) == 0)",
-    "private clusters and authorizedIPRanges need networkProfile.loadBalancerSku standard; use it, or remove them",
-))]
-#[x_kube(validation = (
-    "self.?apiServerAccessProfile.?privateDNSZone.orValue('none') in ['none', 'system']
-        || self.?identity.?type.orValue('') == 'UserAssigned'",
-    "a private DNS zone of your own needs identity.type UserAssigned, with an identity that may write to the zone; set it \
-     with userAssignedIdentityId, or use system or none",
-))]
 #[serde(rename_all = "camelCase")]
 pub struct AksClusterSpec {
     /// Azure subscription that holds the cluster, a GUID in lower case. Fixed from the start.
@@ -210,6 +150,9 @@ pub struct AksClusterSpec {
         "location is fixed: AKS cannot move a cluster to another region; make a new AksCluster for it",
     ))]
     pub location: String,
+    /// Edge zone near the region that holds the nodes. Fixed at creation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extended_location: Option<Box<ExtendedLocation>>,
     /// Azure tags of the cluster; AKS copies them to the load balancers and addresses it makes. Owned by key: tags that
     /// others added stay. Changes in place. An empty value is allowed.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -221,6 +164,10 @@ pub struct AksClusterSpec {
     /// Managed identity of the control plane. Azure's default is `SystemAssigned`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identity: Option<ManagedIdentity>,
+    /// Service principal instead of `identity`, for clusters that have one. Cannot be entered again once the cluster has a
+    /// managed identity; going to `identity` reimages nodes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service_principal_profile: Option<Box<ServicePrincipalProfile>>,
     /// Identities of cluster parts; the only key is `kubeletidentity`, which needs `identity.type: UserAssigned`.
     /// A change makes AKS reimage all nodes.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -307,10 +254,12 @@ pub struct AksClusterSpec {
     /// Cluster autoscaler settings for all pools that scale.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auto_scaler_profile: Option<Box<AutoScalerProfile>>,
-    /// Add-ons by Azure's name, such as `azureKeyvaultSecretsProvider` or `azurepolicy`. Owned by key: an add-on that
-    /// is dropped from the manifest is disabled, add-ons others enabled stay.
+    /// Add-ons by ARM's name: `omsagent`, `azurepolicy`, `azureKeyvaultSecretsProvider`, `ingressApplicationGateway`,
+    /// `aciConnectorLinux`, `openServiceMesh`, `httpApplicationRouting`, `kubeDashboard`, `gitops` or
+    /// `ACCSGXDevicePlugin`. Owned by key: an add-on that is dropped from the manifest is disabled, add-ons others enabled
+    /// stay.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("maxProperties" = 32))]
+    #[schemars(with = "Option<Addons>")]
     pub addon_profiles: Option<BTreeMap<String, AddonProfile>>,
     /// Security features of cluster and nodes.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -321,7 +270,7 @@ pub struct AksClusterSpec {
     /// Workload autoscalers that AKS installs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workload_auto_scaler_profile: Option<WorkloadAutoScalerProfile>,
-    /// Metrics that Azure Monitor collects.
+    /// Metrics, logs and traces that Azure Monitor collects.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub azure_monitor_profile: Option<Box<AzureMonitorProfile>>,
     /// Cost analysis.
@@ -329,10 +278,38 @@ pub struct AksClusterSpec {
     pub metrics_profile: Option<MetricsProfile>,
     /// Managed ingress.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub ingress_profile: Option<IngressProfile>,
+    pub ingress_profile: Option<Box<IngressProfile>>,
+    /// The Istio service mesh.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service_mesh_profile: Option<Box<ServiceMeshProfile>>,
+    /// Nodes that AKS makes to fit pods that wait (Karpenter).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub node_provisioning_profile: Option<NodeProvisioningProfile>,
+    /// Where nodes get the images and packages of AKS from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bootstrap_profile: Option<Box<BootstrapProfile>>,
+    /// The operator for AI models (KAITO).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ai_toolchain_operator_profile: Option<AiToolchainOperatorProfile>,
+    /// Settings of the scheduler.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scheduler_profile: Option<SchedulerProfile>,
+    /// System components on nodes that AKS hosts; for `sku.name: Automatic`. Fixed at creation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hosted_system_profile: Option<Box<HostedSystemProfile>>,
+    /// Entra pod identity, which Azure has deprecated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pod_identity_profile: Option<Box<PodIdentityProfile>>,
     /// Admin account on Linux nodes.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub linux_profile: Option<LinuxProfile>,
+    pub linux_profile: Option<Box<LinuxProfile>>,
+    /// Windows nodes: admin account, licence, service accounts. Cannot be added to a cluster without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub windows_profile: Option<Box<WindowsProfile>>,
+    /// FIPS-validated cryptography in everything that AKS manages; all pools need `enableFIPS` too. Azure gates it by a
+    /// preview feature and documents no way to change it later.
+    #[serde(rename = "enableFIPS", skip_serializing_if = "Option::is_none")]
+    pub enable_fips: Option<bool>,
     /// Actions that run once for each key, such as a command or a rotation of certificates, by a name of your own. Results
     /// are in `status.actions`. The line of an action that is dropped here goes too.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,31 +1,36 @@
 //! The CRDs as the API server gets them: what the derives make, and what they cannot say.
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
-    CustomResourceDefinition, JSON, JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool,
+    CustomResourceDefinition, JSON, JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool, ValidationRule,
 };
 use kube::CustomResourceExt;
 use serde_json::json;
 
-use super::pool::rules;
-use super::{AksCluster, AksNodePool, AzureIdentity, locks};
+use super::pool::rules as pool_rules;
+use super::{AksCluster, AksNodePool, AzureIdentity, cluster_rules, locks};
 
 /// All CRDs, in the order of their names.
 #[must_use]
 pub fn crds() -> Vec<CustomResourceDefinition> {
-    let mut cluster = AksCluster::crd();
+    let (mut cluster, mut pool) = (AksCluster::crd(), AksNodePool::crd());
     for schema in schemas(&mut cluster) {
-        schema
-            .x_kubernetes_validations
-            .get_or_insert_default()
-            .extend(locks::rules());
+        add(schema, locks::rules());
+        spec(schema)
+            .into_iter()
+            .for_each(|spec| add(spec, cluster_rules::rules()));
     }
-    let mut pool = AksNodePool::crd();
-    for spec in schemas(&mut pool).filter_map(|schema| schema.properties.as_mut()?.get_mut("spec")) {
-        spec.x_kubernetes_validations
-            .get_or_insert_default()
-            .extend(rules::rules());
+    for schema in schemas(&mut pool) {
+        spec(schema).into_iter().for_each(|spec| add(spec, pool_rules::rules()));
     }
     [cluster, pool, AzureIdentity::crd()].map(finish).into()
+}
+
+fn add(schema: &mut JSONSchemaProps, rules: Vec<ValidationRule>) {
+    schema.x_kubernetes_validations.get_or_insert_default().extend(rules);
+}
+
+fn spec(schema: &mut JSONSchemaProps) -> Option<&mut JSONSchemaProps> {
+    schema.properties.as_mut()?.get_mut("spec")
 }
 
 /// The schemas of all versions.
@@ -37,6 +42,7 @@ fn schemas(crd: &mut CustomResourceDefinition) -> impl Iterator<Item = &mut JSON
 fn finish(mut crd: CustomResourceDefinition) -> CustomResourceDefinition {
     for schema in schemas(&mut crd) {
         drop_nullable(schema);
+        fill_lines(schema);
         if let Some(status) = schema
             .properties
             .as_mut()
@@ -53,15 +59,37 @@ fn finish(mut crd: CustomResourceDefinition) -> CustomResourceDefinition {
 /// the same as an absent field, and `has()` in a rule means that there is a value.
 fn drop_nullable(schema: &mut JSONSchemaProps) {
     schema.nullable = None;
+    below(schema, drop_nullable);
+}
+
+/// Puts rules and paragraphs on one line each. Where the source breaks them means nothing to a reader of the CRD, and a
+/// break costs the indentation of its level.
+fn fill_lines(schema: &mut JSONSchemaProps) {
+    for rule in schema.x_kubernetes_validations.iter_mut().flatten() {
+        rule.rule = filled(&rule.rule);
+    }
+    if let Some(description) = &mut schema.description {
+        let paragraphs: Vec<String> = description.split("\n\n").map(filled).collect();
+        *description = paragraphs.join("\n\n");
+    }
+    below(schema, fill_lines);
+}
+
+fn filled(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Calls `change` with every schema one level below this one.
+fn below(schema: &mut JSONSchemaProps, change: fn(&mut JSONSchemaProps)) {
     if let Some(properties) = &mut schema.properties {
-        properties.values_mut().for_each(drop_nullable);
+        properties.values_mut().for_each(change);
     }
     if let Some(JSONSchemaPropsOrBool::Schema(values)) = &mut schema.additional_properties {
-        drop_nullable(values);
+        change(values);
     }
     match &mut schema.items {
-        Some(JSONSchemaPropsOrArray::Schema(item)) => drop_nullable(item),
-        Some(JSONSchemaPropsOrArray::Schemas(items)) => items.iter_mut().for_each(drop_nullable),
+        Some(JSONSchemaPropsOrArray::Schema(item)) => change(item),
+        Some(JSONSchemaPropsOrArray::Schemas(items)) => items.iter_mut().for_each(change),
         None => {}
     }
 }

@@ -4,6 +4,7 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::SecretKeyRef;
 use super::schema::{Guid, ResourceId, field_speaks};
 
 /// Managed identity of the control plane.
@@ -24,7 +25,7 @@ pub struct ManagedIdentity {
     pub user_assigned_identity_id: Option<String>,
 }
 
-/// Kind of managed identity. ARM's `None` belongs to service principals, which Armature does not set up.
+/// Kind of managed identity. ARM's `None` stands for a service principal, for which `identity` is left out.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
 #[schemars(transform = field_speaks)]
 pub enum ManagedIdentityType {
@@ -32,6 +33,19 @@ pub enum ManagedIdentityType {
     SystemAssigned,
     /// An identity that exists already.
     UserAssigned,
+}
+
+/// A service principal in the place of a managed identity.
+#[derive(Serialize, Deserialize, Clone, Debug, PartialEq, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ServicePrincipalProfile {
+    /// Client id (application id) of the service principal. A change reimages all nodes; Windows pools have to be made
+    /// anew.
+    #[schemars(with = "Guid")]
+    pub client_id: String,
+    /// Where its client secret is kept; Azure wants it at creation. A change reimages all nodes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret: Option<SecretKeyRef>,
 }
 
 /// A user-assigned identity of a cluster part.

@@ -63,6 +63,71 @@ const LOCKS: &[Lock] = &[
         "networkProfile.dnsServiceIP",
         "networkProfile.dnsServiceIP is fixed at creation; put the old value back, or make a new cluster",
     ),
+    fixed(
+        "extendedLocation.name",
+        "extendedLocation.name is fixed at creation; put the old value back, or make a new cluster",
+    ),
+    fixed(
+        "windowsProfile.adminUsername",
+        "windowsProfile.adminUsername is fixed at creation; put the old value back, or make a new cluster",
+    ),
+    fixed(
+        "hostedSystemProfile.enabled",
+        "hostedSystemProfile.enabled is fixed at creation; put the old value back, or make a new cluster",
+    ),
+    fixed(
+        "hostedSystemProfile.systemNodeSubnetID",
+        "hostedSystemProfile.systemNodeSubnetID is fixed at creation; put the old value back, or make a new cluster",
+    ),
+    fixed(
+        "hostedSystemProfile.nodeSubnetID",
+        "hostedSystemProfile.nodeSubnetID is fixed at creation; put the old value back, or make a new cluster",
+    ),
+    // Learn: use-managed-identity.
+    Lock {
+        path: "identity.type",
+        allowed: "!has(self.spec.servicePrincipalProfile)",
+        message: "identity cannot give way to a service principal; put identity back and remove servicePrincipalProfile",
+    },
+    // az aks update-credentials --reset-aad.
+    Lock {
+        path: "aadProfile.clientAppID",
+        allowed: "self.spec.?aadProfile.?managed.orValue(false)",
+        message: "aadProfile.clientAppID of the legacy integration cannot change; put the old value back, or set \
+                  aadProfile.managed to true without it",
+    },
+    Lock {
+        path: "aadProfile.serverAppID",
+        allowed: "self.spec.?aadProfile.?managed.orValue(false)",
+        message: "aadProfile.serverAppID of the legacy integration cannot change; put the old value back, or set \
+                  aadProfile.managed to true without it",
+    },
+    // azurerm: kubernetes_cluster.
+    Lock {
+        path: "windowsProfile.gmsaProfile.dnsServer",
+        allowed: "self.spec.?windowsProfile.?gmsaProfile.?dnsServer.orValue('') != ''",
+        message: "windowsProfile.gmsaProfile.dnsServer cannot be emptied; put a server back",
+    },
+    Lock {
+        path: "windowsProfile.gmsaProfile.rootDomainName",
+        allowed: "self.spec.?windowsProfile.?gmsaProfile.?rootDomainName.orValue('') != ''",
+        message: "windowsProfile.gmsaProfile.rootDomainName cannot be emptied; put a domain back",
+    },
+    // Learn: update-azure-cni.
+    Lock {
+        path: "networkProfile.networkDataplane",
+        allowed: "oldSelf.spec.?networkProfile.?networkDataplane.orValue('') == 'azure'",
+        message: "networkProfile.networkDataplane cannot leave cilium; put cilium back",
+    },
+    // Learn: use-network-policies.
+    Lock {
+        path: "networkProfile.networkPolicy",
+        allowed: "oldSelf.spec.?networkProfile.?networkPolicy.orValue('') == 'none'
+            || (oldSelf.spec.?networkProfile.?networkPolicy.orValue('') != 'cilium'
+            && self.spec.?networkProfile.?networkPolicy.orValue('') in ['none', 'cilium'])",
+        message: "networkProfile.networkPolicy cannot leave cilium, and changes between azure and calico by way of none; put the \
+                  old value back, or none",
+    },
     // Learn: automatic/aks-automatic-sku-migration.
     Lock {
         path: "sku.name",

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::schema::{Cidr, Ipv4Cidr, field_speaks};
-use super::{LoadBalancerProfile, LoadBalancerSku, NatGatewayProfile, OutboundType};
+use super::{LoadBalancerProfile, LoadBalancerSku, NatGatewayProfile, OutboundType, StaticEgressGatewayProfile};
 
 /// The cluster network.
 #[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, KubeSchema)]
@@ -32,6 +32,20 @@ use super::{LoadBalancerProfile, LoadBalancerSku, NatGatewayProfile, OutboundTyp
     "!has(self.podCidr) || !has(self.serviceCidr) || !isCIDR(self.podCidr) || !isCIDR(self.serviceCidr)
         || !(cidr(self.podCidr).containsCIDR(self.serviceCidr) || cidr(self.serviceCidr).containsCIDR(self.podCidr))",
     "networkProfile.podCidr and serviceCidr overlap; choose ranges apart from each other",
+))]
+#[x_kube(validation = (
+    "!has(self.podCidrs) || !has(self.serviceCidrs) || !self.podCidrs.all(range, isCIDR(range))
+        || !self.serviceCidrs.all(range, isCIDR(range))
+        || self.podCidrs.all(pods, self.serviceCidrs.all(services,
+            !cidr(pods).containsCIDR(services) && !cidr(services).containsCIDR(pods)))",
+    "ranges of networkProfile.podCidrs and serviceCidrs overlap; choose ranges apart from each other",
+))]
+#[x_kube(validation = (
+    "has(self.serviceCidr) || !has(self.serviceCidrs) || !has(self.dnsServiceIP) || !isCIDR(self.serviceCidrs[0])
+        || !isIP(self.dnsServiceIP) || (cidr(self.serviceCidrs[0]).containsIP(self.dnsServiceIP)
+        && !cidr(self.serviceCidrs[0].split('/')[0] + '/31').containsIP(self.dnsServiceIP))",
+    "networkProfile.dnsServiceIP has to lie in the first of serviceCidrs behind its first address, which is the API server's; \
+     use for example the tenth",
 ))]
 #[x_kube(validation = (
     "!has(self.dnsServiceIP) || has(self.serviceCidr) || has(self.serviceCidrs)",
@@ -150,6 +164,11 @@ pub struct NetworkProfile {
             && (size(self) == 1 || cidr(self[1]).ip().family() == 6))",
         "serviceCidrs holds an IPv4 range, and with two families an IPv6 range after it; put them in this order",
     ))]
+    // IPv6: Learn: configure-dual-stack.
+    #[x_kube(validation = (
+        "self.all(range, !isCIDR(range) || cidr(range).prefixLength() >= (cidr(range).ip().family() == 4 ? 12 : 108))",
+        "serviceCidrs has a range too large for AKS; use a /12 or smaller for IPv4 and a /108 or smaller for IPv6",
+    ))]
     pub service_cidrs: Option<Vec<String>>,
     /// Address of cluster DNS, inside `serviceCidr` but not its first; Azure's default is `10.0.0.10`. Fixed at
     /// creation.
@@ -181,6 +200,9 @@ pub struct NetworkProfile {
     /// Egress addresses of the NAT gateway that AKS makes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nat_gateway_profile: Option<Box<NatGatewayProfile>>,
+    /// Egress of chosen pods through gateway pools with addresses that stay.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub static_egress_gateway_profile: Option<StaticEgressGatewayProfile>,
 }
 
 /// Network plugin.

@@ -205,8 +205,22 @@ pub struct NatGatewayIps {
     pub public_ips: Option<Vec<String>>,
 }
 
+/// Egress of chosen pods through gateway pools.
+#[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct StaticEgressGatewayProfile {
+    /// Whether the controllers run. Changes in place; before turning it off delete all `StaticGatewayConfiguration`
+    /// objects and gateway pools.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
+}
+
 /// HTTP proxy of nodes and pods.
 #[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, KubeSchema)]
+#[x_kube(validation = (
+    "!self.?enabled.orValue(true) || has(self.httpProxy) || has(self.httpsProxy)",
+    "httpProxyConfig needs a proxy; set httpProxy or httpsProxy, or enabled to false",
+))]
 #[serde(rename_all = "camelCase")]
 pub struct HttpProxyConfig {
     /// Turns the proxy on. Azure's default is true when the block is given; false keeps the block but does not use it.
@@ -228,5 +242,9 @@ pub struct HttpProxyConfig {
     /// Certificate of a further authority that nodes trust, PEM in base64.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 65536))]
+    #[x_kube(validation = (
+        "!self.startsWith('-----BEGIN')",
+        "httpProxyConfig.trustedCa is plain PEM; encode the certificate in base64",
+    ))]
     pub trusted_ca: Option<String>,
 }

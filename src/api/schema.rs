@@ -192,11 +192,11 @@ impl JsonSchema for Tags {
             "additionalProperties": { "type": "string", "maxLength": 256 },
             "x-kubernetes-validations": [
                 {
-                    "rule": "self.all(name, !name.startsWith('aks-managed') && !name.startsWith('k8s-azure'))",
+                    "rule": "self.all(name, !name.matches('^(?i)(aks-managed|k8s-azure)'))",
                     "message": "tag names that start with aks-managed or k8s-azure belong to AKS; choose other names",
                 },
                 {
-                    "rule": "!('armature-owner' in self)",
+                    "rule": "self.all(name, !name.matches('^(?i)armature-owner$'))",
                     "message": "the tag armature-owner marks who owns the resource and is written by Armature; remove it",
                 },
                 {

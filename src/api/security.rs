@@ -4,6 +4,7 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::UserAssignedIdentity;
 use super::schema::{ResourceId, field_speaks};
 
 /// Security features of cluster and nodes.
@@ -16,6 +17,9 @@ pub struct SecurityProfile {
     /// Encryption of Secrets in etcd with a key of one's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub azure_key_vault_kms: Option<AzureKeyVaultKms>,
+    /// Encryption of everything in etcd with keys that AKS keeps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kubernetes_resource_object_encryption_profile: Option<ResourceObjectEncryption>,
     /// Federated identities for workloads; needs the OpenID Connect issuer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workload_identity: Option<WorkloadIdentity>,
@@ -26,6 +30,10 @@ pub struct SecurityProfile {
     /// the nodes of all Linux pools.
     #[serde(rename = "customCATrustCertificates", skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 10), inner(length(min = 1, max = 65536)))]
+    #[x_kube(validation = (
+        "self.all(certificate, !certificate.startsWith('-----BEGIN'))",
+        "securityProfile.customCATrustCertificates holds plain PEM; encode each certificate in base64",
+    ))]
     pub custom_ca_trust_certificates: Option<Vec<String>>,
 }
 
@@ -44,6 +52,9 @@ pub struct Defender {
     /// Threat detection on the nodes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub security_monitoring: Option<DefenderSecurityMonitoring>,
+    /// Checks of images before they run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub security_gating: Option<DefenderSecurityGating>,
 }
 
 /// Threat detection on the nodes.
@@ -53,6 +64,56 @@ pub struct DefenderSecurityMonitoring {
     /// Whether the sensors run. Changes in place.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
+}
+
+/// Checks of images before they run, by Defender's findings.
+#[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DefenderSecurityGating {
+    /// Whether images are checked. Changes in place; rules in Defender decide whether a bad image is reported or
+    /// refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
+    /// Identities that read findings from registries, in any order: those that the cluster pulls images with, each with
+    /// a federated credential. The list is replaced in place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64))]
+    pub identities: Option<Vec<DefenderGatingIdentity>>,
+    /// Lets the check read pull secrets of the cluster. Azure's default is false: images of registries that need one are
+    /// not checked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allow_secret_access: Option<bool>,
+}
+
+/// The identity that reads findings from one registry.
+#[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DefenderGatingIdentity {
+    /// The registry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 1024))]
+    pub azure_container_registry: Option<String>,
+    /// The identity.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identity: Option<UserAssignedIdentity>,
+}
+
+/// Encryption of everything in etcd with keys that AKS keeps.
+#[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ResourceObjectEncryption {
+    /// `Enabled`, which cannot be taken back; needs Kubernetes 1.33 and a managed identity. AKS rewrites all Secrets
+    /// itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub infrastructure_encryption: Option<InfrastructureEncryption>,
+}
+
+/// Encryption with keys that AKS keeps.
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
+#[schemars(transform = field_speaks)]
+pub enum InfrastructureEncryption {
+    /// On.
+    Enabled,
 }
 
 /// Encryption of Secrets in etcd with a key of one's own.
@@ -74,6 +135,10 @@ pub struct AzureKeyVaultKms {
     /// API server.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 1024))]
+    #[x_kube(validation = (
+        "self.matches('^https://[^/]+/keys/[^/]+(/[^/]+)?$')",
+        "azureKeyVaultKms.keyId is the URL of a key, https://VAULT.vault.azure.net/keys/NAME/VERSION; copy it from the key",
+    ))]
     pub key_id: Option<String>,
     /// `Public` (Azure's default) or `Private`, which needs `keyVaultResourceId`. Cannot change while enabled.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -81,6 +146,12 @@ pub struct AzureKeyVaultKms {
     /// Resource id of the key vault; only with `Private`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 1024))]
+    #[x_kube(validation = (
+        r"self == '' || self.matches(r'(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.KeyVault/'
+            + r'(vaults|managedHSMs)/[^/]+$')",
+        "azureKeyVaultKms.keyVaultResourceId is the resource id of a key vault, or empty with Public; copy it from the vault's \
+         properties",
+    ))]
     pub key_vault_resource_id: Option<String>,
 }
 

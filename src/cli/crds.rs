@@ -65,7 +65,9 @@ struct Document {
 impl Document {
     fn new(crd: &CustomResourceDefinition) -> Result<Self, CrdsError> {
         let spec = &crd.spec;
-        let yaml = serde_saphyr::to_string(crd).map_err(|source| CrdsError::Yaml {
+        // Folded lines would repeat the indentation of their level, which is most of a CRD's size.
+        let options = serde_saphyr::ser_options! { prefer_block_scalars: false };
+        let yaml = serde_saphyr::to_string_with_options(crd, options).map_err(|source| CrdsError::Yaml {
             name: format!("{}.{}", spec.names.plural, spec.group),
             source,
         })?;

@@ -75,7 +75,8 @@ pub fn create_cluster<'a>(cluster: &DesiredCluster, pools: impl Iterator<Item = 
     if let Some(version) = cluster.version {
         Path::new("properties.kubernetesVersion").set(&mut body, json!(version.to_string()));
     }
-    if Path::look_up("identity", &body).is_none() {
+    let signs_in = |path| Path::look_up(path, &body).is_some();
+    if !signs_in("identity") && !signs_in("properties.servicePrincipalProfile") {
         Path::new("identity.type").set(&mut body, json!("SystemAssigned"));
     }
     let profiles = pools
@@ -220,6 +221,11 @@ fn writable_cluster(live: &Value) -> Value {
         addons
             .values_mut()
             .for_each(|addon| Path::new("identity").remove(addon));
+    }
+    let pod_identities = body.pointer_mut("/properties/podIdentityProfile/userAssignedIdentities");
+    for identity in pod_identities.and_then(Value::as_array_mut).into_iter().flatten() {
+        Path::new("provisioningState").remove(identity);
+        Path::new("provisioningInfo").remove(identity);
     }
     body
 }

@@ -59,6 +59,11 @@ pub enum Compare {
     Time,
     /// Properties that no row knows: objects by the members that are named, texts without regard to case.
     Lenient,
+    /// Lists of settings groups in any order: each wanted one has its counterpart in Azure, where further fields are
+    /// Azure's; a counterpart that nobody wants and that is switched off is no difference.
+    Parts,
+    /// A value that Azure never returns: the manifest refers to a Secret.
+    Secret,
     /// Certificates and keys: compared letter by letter apart from surrounding white space.
     Trimmed,
 }
@@ -91,6 +96,8 @@ impl Compare {
                 _ => false,
             },
             Self::Lenient => lenient(wanted, live),
+            Self::Parts => parts(wanted, live),
+            Self::Secret => true,
             Self::Trimmed => text(wanted).map(str::trim) == text(live).map(str::trim) || trimmed_list(wanted, live),
         }
     }
@@ -126,6 +133,19 @@ fn contains(wanted: &Value, live: &Value) -> bool {
         }),
         _ => exact(wanted, live),
     }
+}
+
+/// Every wanted group has a live one that agrees with it, and no live one is left over that does anything.
+fn parts(wanted: &Value, live: &Value) -> bool {
+    let (Some(wanted), Some(live)) = (wanted.as_array(), live.as_array()) else {
+        return false;
+    };
+    let mut left: Vec<&Value> = live.iter().collect();
+    let found = wanted.iter().all(|part| {
+        let place = left.iter().position(|live| lenient(part, live));
+        place.map(|place| left.swap_remove(place)).is_some()
+    });
+    found && left.iter().all(|part| part.get("enabled") == Some(&Value::Bool(false)))
 }
 
 fn lenient(wanted: &Value, live: &Value) -> bool {
@@ -268,6 +288,23 @@ mod tests {
     fn order_does_not_matter_where_azure_reorders() {
         assert!(Compare::Set.same(&json!(["1", "2"]), Some(&json!(["2", "1"]))));
         assert!(!Compare::Set.same(&json!(["1"]), Some(&json!(["2", "1"]))));
+    }
+
+    #[test]
+    fn groups_are_the_same_in_any_order_with_what_azure_adds_to_them() {
+        let wanted = json!([{"name": "a", "identity": {"resourceId": "/X"}}, {"name": "b"}]);
+        let live =
+            json!([{"name": "b", "provisioningState": "Assigned"}, {"name": "A", "identity": {"resourceId": "/x"}}]);
+        assert!(Compare::Parts.same(&wanted, Some(&live)));
+        assert!(!Compare::Parts.same(&json!([{"name": "a"}]), Some(&live)));
+        assert!(!Compare::Parts.same(&json!([{"name": "b"}, {"name": "b"}]), Some(&live)));
+    }
+
+    #[test]
+    fn a_group_that_is_switched_off_is_as_good_as_gone() {
+        let live = json!([{"mode": "External", "enabled": true}, {"mode": "Internal", "enabled": false}]);
+        assert!(Compare::Parts.same(&json!([{"mode": "External", "enabled": true}]), Some(&live)));
+        assert!(!Compare::Parts.same(&json!([]), Some(&live)));
     }
 
     #[test]

@@ -125,7 +125,7 @@ pub struct Life {
 }
 
 /// The keys of a cluster that stand beside `properties` in ARM.
-const TOP_LEVEL: &[&str] = &["location", "tags", "sku", "identity"];
+const TOP_LEVEL: &[&str] = &["location", "extendedLocation", "tags", "sku", "identity"];
 
 impl DesiredCluster {
     /// Reads the object, for this installation.

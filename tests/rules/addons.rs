@@ -1,4 +1,4 @@
-//! Rules about security features and the cluster autoscaler.
+//! Rules about add-ons, security features, monitoring and the cluster autoscaler.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,96 @@ use crate::harness::Kind::Cluster;
 use crate::harness::{Case, case, id};
 
 pub fn cases() -> Vec<Case> {
-    [security(), autoscaler()].into_iter().flatten().collect()
+    [addons(), security(), certificates(), monitoring(), autoscaler()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn addons() -> Vec<Case> {
+    let addon = |name: &str| json!({ "addonProfiles": { name: { "enabled": true } } });
+    let gateway = |enabled: bool| {
+        json!({
+            "addonProfiles": { "ingressApplicationGateway": { "enabled": enabled } },
+            "networkProfile": { "networkPlugin": "azure", "networkPluginMode": "overlay" },
+        })
+    };
+    let spelling = "addonProfiles has a name in another spelling";
+    vec![
+        case(Cluster, spelling, addon("omsagent"), addon("monitoring")),
+        case(Cluster, spelling, addon("azurepolicy"), addon("azurePolicy")),
+        case(Cluster, spelling, addon("aciConnectorLinux"), addon("virtual-node")),
+        case(
+            Cluster,
+            spelling,
+            addon("azureKeyvaultSecretsProvider"),
+            addon("azureKeyVaultSecretsProvider"),
+        ),
+        case(
+            Cluster,
+            "addonProfiles has a name that AKS does not know",
+            addon("gitops"),
+            addon("flux"),
+        ),
+        case(
+            Cluster,
+            "addonProfiles.ingressApplicationGateway reaches",
+            gateway(false),
+            gateway(true),
+        ),
+    ]
+}
+
+fn certificates() -> Vec<Case> {
+    let trust = |certificate: &str| json!({ "securityProfile": { "customCATrustCertificates": [certificate] } });
+    let proxy = |certificate: &str| json!({ "httpProxyConfig": { "httpProxy": "http://proxy:3128", "trustedCa": certificate } });
+    let (encoded, plain) = ("LS0tLS1CRUdJTg==", "-----BEGIN CERTIFICATE-----");
+    vec![
+        case(
+            Cluster,
+            "securityProfile.customCATrustCertificates holds",
+            trust(encoded),
+            trust(plain),
+        ),
+        case(
+            Cluster,
+            "httpProxyConfig.trustedCa is plain",
+            proxy(encoded),
+            proxy(plain),
+        ),
+    ]
+}
+
+fn monitoring() -> Vec<Case> {
+    let workspace = id("Microsoft.OperationalInsights/workspaces/logs");
+    let insights = |fields: Value| json!({ "azureMonitorProfile": { "containerInsights": fields } });
+    let network_logs = |suite: bool, enabled: bool| {
+        let mut fields = insights(json!({
+            "enabled": enabled, "logAnalyticsWorkspaceResourceId": workspace, "containerNetworkLogs": "Enabled",
+        }));
+        fields["networkProfile"] = json!({ "advancedNetworking": { "enabled": suite } });
+        fields
+    };
+    vec![
+        case(
+            Cluster,
+            "azureMonitorProfile.containerInsights needs a workspace",
+            insights(json!({ "enabled": true, "logAnalyticsWorkspaceResourceId": workspace })),
+            insights(json!({ "enabled": true })),
+        ),
+        case(
+            Cluster,
+            "azureMonitorProfile.containerInsights.containerNetworkLogs go",
+            network_logs(true, true),
+            network_logs(true, false),
+        ),
+        case(
+            Cluster,
+            "azureMonitorProfile.containerInsights.containerNetworkLogs needs",
+            network_logs(true, true),
+            network_logs(false, true),
+        ),
+    ]
 }
 
 fn security() -> Vec<Case> {
@@ -39,6 +128,24 @@ fn security() -> Vec<Case> {
             "securityProfile.azureKeyVaultKms needs a key",
             kms(json!({ "enabled": false }), user_assigned()),
             kms(json!({ "enabled": true }), user_assigned()),
+        ),
+        case(
+            Cluster,
+            "azureKeyVaultKms.keyId is the URL",
+            kms(json!({ "enabled": true, "keyId": key }), user_assigned()),
+            kms(json!({ "enabled": true, "keyId": "etcd" }), user_assigned()),
+        ),
+        case(
+            Cluster,
+            "azureKeyVaultKms.keyVaultResourceId is the resource id",
+            kms(
+                json!({ "keyVaultNetworkAccess": "Private", "keyVaultResourceId": vault }),
+                user_assigned(),
+            ),
+            kms(
+                json!({ "keyVaultNetworkAccess": "Private", "keyVaultResourceId": "vault" }),
+                user_assigned(),
+            ),
         ),
         case(
             Cluster,

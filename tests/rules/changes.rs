@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::cluster::user_assigned;
 use crate::harness::Kind::{self, Cluster, Pool};
-use crate::harness::{GUID, fault_of_refusal, id, management_cluster};
+use crate::harness::{GUID, SUBSCRIPTION, fault_of_refusal, id, management_cluster};
 
 /// A change of an object: fields before, fields after that are accepted, fields after that are refused.
 pub struct Change {
@@ -124,6 +124,18 @@ fn after_azure_confirmed() -> Vec<Change> {
             "apiServerAccessProfile": { "enablePrivateCluster": true, "privateDNSZone": zone },
         })
     };
+    let edge = |name: &str| json!({ "extendedLocation": { "name": name, "type": "EdgeZone" } });
+    let windows = |name: &str| json!({ "windowsProfile": { "adminUsername": name } });
+    let hosted =
+        |enabled: bool| json!({ "sku": { "name": "Automatic" }, "hostedSystemProfile": { "enabled": enabled } });
+    let subnets = |system: &str, nodes: &str| {
+        let id = |name: &str| id(&format!("Microsoft.Network/virtualNetworks/hub/subnets/{name}"));
+        json!({
+            "sku": { "name": "Automatic" },
+            "hostedSystemProfile": { "enabled": true, "systemNodeSubnetID": id(system), "nodeSubnetID": id(nodes) },
+            "apiServerAccessProfile": { "enableVnetIntegration": true, "subnetId": id("api") },
+        })
+    };
     vec![
         locked(
             "dnsPrefix",
@@ -145,6 +157,26 @@ fn after_azure_confirmed() -> Vec<Change> {
             json!({ "enableRBAC": false }),
         ),
         locked("diskEncryptionSetID", "is fixed", keys("a"), keys("b")),
+        locked("extendedLocation.name", "is fixed", edge("a"), edge("b")),
+        locked(
+            "windowsProfile.adminUsername",
+            "is fixed",
+            windows("alice"),
+            windows("bob"),
+        ),
+        locked("hostedSystemProfile.enabled", "is fixed", hosted(true), hosted(false)),
+        locked(
+            "hostedSystemProfile.systemNodeSubnetID",
+            "is fixed",
+            subnets("a", "n"),
+            subnets("b", "n"),
+        ),
+        locked(
+            "hostedSystemProfile.nodeSubnetID",
+            "is fixed",
+            subnets("s", "a"),
+            subnets("s", "b"),
+        ),
         locked("linuxProfile.adminUsername", "is fixed", admin("a"), admin("b")),
         locked(
             "networkProfile.networkMode",
@@ -199,7 +231,65 @@ fn ways() -> Vec<Change> {
     let network = |fields: Value| json!({ "networkProfile": fields });
     let access = |fields: Value| json!({ "apiServerAccessProfile": fields });
     let nat = |sku: &str| json!({ "networkProfile": { "natGatewayProfile": { "sku": sku } } });
+    let legacy = |client: &str, server: &str| json!({ "aadProfile": { "clientAppID": client, "serverAppID": server } });
+    let accounts = |server: &str, domain: &str| {
+        let profile = json!({ "enabled": true, "dnsServer": server, "rootDomainName": domain });
+        json!({ "windowsProfile": { "adminUsername": "alice", "gmsaProfile": profile } })
+    };
     vec![
+        Change {
+            says: "identity cannot give way".to_owned(),
+            refused: vec![json!({ "servicePrincipalProfile": { "clientId": GUID } })],
+            ..one_way(
+                "identity.type",
+                "",
+                json!({ "identity": { "type": "SystemAssigned" } }),
+                json!({ "identity": user_assigned() }),
+                json!({}),
+            )
+        },
+        one_way(
+            "aadProfile.clientAppID",
+            "of the legacy",
+            legacy(GUID, GUID),
+            json!({ "aadProfile": { "managed": true } }),
+            legacy(SUBSCRIPTION, GUID),
+        ),
+        one_way(
+            "aadProfile.serverAppID",
+            "of the legacy",
+            legacy(GUID, GUID),
+            json!({ "aadProfile": { "managed": true } }),
+            legacy(GUID, SUBSCRIPTION),
+        ),
+        one_way(
+            "windowsProfile.gmsaProfile.dnsServer",
+            "cannot",
+            accounts("10.0.0.4", "corp"),
+            accounts("10.0.0.5", "corp"),
+            accounts("", ""),
+        ),
+        one_way(
+            "windowsProfile.gmsaProfile.rootDomainName",
+            "cannot",
+            accounts("10.0.0.4", "corp"),
+            accounts("10.0.0.4", "other"),
+            accounts("", ""),
+        ),
+        one_way(
+            "networkProfile.networkDataplane",
+            "cannot",
+            network(json!({ "networkPlugin": "azure", "networkDataplane": "cilium" })),
+            network(json!({ "networkPlugin": "azure", "networkDataplane": "cilium", "networkPolicy": "cilium" })),
+            network(json!({ "networkPlugin": "azure", "networkDataplane": "azure" })),
+        ),
+        one_way(
+            "networkProfile.networkPolicy",
+            "cannot",
+            network(json!({ "networkPlugin": "azure", "networkPolicy": "azure" })),
+            network(json!({ "networkPlugin": "azure", "networkPolicy": "none" })),
+            network(json!({ "networkPlugin": "azure", "networkPolicy": "calico" })),
+        ),
         locked("sku.name", "cannot", sku("Base"), sku("Automatic")),
         one_way(
             "apiServerAccessProfile.enablePrivateCluster",

@@ -1,15 +1,24 @@
 //! Rules about the cluster itself: names, versions, tiers, identities, access.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::harness::Kind::Cluster;
 use crate::harness::{Case, GUID, SUBSCRIPTION, case, id, named};
 
 pub fn cases() -> Vec<Case> {
-    [names(), tiers_and_versions(), identities(), api_server(), entra()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        names(),
+        tiers_and_versions(),
+        identities(),
+        service_principals(),
+        api_server(),
+        entra(),
+        legacy_entra(),
+        unset_variables(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn names() -> Vec<Case> {
@@ -197,6 +206,43 @@ fn identities() -> Vec<Case> {
     ]
 }
 
+fn service_principals() -> Vec<Case> {
+    let principal = json!({ "clientId": GUID, "secret": { "name": "principal", "key": "secret" } });
+    let pod_identity =
+        |fields: Value| json!({ "podIdentityProfile": fields, "networkProfile": { "networkPlugin": "kubenet" } });
+    let used = json!([{ "name": "a", "namespace": "b", "identity": { "resourceId": identity_id() } }]);
+    vec![
+        case(
+            Cluster,
+            "servicePrincipalProfile and identity exclude",
+            json!({ "servicePrincipalProfile": principal }),
+            json!({ "servicePrincipalProfile": principal, "identity": { "type": "SystemAssigned" } }),
+        ),
+        case(
+            Cluster,
+            "securityProfile.kubernetesResourceObjectEncryptionProfile needs",
+            json!({ "securityProfile": encrypted(), "identity": { "type": "SystemAssigned" } }),
+            json!({ "securityProfile": encrypted(), "servicePrincipalProfile": principal }),
+        ),
+        case(
+            Cluster,
+            "podIdentityProfile lets",
+            pod_identity(json!({ "enabled": true, "allowNetworkPluginKubenet": true })),
+            pod_identity(json!({ "enabled": true })),
+        ),
+        case(
+            Cluster,
+            "podIdentityProfile.userAssignedIdentities have",
+            json!({ "podIdentityProfile": { "enabled": true, "userAssignedIdentities": used } }),
+            json!({ "podIdentityProfile": { "enabled": false, "userAssignedIdentities": used } }),
+        ),
+    ]
+}
+
+fn encrypted() -> Value {
+    json!({ "kubernetesResourceObjectEncryptionProfile": { "infrastructureEncryption": "Enabled" } })
+}
+
 fn api_server() -> Vec<Case> {
     vec![
         case(
@@ -263,6 +309,20 @@ fn api_server() -> Vec<Case> {
         ),
         case(
             Cluster,
+            "authorizedIPRanges are public",
+            json!({ "apiServerAccessProfile": { "authorizedIPRanges": ["172.32.0.0/16", "11.0.0.1"] } }),
+            json!({ "apiServerAccessProfile": { "authorizedIPRanges": ["172.16.0.0/12"] } }),
+        ),
+        case(
+            Cluster,
+            "apiServerAccessProfile.enablePrivateClusterPublicFQDN is",
+            json!({ "apiServerAccessProfile": {
+                "enablePrivateClusterPublicFQDN": true, "enablePrivateCluster": true,
+            } }),
+            json!({ "apiServerAccessProfile": { "enablePrivateClusterPublicFQDN": true } }),
+        ),
+        case(
+            Cluster,
             "this has to be an IPv4 address or range",
             json!({ "apiServerAccessProfile": { "authorizedIPRanges": ["192.0.2.0/24", "192.0.2.1"] } }),
             json!({ "apiServerAccessProfile": { "authorizedIPRanges": ["2001:db8::/32"] } }),
@@ -290,6 +350,53 @@ fn entra() -> Vec<Case> {
             json!({ "aadProfile": { "enableAzureRBAC": true, "managed": true }, "enableRBAC": true }),
             json!({ "aadProfile": { "enableAzureRBAC": true, "managed": true }, "enableRBAC": false }),
         ),
+    ]
+}
+
+fn legacy_entra() -> Vec<Case> {
+    let secret = json!({ "name": "entra", "key": "secret" });
+    let legacy = |managed: bool| {
+        json!({ "aadProfile": {
+            "managed": managed, "clientAppID": GUID, "serverAppID": GUID, "serverAppSecret": secret,
+        } })
+    };
+    vec![
+        case(
+            Cluster,
+            "aadProfile.clientAppID, serverAppID and serverAppSecret belong",
+            legacy(false),
+            legacy(true),
+        ),
+        case(
+            Cluster,
+            "aadProfile.clientAppID and serverAppID of",
+            legacy(false),
+            json!({ "aadProfile": { "clientAppID": GUID } }),
+        ),
+    ]
+}
+
+/// What a substitution tool leaves of `${ID}` when nobody set the variable.
+fn unset_variables() -> Vec<Case> {
+    let nothing = |says: &str, path: [&str; 2], good: Value| {
+        let field = |value: Value| json!({ path[0]: { path[1]: value } });
+        case(Cluster, says, field(good), field(json!("")))
+    };
+    let identity = |id: &str| json!({ "identity": { "type": "UserAssigned", "userAssignedIdentityId": id } });
+    vec![
+        case(
+            Cluster,
+            "this has to be an Azure resource id",
+            identity(&identity_id()),
+            identity(""),
+        ),
+        case(
+            Cluster,
+            "this has to be an Azure resource id",
+            identity(&identity_id()),
+            identity(&identity_id().replace(SUBSCRIPTION, "")),
+        ),
+        nothing("this has to be a GUID", ["aadProfile", "tenantID"], json!(GUID)),
     ]
 }
 

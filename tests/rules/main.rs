@@ -8,10 +8,13 @@ mod changes;
 mod cluster;
 mod harness;
 mod identity;
+mod mesh;
 mod network;
 mod objects;
 mod overrides;
 mod pool;
+mod provisioning;
+mod windows;
 
 use std::collections::BTreeSet;
 
@@ -26,6 +29,9 @@ fn all_cases() -> Vec<Case> {
         network::cases(),
         actions::cases(),
         addons::cases(),
+        mesh::cases(),
+        provisioning::cases(),
+        windows::cases(),
         pool::cases(),
         identity::cases(),
         overrides::cases(),

@@ -95,6 +95,25 @@ fn addresses() -> Vec<Case> {
             json!({ "podCidr": "10.240.0.0/12", "serviceCidr": "10.245.0.0/16", "dnsServiceIP": "10.245.0.10" }),
         ),
         network(
+            "serviceCidrs has a range too large",
+            json!({ "serviceCidrs": ["10.0.0.0/12", "fd00::/108"], "ipFamilies": dual }),
+            json!({ "serviceCidrs": ["10.0.0.0/12", "fd00::/107"], "ipFamilies": dual }),
+        ),
+        network(
+            "ranges of networkProfile.podCidrs and serviceCidrs",
+            json!({
+                "podCidrs": ["10.244.0.0/16", "fd01::/48"], "serviceCidrs": ["10.0.0.0/16", "fd00::/108"], "ipFamilies": dual,
+            }),
+            json!({
+                "podCidrs": ["10.244.0.0/16", "fd00::/48"], "serviceCidrs": ["10.0.0.0/16", "fd00::/108"], "ipFamilies": dual,
+            }),
+        ),
+        network(
+            "networkProfile.dnsServiceIP has to lie in the first of",
+            json!({ "serviceCidrs": ["10.0.0.0/16"], "dnsServiceIP": "10.0.0.10" }),
+            json!({ "serviceCidrs": ["10.0.0.0/16"], "dnsServiceIP": "10.1.0.10" }),
+        ),
+        network(
             "networkProfile.dnsServiceIP lies",
             json!({ "dnsServiceIP": "10.0.0.10", "serviceCidr": "10.0.0.0/16" }),
             json!({ "dnsServiceIP": "10.0.0.10" }),
@@ -105,12 +124,12 @@ fn addresses() -> Vec<Case> {
             json!({ "serviceCidr": "10.0.0.0/16" }),
         ),
         network(
-            "networkProfile.dnsServiceIP has to lie",
+            "networkProfile.dnsServiceIP has to lie in serviceCidr",
             json!({ "serviceCidr": "10.0.0.0/16", "dnsServiceIP": "10.0.0.2" }),
             json!({ "serviceCidr": "10.0.0.0/16", "dnsServiceIP": "10.0.0.1" }),
         ),
         network(
-            "networkProfile.dnsServiceIP has to lie",
+            "networkProfile.dnsServiceIP has to lie in serviceCidr",
             json!({ "serviceCidr": "10.0.0.0/16", "dnsServiceIP": "10.0.255.255" }),
             json!({ "serviceCidr": "10.0.0.0/16", "dnsServiceIP": "10.1.0.10" }),
         ),
@@ -217,10 +236,18 @@ fn egress() -> Vec<Case> {
 }
 
 fn proxy() -> Vec<Case> {
-    vec![case(
-        Cluster,
-        "this has to be a proxy URL",
-        json!({ "httpProxyConfig": { "httpProxy": "http://proxy.example.com:3128" } }),
-        json!({ "httpProxyConfig": { "httpProxy": "http://user:word@proxy.example.com:3128" } }),
-    )]
+    vec![
+        case(
+            Cluster,
+            "this has to be a proxy URL",
+            json!({ "httpProxyConfig": { "httpProxy": "http://proxy.example.com:3128" } }),
+            json!({ "httpProxyConfig": { "httpProxy": "http://user:word@proxy.example.com:3128" } }),
+        ),
+        case(
+            Cluster,
+            "httpProxyConfig needs a proxy",
+            json!({ "httpProxyConfig": { "enabled": false } }),
+            json!({ "httpProxyConfig": { "noProxy": ["example.com"] } }),
+        ),
+    ]
 }

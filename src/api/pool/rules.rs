@@ -4,17 +4,7 @@
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::ValidationRule;
 
-/// A rule over several fields of a pool's spec.
-struct Rule {
-    /// CEL over the spec.
-    accepts: &'static str,
-    /// What the user reads: field, value and way out.
-    message: &'static str,
-}
-
-const fn rule(accepts: &'static str, message: &'static str) -> Rule {
-    Rule { accepts, message }
-}
+use crate::api::rule::{Rule, rule};
 
 /// The rules, each below its source. Where sources disagree the rule follows the first.
 const RULES: &[Rule] = &[
@@ -257,10 +247,5 @@ const RULES: &[Rule] = &[
 
 /// The rules for the schema of the spec of `AksNodePool`.
 pub(in crate::api) fn rules() -> Vec<ValidationRule> {
-    let validation = |rule: &Rule| ValidationRule {
-        rule: rule.accepts.to_owned(),
-        message: Some(rule.message.to_owned()),
-        ..ValidationRule::default()
-    };
-    RULES.iter().map(validation).collect()
+    RULES.iter().map(Rule::to_validation).collect()
 }

@@ -205,6 +205,121 @@ pub fn identity_type(change: &Transition<'_>) -> Effect {
     }
 }
 
+/// A service principal is swapped with a reimage (update-credentials) and never comes after a managed identity, which
+/// Azure reports as the client id `msi`.
+pub fn service_principal(change: &Transition<'_>) -> Effect {
+    match change.from_text().as_str() {
+        "" | "msi" => Effect::Forbidden,
+        _ => Effect::NodeReimage,
+    }
+}
+
+/// Windows nodes are reimaged when service accounts come, and when they go if a DNS server was set.
+pub fn service_accounts(change: &Transition<'_>) -> Effect {
+    let domain = change.live.pointer("/properties/windowsProfile/gmsaProfile/dnsServer");
+    let has_domain = domain.and_then(Value::as_str).is_some_and(|server| !server.is_empty());
+    if change.turns_on() || has_domain {
+        Effect::NodeReimage
+    } else {
+        Effect::InPlace
+    }
+}
+
+/// The domain of service accounts reimages Windows nodes while the accounts are on, and can't be emptied.
+pub fn service_accounts_domain(change: &Transition<'_>) -> Effect {
+    if change.to_text().is_empty() {
+        Effect::Forbidden
+    } else if change.is_on("/properties/windowsProfile/gmsaProfile/enabled") {
+        Effect::NodeReimage
+    } else {
+        Effect::InPlace
+    }
+}
+
+/// Logs go to another workspace only after they were turned off.
+pub fn logs_workspace(change: &Transition<'_>) -> Effect {
+    if !change.sets_anew() && change.is_on("/properties/azureMonitorProfile/containerInsights/enabled") {
+        Effect::Forbidden
+    } else {
+        Effect::InPlace
+    }
+}
+
+/// The first ingress controller gets another load balancer; `None` leaves the one that exists
+/// (app-routing-nginx-configuration).
+pub fn ingress_controller(change: &Transition<'_>) -> Effect {
+    if change.to_text() == "none" {
+        Effect::InPlace
+    } else {
+        Effect::NetworkInterruption
+    }
+}
+
+/// Without its definitions every Gateway is gone (managed-gateway-api).
+pub fn gateway_api(change: &Transition<'_>) -> Effect {
+    if change.to_text() == "disabled" {
+        Effect::NetworkInterruption
+    } else {
+        Effect::InPlace
+    }
+}
+
+/// The mesh comes beside what runs and takes its gateways and rules with it (istio-uninstall-addon).
+pub fn service_mesh(change: &Transition<'_>) -> Effect {
+    if change.to_text() == "disabled" {
+        Effect::NetworkInterruption
+    } else {
+        Effect::InPlace
+    }
+}
+
+/// A gateway that goes takes its address or its traffic with it.
+pub fn mesh_gateways(change: &Transition<'_>) -> Effect {
+    let name = |gateway: &Value| {
+        let part = |name: &str, default: &str| gateway[name].as_str().unwrap_or(default).to_ascii_lowercase();
+        [
+            part("mode", ""),
+            part("name", ""),
+            part("namespace", "aks-istio-egress"),
+        ]
+    };
+    let running = |value: Option<&Value>| -> Vec<[String; 3]> {
+        let gateways = value.and_then(Value::as_array).into_iter().flatten();
+        gateways
+            .filter(|gateway| gateway["enabled"] == Value::Bool(true))
+            .map(name)
+            .collect()
+    };
+    let stay = running(change.to);
+    if running(change.from).iter().all(|gateway| stay.contains(gateway)) {
+        Effect::InPlace
+    } else {
+        Effect::NetworkInterruption
+    }
+}
+
+/// A mesh that runs keeps its authority; what renaming its objects does, no source says (istio-plugin-ca).
+pub fn mesh_authority(change: &Transition<'_>) -> Effect {
+    let mode = change.live.pointer("/properties/serviceMeshProfile/mode");
+    let runs = mode
+        .and_then(Value::as_str)
+        .is_some_and(|mode| mode.eq_ignore_ascii_case("Istio"));
+    match (runs, change.sets_anew()) {
+        (false, _) => Effect::InPlace,
+        (true, true) => Effect::Forbidden,
+        (true, false) => Effect::Unknown,
+    }
+}
+
+/// Without the first set of node pools their nodes are drained and deleted (SDK: default_node_pools).
+pub fn default_node_pools(change: &Transition<'_>) -> Effect {
+    if change.to_text() == "none" {
+        Effect::RollingReplace
+    } else {
+        Effect::InPlace
+    }
+}
+
 /// Gateway pools are made as such; System and User may be swapped any time (use-system-pools).
 pub fn pool_mode(change: &Transition<'_>) -> Effect {
     if change.from_text() == "gateway" || change.to_text() == "gateway" {

@@ -1,7 +1,7 @@
 //! Who reaches the API server and how they sign in.
 
-use crate::plan::compare::Compare::{CaseInsensitive, CidrSet, Exact, Set};
-use crate::plan::effect::Effect::{InPlace, NetworkInterruption};
+use crate::plan::compare::Compare::{CaseInsensitive, CidrSet, Exact, Parts, Secret, Set};
+use crate::plan::effect::Effect::{Forbidden, InPlace, NetworkInterruption};
 use crate::plan::effect::EffectRule::ByValue;
 use crate::plan::fields::transitions as by;
 use crate::plan::fields::{Clear, Field, always};
@@ -106,5 +106,54 @@ pub const FIELDS: &[Field] = &[
         always(InPlace),
         "az aks update --aad-tenant-id",
         Clear::Never,
+    ),
+    Field::new(
+        "properties.aadProfile.clientAppID",
+        CaseInsensitive,
+        always(Forbidden),
+        "az aks update-credentials --reset-aad",
+        Clear::Never,
+    ),
+    Field::new(
+        "properties.aadProfile.serverAppID",
+        CaseInsensitive,
+        always(Forbidden),
+        "az aks update-credentials --reset-aad",
+        Clear::Never,
+    ),
+    Field::new(
+        "properties.aadProfile.serverAppSecret",
+        Secret,
+        always(Forbidden),
+        "az aks update-credentials --reset-aad",
+        Clear::Never,
+    ),
+    Field::new(
+        "properties.podIdentityProfile.enabled",
+        Exact,
+        always(InPlace),
+        "use-azure-ad-pod-identity",
+        Clear::Write("false"),
+    ),
+    Field::new(
+        "properties.podIdentityProfile.allowNetworkPluginKubenet",
+        Exact,
+        always(InPlace),
+        "use-azure-ad-pod-identity",
+        Clear::Write("false"),
+    ),
+    Field::new(
+        "properties.podIdentityProfile.userAssignedIdentities",
+        Parts,
+        always(InPlace),
+        "use-azure-ad-pod-identity",
+        Clear::Empty,
+    ),
+    Field::new(
+        "properties.podIdentityProfile.userAssignedIdentityExceptions",
+        Parts,
+        always(InPlace),
+        "use-azure-ad-pod-identity",
+        Clear::Empty,
     ),
 ];

@@ -1,9 +1,9 @@
 //! What a cluster is: place, price, identity, versions, power.
 
 use crate::plan::compare::Compare::{
-    CaseInsensitive, Exact, Floor, IdentityMap, Location, Members, Tags, Time, Trimmed,
+    CaseInsensitive, Exact, Floor, IdentityMap, Location, Members, Secret, Tags, Time, Trimmed,
 };
-use crate::plan::effect::Effect::{ControlPlaneRestart, Forbidden, InPlace, NodeReimage, NodeRestart};
+use crate::plan::effect::Effect::{ControlPlaneRestart, Forbidden, InPlace, NodeReimage, NodeRestart, Unknown};
 use crate::plan::effect::EffectRule::ByValue;
 use crate::plan::fields::transitions as by;
 use crate::plan::fields::{Clear, Field, always};
@@ -186,4 +186,33 @@ pub const FIELDS: &[Field] = &[
         "cluster-autoscaler",
         Clear::Empty,
     ),
+    Field::new(
+        "extendedLocation.name",
+        CaseInsensitive,
+        always(Forbidden),
+        "azurerm: kubernetes_cluster",
+        Clear::Never,
+    ),
+    Field::new(
+        "extendedLocation.type",
+        CaseInsensitive,
+        always(Forbidden),
+        "azurerm: kubernetes_cluster",
+        Clear::Never,
+    ),
+    Field::new(
+        "properties.servicePrincipalProfile.clientId",
+        CaseInsensitive,
+        ByValue(by::service_principal),
+        "update-credentials",
+        Clear::Never,
+    ),
+    Field::new(
+        "properties.servicePrincipalProfile.secret",
+        Secret,
+        always(NodeReimage),
+        "update-credentials",
+        Clear::Never,
+    ),
+    Field::new("properties.enableFIPS", Exact, always(Unknown), "", Clear::Unknown),
 ];

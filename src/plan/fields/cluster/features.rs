@@ -1,7 +1,9 @@
 //! What AKS installs: add-ons, drivers, autoscalers, ingress, metrics.
 
-use crate::plan::compare::Compare::{Addons, Exact, Set};
+use crate::plan::compare::Compare::{Addons, CaseInsensitive, Exact, Set};
 use crate::plan::effect::Effect::InPlace;
+use crate::plan::effect::EffectRule::ByValue;
+use crate::plan::fields::transitions as by;
 use crate::plan::fields::{Clear, Field, always};
 
 /// The rows.
@@ -102,6 +104,127 @@ pub const FIELDS: &[Field] = &[
         Exact,
         always(InPlace),
         "cost-analysis",
+        Clear::Write("false"),
+    ),
+    Field::new(
+        "properties.azureMonitorProfile.containerInsights.enabled",
+        Exact,
+        always(InPlace),
+        "az aks update --enable-azure-monitor-logs",
+        Clear::Write("false"),
+    ),
+    Field::new(
+        "properties.azureMonitorProfile.containerInsights.logAnalyticsWorkspaceResourceId",
+        CaseInsensitive,
+        ByValue(by::logs_workspace),
+        "az aks update --enable-azure-monitor-logs",
+        Clear::Never,
+    ),
+    Field::new(
+        "properties.azureMonitorProfile.containerInsights.syslogPort",
+        Exact,
+        always(InPlace),
+        "az aks update --enable-azure-monitor-logs",
+        Clear::Write("28330"),
+    )
+    .absent("28330"),
+    Field::new(
+        "properties.azureMonitorProfile.containerInsights.disablePrometheusMetricsScraping",
+        Exact,
+        always(InPlace),
+        "az aks update --enable-azure-monitor-logs",
+        Clear::Write("false"),
+    ),
+    Field::new(
+        "properties.azureMonitorProfile.containerInsights.containerNetworkLogs",
+        CaseInsensitive,
+        always(InPlace),
+        "az aks update --enable-azure-monitor-logs",
+        Clear::Write("Disabled"),
+    )
+    .absent("Disabled"),
+    Field::new(
+        "properties.azureMonitorProfile.appMonitoring.autoInstrumentation.enabled",
+        Exact,
+        always(InPlace),
+        "SDK: auto_instrumentation",
+        Clear::Write("false"),
+    ),
+    Field::new(
+        "properties.azureMonitorProfile.appMonitoring.openTelemetryMetrics.enabled",
+        Exact,
+        always(InPlace),
+        "az aks update --enable-opentelemetry-metrics",
+        Clear::Write("false"),
+    ),
+    Field::new(
+        "properties.azureMonitorProfile.appMonitoring.openTelemetryMetrics.httpPort",
+        Exact,
+        always(InPlace),
+        "az aks update --enable-opentelemetry-metrics",
+        Clear::Write("28333"),
+    )
+    .absent("28333"),
+    Field::new(
+        "properties.azureMonitorProfile.appMonitoring.openTelemetryMetrics.grpcPort",
+        Exact,
+        always(InPlace),
+        "az aks update --enable-opentelemetry-metrics",
+        Clear::Write("28334"),
+    )
+    .absent("28334"),
+    Field::new(
+        "properties.azureMonitorProfile.appMonitoring.openTelemetryLogsAndTraces.enabled",
+        Exact,
+        always(InPlace),
+        "az aks update --enable-opentelemetry-logs",
+        Clear::Write("false"),
+    ),
+    Field::new(
+        "properties.azureMonitorProfile.appMonitoring.openTelemetryLogsAndTraces.httpPort",
+        Exact,
+        always(InPlace),
+        "az aks update --enable-opentelemetry-logs",
+        Clear::Write("28331"),
+    )
+    .absent("28331"),
+    Field::new(
+        "properties.azureMonitorProfile.appMonitoring.openTelemetryLogsAndTraces.grpcPort",
+        Exact,
+        always(InPlace),
+        "az aks update --enable-opentelemetry-logs",
+        Clear::Write("28332"),
+    )
+    .absent("28332"),
+    Field::new(
+        "properties.ingressProfile.webAppRouting.nginx.defaultIngressControllerType",
+        CaseInsensitive,
+        ByValue(by::ingress_controller),
+        "app-routing-nginx-configuration",
+        Clear::Write("AnnotationControlled"),
+    )
+    .absent("AnnotationControlled"),
+    Field::new(
+        "properties.ingressProfile.webAppRouting.gatewayAPIImplementations.appRoutingIstio.mode",
+        CaseInsensitive,
+        always(InPlace),
+        "app-routing-gateway-api",
+        Clear::Write("Disabled"),
+    )
+    .absent("Disabled"),
+    Field::new(
+        "properties.ingressProfile.gatewayAPI.installation",
+        CaseInsensitive,
+        ByValue(by::gateway_api),
+        "managed-gateway-api",
+        Clear::Write("Disabled"),
+    )
+    .absent("Disabled"),
+    Field::new(
+        "properties.aiToolchainOperatorProfile.enabled",
+        Exact,
+        always(InPlace),
+        "ai-toolchain-operator",
         Clear::Write("false"),
     ),
 ];

@@ -249,4 +249,11 @@ pub const FIELDS: &[Field] = &[
         "nat-gateway",
         Clear::Write("4"),
     ),
+    Field::new(
+        "properties.networkProfile.staticEgressGatewayProfile.enabled",
+        Exact,
+        always(InPlace),
+        "configure-static-egress-gateway",
+        Clear::Write("false"),
+    ),
 ];

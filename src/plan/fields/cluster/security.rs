@@ -1,6 +1,6 @@
 //! Protection of cluster and nodes, and the proxy they use.
 
-use crate::plan::compare::Compare::{CaseInsensitive, Entries, Exact, Trimmed};
+use crate::plan::compare::Compare::{CaseInsensitive, Entries, Exact, Parts, Trimmed};
 use crate::plan::effect::Effect::{ControlPlaneRestart, InPlace, NodeReimage};
 use crate::plan::effect::EffectRule::ByValue;
 use crate::plan::fields::transitions as by;
@@ -113,5 +113,33 @@ pub const FIELDS: &[Field] = &[
         always(NodeReimage),
         "custom-certificate-authority",
         Clear::Empty,
+    ),
+    Field::new(
+        "properties.securityProfile.defender.securityGating.enabled",
+        Exact,
+        always(InPlace),
+        "SDK: security_gating",
+        Clear::Write("false"),
+    ),
+    Field::new(
+        "properties.securityProfile.defender.securityGating.identities",
+        Parts,
+        always(InPlace),
+        "SDK: security_gating",
+        Clear::Empty,
+    ),
+    Field::new(
+        "properties.securityProfile.defender.securityGating.allowSecretAccess",
+        Exact,
+        always(InPlace),
+        "SDK: security_gating",
+        Clear::Write("false"),
+    ),
+    Field::new(
+        "properties.securityProfile.kubernetesResourceObjectEncryptionProfile.infrastructureEncryption",
+        CaseInsensitive,
+        always(ControlPlaneRestart),
+        "kms-data-encryption-concepts",
+        Clear::Never,
     ),
 ];

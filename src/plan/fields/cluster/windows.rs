@@ -1,0 +1,61 @@
+//! Windows nodes.
+
+use crate::plan::compare::Compare::{CaseInsensitive, Exact, Secret};
+use crate::plan::effect::Effect::{Forbidden, NodeReimage, Unknown};
+use crate::plan::effect::EffectRule::ByValue;
+use crate::plan::fields::transitions as by;
+use crate::plan::fields::{Clear, Field, always};
+
+/// The rows.
+pub const FIELDS: &[Field] = &[
+    Field::new(
+        "properties.windowsProfile.adminUsername",
+        Exact,
+        always(Forbidden),
+        "create-node-pools",
+        Clear::Never,
+    ),
+    Field::new(
+        "properties.windowsProfile.adminPassword",
+        Secret,
+        always(NodeReimage),
+        "windows-faq",
+        Clear::Never,
+    ),
+    Field::new(
+        "properties.windowsProfile.licenseType",
+        CaseInsensitive,
+        always(NodeReimage),
+        "AKS#3913",
+        Clear::Write("None"),
+    )
+    .absent("None"),
+    Field::new(
+        "properties.windowsProfile.enableCSIProxy",
+        Exact,
+        always(Unknown),
+        "",
+        Clear::Write("false"),
+    ),
+    Field::new(
+        "properties.windowsProfile.gmsaProfile.enabled",
+        Exact,
+        ByValue(by::service_accounts),
+        "node-disruption-policy: Windows GMSA",
+        Clear::Write("false"),
+    ),
+    Field::new(
+        "properties.windowsProfile.gmsaProfile.dnsServer",
+        CaseInsensitive,
+        ByValue(by::service_accounts_domain),
+        "node-disruption-policy: Windows GMSA",
+        Clear::Never,
+    ),
+    Field::new(
+        "properties.windowsProfile.gmsaProfile.rootDomainName",
+        CaseInsensitive,
+        ByValue(by::service_accounts_domain),
+        "node-disruption-policy: Windows GMSA",
+        Clear::Never,
+    ),
+];
