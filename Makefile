@@ -1,6 +1,6 @@
 # Every target does its own set-up. Prerequisites: Rust, Go, Python 3 with venv (for Microsoft's SDK), make, git.
 .DEFAULT_GOAL := help
-.PHONY: help demo test conformance-sdk bench build fmt lint crds image control-plane clean
+.PHONY: help demo test conformance-sdk bench build fmt lint crds api-additions image control-plane clean
 
 # Arguments of `make demo` and `make test`, for example ARGS=--once.
 ARGS ?=
@@ -34,6 +34,9 @@ lint: ## Check the format and the lints, as .ci/run does
 crds: ## Write crds/ and the chart's copy from the Rust types
 	cargo run --quiet --package armature -- crds --output-dir crds
 	cp crds/*.yaml charts/armature/files/crds/
+
+api-additions: ## Show what the OpenAPI file SPEC of another API version has that our types lack
+	@hack/api-additions $(SPEC)
 
 image: ## Build the container image (IMAGE names it) with docker, podman or buildah
 	@hack/image $(IMAGE)
