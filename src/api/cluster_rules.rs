@@ -123,7 +123,7 @@ const NETWORK: &[Rule] = &[
     // Learn: create-node-pools.
     rule(
         "!has(self.windowsProfile) || self.?networkProfile.?networkPlugin.orValue('azure') == 'azure'",
-        "windowsProfile is for Windows nodes, which need networkProfile.networkPlugin azure; use that plugin, or remove the profile",
+        "windowsProfile needs networkProfile.networkPlugin azure, the only one for Windows nodes; use it, or remove the profile",
     ),
     // Learn: node-auto-provisioning.
     rule(

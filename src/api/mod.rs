@@ -12,8 +12,6 @@ mod azure_identity;
 mod children;
 mod cluster;
 mod cluster_rules;
-#[cfg(test)]
-mod conformity;
 pub mod crds;
 mod identity;
 mod ingress;

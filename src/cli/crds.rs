@@ -65,7 +65,7 @@ struct Document {
 impl Document {
     fn new(crd: &CustomResourceDefinition) -> Result<Self, CrdsError> {
         let spec = &crd.spec;
-        // Folded lines would repeat the indentation of their level, which is most of a CRD's size.
+        // Indentation, which folded lines would repeat, is most of the size of a schema this deep.
         let options = serde_saphyr::ser_options! { prefer_block_scalars: false };
         let yaml = serde_saphyr::to_string_with_options(crd, options).map_err(|source| CrdsError::Yaml {
             name: format!("{}.{}", spec.names.plural, spec.group),

@@ -51,7 +51,7 @@ fn account() -> Vec<Case> {
         ),
         case(
             Cluster,
-            "windowsProfile is for Windows nodes",
+            "windowsProfile needs networkProfile",
             json!({ "windowsProfile": { "adminUsername": "azure" }, "networkProfile": { "networkPlugin": "azure" } }),
             json!({ "windowsProfile": { "adminUsername": "azure" }, "networkProfile": { "networkPlugin": "kubenet" } }),
         ),

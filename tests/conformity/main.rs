@@ -1,4 +1,5 @@
 //! Holds the spec types against the OpenAPI description of the API version they name, and shows what another one adds.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod arm;
 mod compare;
@@ -9,8 +10,8 @@ use std::fs;
 use kube::CustomResourceExt;
 use serde_json::{Value, json};
 
-use super::{AksCluster, AksNodePool, CLUSTER_SETTINGS, POOL_SETTINGS};
 use arm::{Arm, Type};
+use armature::api::{AksCluster, AksNodePool, CLUSTER_SETTINGS, POOL_SETTINGS};
 use compare::Comparison;
 use exceptions::Exceptions;
 
