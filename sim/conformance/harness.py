@@ -95,10 +95,10 @@ class Harness:
             self._clusters[name] = clusters.begin_create_or_update(name, name, wanted).result().id
         return self._clusters[name]
 
-    def admin(self, path, body=None):
+    def admin(self, path, body=None, method=None):
         """The simulator's own side: what happens in Azure without a call of the client."""
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.ready["admin"] + path, data=data)
+        request = urllib.request.Request(self.ready["admin"] + path, data=data, method=method)
         with urllib.request.urlopen(request) as answer:
             return json.load(answer)
 

@@ -4,7 +4,7 @@
 The only things it is told are what any Azure client is told: the ARM endpoint, the authority, who signs in, and the
 certificate authority to trust. Run it through `make conformance-sdk`, or by hand:
 
-    armature-sim --tls --time-scale 3600 > ready.json &
+    armature-sim --tls --time-scale 600 > ready.json &
     python3 sim/conformance/sdk.py "$(cat ready.json)" [PROVIDER...]
 
 Needs what `requirements.txt` names.
