@@ -42,6 +42,7 @@ fn schemas(crd: &mut CustomResourceDefinition) -> impl Iterator<Item = &mut JSON
 fn finish(mut crd: CustomResourceDefinition) -> CustomResourceDefinition {
     for schema in schemas(&mut crd) {
         drop_nullable(schema);
+        unwrap_rules(schema);
         fill_lines(schema);
         if let Some(status) = schema
             .properties
@@ -90,6 +91,24 @@ fn below(schema: &mut JSONSchemaProps, change: fn(&mut JSONSchemaProps)) {
     match &mut schema.items {
         Some(JSONSchemaPropsOrArray::Schema(item)) => change(item),
         Some(JSONSchemaPropsOrArray::Schemas(items)) => items.iter_mut().for_each(change),
+        None => {}
+    }
+}
+
+/// Takes the line breaks of the source code out of the rules.
+fn unwrap_rules(schema: &mut JSONSchemaProps) {
+    for rule in schema.x_kubernetes_validations.iter_mut().flatten() {
+        rule.rule = rule.rule.lines().map(str::trim).collect::<Vec<_>>().join(" ");
+    }
+    if let Some(properties) = &mut schema.properties {
+        properties.values_mut().for_each(unwrap_rules);
+    }
+    if let Some(JSONSchemaPropsOrBool::Schema(values)) = &mut schema.additional_properties {
+        unwrap_rules(values);
+    }
+    match &mut schema.items {
+        Some(JSONSchemaPropsOrArray::Schema(item)) => unwrap_rules(item),
+        Some(JSONSchemaPropsOrArray::Schemas(items)) => items.iter_mut().for_each(unwrap_rules),
         None => {}
     }
 }

@@ -66,7 +66,11 @@ impl Document {
     fn new(crd: &CustomResourceDefinition) -> Result<Self, CrdsError> {
         let spec = &crd.spec;
         // Indentation, which folded lines would repeat, is most of the size of a schema this deep.
-        let options = serde_saphyr::ser_options! { prefer_block_scalars: false };
+        let options = serde_saphyr::ser_options! {
+            prefer_block_scalars: false,
+            indent_step: 1,
+            compact_list_indent: true,
+        };
         let yaml = serde_saphyr::to_string_with_options(crd, options).map_err(|source| CrdsError::Yaml {
             name: format!("{}.{}", spec.names.plural, spec.group),
             source,
