@@ -137,6 +137,10 @@ fn fill_kubelet_identity(cluster: &mut Value, place: &Place<'_>) {
 }
 
 fn fill_profiles(cluster: &mut Value, place: &Place<'_>) {
+    // AKS Automatic upgrades itself (aks-automatic: stable channel).
+    if is(cluster, "/sku/name", "Automatic") {
+        set_default(cluster, "/properties/autoUpgradeProfile/upgradeChannel", "stable");
+    }
     for (pointer, value) in [
         ("/properties/supportPlan", json!("KubernetesOfficial")),
         ("/properties/maxAgentPools", json!(100)),

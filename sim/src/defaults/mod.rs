@@ -7,6 +7,8 @@
 
 mod children;
 mod cluster;
+#[cfg(test)]
+mod coverage;
 mod ids;
 pub(crate) mod json;
 mod merge;

@@ -10,6 +10,7 @@
 
 mod access;
 mod actions;
+mod addons;
 mod children;
 mod identity;
 mod immutable;
@@ -101,6 +102,7 @@ const TOPICS: &[&[Rule]] = &[
     access::RULES,
     identity::RULES,
     security::RULES,
+    addons::RULES,
     maintenance::RULES,
     children::RULES,
     actions::RULES,

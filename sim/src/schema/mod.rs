@@ -9,6 +9,8 @@ mod check;
 mod document;
 mod operations;
 mod preview;
+#[cfg(test)]
+mod sample;
 
 use serde_json::Value;
 
@@ -197,6 +199,13 @@ impl Definition {
     fn schema(self) -> Option<&'static Schema> {
         self.document().definition(self.name())
     }
+}
+
+/// A request body with every property that can be written; `secret` stands for each secret.
+#[cfg(test)]
+pub(crate) fn sample(definition: Definition, secret: &str) -> Value {
+    let schema = definition.schema().unwrap();
+    sample::value(definition.document(), schema, secret, 0).unwrap()
 }
 
 /// Which api-versions a body is of.
