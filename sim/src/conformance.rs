@@ -116,3 +116,44 @@ fn remove_nulls(value: &mut Value) {
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Bytes;
+    use axum::http::{HeaderMap, Method};
+    use serde_json::json;
+
+    use super::*;
+
+    fn answered(query: &str, body: Value) -> Conformance {
+        let path =
+            "/subscriptions/s/resourceGroups/rg/providers/Microsoft.ContainerService/managedClusters/c/agentPools/p";
+        let uri = format!("{path}?api-version={query}").parse().unwrap();
+        let request = Request::new(Method::GET, &uri, HeaderMap::new(), Bytes::new(), String::new());
+        let call = Call::parse(&Method::GET, path).unwrap();
+        let mut conformance = Conformance::default();
+        conformance.check(&request, &call, &Reply::provider(200, body));
+        conformance
+    }
+
+    #[test]
+    fn an_answer_that_the_description_does_not_allow_is_counted_and_kept() {
+        let good = answered("2026-08-01", json!({"name": "p", "properties": {"count": 1}}));
+        assert_eq!((good.checked, good.mismatches), (1, 0));
+        let bad = answered("2026-08-01", json!({"name": "p", "properties": {"count": "1"}}));
+        assert_eq!((bad.checked, bad.mismatches), (1, 1));
+        assert_eq!(bad.first[0].call, "AgentPools_Get");
+        assert!(
+            bad.first[0].deviations[0].starts_with("properties.count"),
+            "{:?}",
+            bad.first
+        );
+    }
+
+    #[test]
+    fn preview_properties_conform_in_preview_api_versions_alone() {
+        let body = || json!({"properties": {"nodeInitializationTaints": ["a=b:NoSchedule"]}});
+        assert_eq!(answered("2026-08-02-preview", body()).mismatches, 0);
+        assert_eq!(answered("2026-08-01", body()).mismatches, 1);
+    }
+}

@@ -37,19 +37,25 @@ async fn a_location_is_fixed_and_an_object_made_anew_elsewhere_writes_nothing() 
 }
 
 #[tokio::test]
-async fn a_pool_name_that_azure_refuses_is_told_on_the_pool_and_other_pools_go_on() {
-    let world = World::new("pool-name").await;
+async fn a_pool_that_azure_alone_refuses_is_told_on_the_pool_and_other_pools_go_on() {
+    let world = World::new("refused-pool").await;
     let _operator = world.operator();
     world.create("shop", json!({})).await;
     let before = world.now().await;
-    world.apply(&world.pool("aksmanagedap", "shop", json!({}))).await;
+    // What admission knows, Azure is not asked: so something that only Azure can know.
+    let message = "The value of parameter agentPoolProfile.vmSize is invalid. Error details: the size is not offered.";
+    let refusal = Injection::new(Fault::refuse(400, "InvalidParameter", message))
+        .method("PUT")
+        .path("agentPools/refused");
+    world.admin().inject(&refusal).await.unwrap();
+    world.apply(&world.pool("refused", "shop", json!({}))).await;
     assert_eq!(
-        world.pool_stalls("aksmanagedap", "InvalidParameter").await,
+        world.pool_stalls("refused", "InvalidParameter").await,
         format!(
             "creating or updating {} failed: Azure answered 400 InvalidParameter: The value of parameter \
-             agentPoolProfile.name is invalid. Error details: 'aksmanagedap' is reserved for AKS. Please see \
-             https://aka.ms/aks-naming-rules for more details; correct the property that the message names",
-            world.azure.pool_id("shop", "aksmanagedap")
+             agentPoolProfile.vmSize is invalid. Error details: the size is not offered; correct the property that the \
+             message names",
+            world.azure.pool_id("shop", "refused")
         )
     );
     world.apply(&world.pool("later", "shop", json!({}))).await;
@@ -63,9 +69,9 @@ async fn a_pool_name_that_azure_refuses_is_told_on_the_pool_and_other_pools_go_o
             applied.is_some_and(|applied| applied.contains_key("tags[team]"))
         })
         .await;
-    world.pool_stalls("aksmanagedap", "InvalidParameter").await;
+    world.pool_stalls("refused", "InvalidParameter").await;
     let tried = world.writes_after(before).await;
-    let count = tried.iter().filter(|write| *write == "PUT shop/aksmanagedap").count();
+    let count = tried.iter().filter(|write| *write == "PUT shop/refused").count();
     assert!(
         count <= 3,
         "it is tried again after an edit and else left alone: {tried:?}"
