@@ -137,3 +137,13 @@ async fn an_overlay_renames_everything_and_the_names_still_find_each_other() {
     let secret = cluster.spec.windows_profile.unwrap().admin_password.unwrap().name;
     assert!(secret.starts_with("staging-windows-admin-"), "{secret}");
 }
+
+#[tokio::test]
+async fn windows_gpu_and_spot_pools_get_ready_and_stay_as_they_are() {
+    let world = World::new("example-special").await;
+    let _operator = world.operator();
+    world.apply_example(&manifests("special-pools")).await;
+    world.settles().await;
+    let spot = world.azure.pool("workshop", "spot").await.unwrap();
+    assert_eq!(spot["properties"]["scaleSetPriority"], "Spot");
+}
