@@ -16,6 +16,7 @@ mod kubectl;
 mod lifecycle;
 mod look;
 mod ownership;
+mod preview;
 mod queue;
 mod references;
 mod refusals;
