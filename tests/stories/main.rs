@@ -21,6 +21,7 @@ mod queue;
 mod references;
 mod refusals;
 mod replicas;
+mod secrets;
 mod sign_in;
 mod troubles;
 mod upgrades;
