@@ -7,7 +7,7 @@ use kube::CustomResourceExt;
 use serde_json::json;
 
 use super::pool::rules as pool_rules;
-use super::{AksCluster, AksNodePool, AzureIdentity, cluster_rules, locks};
+use super::{AksCluster, AksNodePool, AzureIdentity, CLUSTER_SETTINGS, POOL_SETTINGS, cluster_rules, locks, overrides};
 
 /// All CRDs, in the order of their names.
 #[must_use]
@@ -21,6 +21,12 @@ pub fn crds() -> Vec<CustomResourceDefinition> {
     }
     for schema in schemas(&mut pool) {
         spec(schema).into_iter().for_each(|spec| add(spec, pool_rules::rules()));
+    }
+    for (crd, settings) in [(&mut cluster, CLUSTER_SETTINGS), (&mut pool, POOL_SETTINGS)] {
+        for spec in schemas(crd).filter_map(spec) {
+            let rule = overrides::not_both(spec, settings);
+            add(spec, vec![rule]);
+        }
     }
     [cluster, pool, AzureIdentity::crd()].map(finish).into()
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{JSONSchemaProps, ValidationRule};
 use kube::KubeSchema;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,27 @@ pub fn out_of_reach() -> impl Iterator<Item = &'static str> {
     let secrets = CLUSTER_SECRETS.iter().copied();
     let secrets = secrets.map(|path| path.strip_prefix("properties.").unwrap_or(path));
     OUT_OF_REACH.iter().copied().chain(secrets)
+}
+
+/// The rule that nothing is both set and cleared, for the properties at the first level of a spec. Below it the planner
+/// says so: a rule about each path would not fit the size of a definition.
+pub(super) fn not_both(spec: &JSONSchemaProps, settings: &[&str]) -> ValidationRule {
+    let names = spec.properties.iter().flat_map(|properties| properties.keys());
+    let set: Vec<String> = names
+        .filter(|name| !settings.contains(&name.as_str()))
+        .map(|name| format!("has(self.{name}) ? '{name}' : ''"))
+        .collect();
+    ValidationRule {
+        rule: format!(
+            "!has(self.clear) || ![{}].exists(name, name in self.clear)",
+            set.join(", ")
+        ),
+        message: Some(
+            "clear names a property that this manifest sets; remove it from clear, or remove the field".to_owned(),
+        ),
+        field_path: Some(".clear".to_owned()),
+        ..ValidationRule::default()
+    }
 }
 
 /// One property of the ARM body, set or left out whatever the fields say.

@@ -177,6 +177,9 @@ pub fn plan(input: &Input<'_>) -> Plan {
         (Fate::Blocked(_) | Fate::LetGo(_) | Fate::Gone, _) => keep_records(input, &mut plan),
     }
     deletion::pool_steps(input, &mut plan);
+    if plan.fate == Fate::Alive {
+        plan.advise_on_overrides(input);
+    }
     preview::hold_back(input, &mut plan);
     if plan.blockers.iter().any(Blocker::stops_everything) {
         plan.steps.clear();
@@ -192,6 +195,17 @@ impl Plan {
 
     fn advise(&mut self, target: Target, text: String) {
         self.advice.push(Advice { target, text });
+    }
+
+    fn advise_on_overrides(&mut self, input: &Input<'_>) {
+        for text in input.cluster.overrides.advice() {
+            self.advise(Target::Cluster, text);
+        }
+        for pool in input.pools.iter().filter(|pool| !pool.is_going()) {
+            for text in pool.overrides.advice() {
+                self.advise(Target::Pool(pool.name.clone()), text);
+            }
+        }
     }
 
     /// Names the secrets of the cluster that can't be used.

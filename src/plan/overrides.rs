@@ -23,6 +23,8 @@ pub const UNKNOWN: Field = Field {
 pub struct Overrides {
     /// Where values were set.
     set: Vec<Path>,
+    /// Where a field of the manifest says something too.
+    over_fields: Vec<Path>,
     /// Those of them that no row of the table covers; their values are in the body.
     pub unknown: Vec<Path>,
     /// What is left out of everything that is sent.
@@ -97,6 +99,9 @@ impl Overrides {
             if !table.iter().any(|field| leaf.starts_with(field.path)) {
                 self.unknown.push(leaf.clone());
             }
+            if leaf.get(body).is_some() && !self.set.contains(&leaf) {
+                self.over_fields.push(leaf.clone());
+            }
             leaf.set(body, value.clone());
             self.set.push(leaf);
         }
@@ -120,6 +125,14 @@ impl Overrides {
     /// Where they set values.
     pub fn set(&self) -> impl Iterator<Item = &Path> {
         self.set.iter()
+    }
+
+    /// What is worth knowing about them, one sentence each.
+    pub fn advice(&self) -> impl Iterator<Item = String> {
+        let over = self.over_fields.iter();
+        over.map(|path| {
+            format!("{path} is set by a field and in spec.overrides: the override counts; remove one of the two")
+        })
     }
 
     /// Takes out of a body that is about to be sent what has to be left out.
@@ -202,6 +215,11 @@ mod tests {
         assert_eq!(body, json!({"sku": {"name": "Base", "tier": "Standard"}}));
         assert!(read.touch(&Path::new("sku.tier")) && !read.touch(&Path::new("sku.name")));
         assert!(read.unknown.is_empty(), "the table knows the tier");
+        let advice: Vec<String> = read.advice().collect();
+        assert_eq!(
+            advice,
+            ["sku.tier is set by a field and in spec.overrides: the override counts; remove one of the two"]
+        );
     }
 
     #[test]

@@ -31,6 +31,18 @@ pub fn cases() -> Vec<Case> {
         ),
         case(
             Cluster,
+            "clear names a property that this manifest sets",
+            json!({ "clear": ["disableLocalAccounts"], "supportPlan": "KubernetesOfficial" }),
+            json!({ "clear": ["supportPlan"], "supportPlan": "KubernetesOfficial" }),
+        ),
+        case(
+            Pool,
+            "clear names a property that this manifest sets",
+            json!({ "clear": ["nodeLabels"], "count": 1 }),
+            json!({ "clear": ["nodeLabels"], "nodeLabels": { "a": "b" } }),
+        ),
+        case(
+            Cluster,
             "this has to be an api-version",
             json!({ "armApiVersion": "2026-08-02-preview" }),
             json!({ "armApiVersion": "preview" }),
