@@ -29,6 +29,7 @@ use crate::resources::id::ResourceKey;
 use crate::resources::store::Store;
 use crate::rules::{self, Confidence};
 use crate::server::StartError;
+use crate::surroundings::Surroundings;
 use crate::throttle::Throttle;
 
 /// The role `Owner`.
@@ -298,6 +299,8 @@ pub struct Settings {
     pub credential_write: u32,
     /// Simulated seconds until a new Log Analytics workspace has the tables that data collection rules write to.
     pub workspace_tables: u32,
+    /// Simulated seconds until a provider that was asked for is registered.
+    pub provider_registration: u32,
     /// Simulated seconds until GET finds a new role assignment or diagnostic setting.
     pub child_delay: u32,
     /// Largest number of resources on one LIST page, at least 1.
@@ -341,6 +344,7 @@ impl From<&Config> for Settings {
             identity_rights: true,
             credential_write: 0,
             workspace_tables: 0,
+            provider_registration: 120,
             child_delay: 0,
             page_size: config.page_size,
             throttling: !config.no_throttling,
@@ -363,6 +367,8 @@ pub struct World {
     pub clusters: BTreeMap<ClusterKey, Cluster>,
     /// Resources beside clusters.
     pub resources: Store,
+    /// What surrounds clusters without being a call's doing.
+    pub surroundings: Surroundings,
     /// When something was last written below each identity.
     pub credential_writes: BTreeMap<ResourceKey, Timestamp>,
     /// Long-running operations.
@@ -403,6 +409,7 @@ impl World {
             subscriptions: BTreeMap::new(),
             clusters: BTreeMap::new(),
             resources: Store::default(),
+            surroundings: Surroundings::default(),
             credential_writes: BTreeMap::new(),
             operations: Operations::default(),
             directory: Directory::new(&config.tenant),
@@ -435,6 +442,7 @@ impl World {
         self.settings = Settings::from(&self.config);
         self.clusters.clear();
         self.resources = Store::default();
+        self.surroundings = Surroundings::default();
         self.credential_writes.clear();
         self.operations = Operations::default();
         self.features = Registrations::default();
