@@ -86,7 +86,11 @@ fn draft(view: &View<'_>, name: &str, rule: &PrivateEndpointRule, connection: &V
         entry,
         secrets: Vec::new(),
     });
-    Some(Draft::new(format!("{name}/{connection_name}"), Needs::IdleCluster, child))
+    Some(Draft::new(
+        format!("{name}/{connection_name}"),
+        Needs::IdleCluster,
+        child,
+    ))
 }
 
 fn text<'a>(body: &'a Value, pointer: &str) -> Option<&'a str> {
