@@ -121,6 +121,18 @@ fn access() -> Vec<Case> {
         ),
         case(
             Cluster,
+            "sourceResourceId is the id of an Azure resource",
+            json!({ "trustedAccess": { "defender": {
+                "sourceResourceId": "/subscriptions/x/providers/Microsoft.Security/pricings/CloudPosture",
+                "roles": ["Microsoft.Security/pricings/microsoft-defender-operator"],
+            } } }),
+            json!({ "trustedAccess": { "backup": {
+                "sourceResourceId": format!("/providers/{VAULT}"),
+                "roles": [OPERATOR],
+            } } }),
+        ),
+        case(
+            Cluster,
             "this has to be a trusted access role",
             trusted("backup", VAULT, OPERATOR),
             trusted("backup", VAULT, "Microsoft.DataProtection/backupVaults/*"),

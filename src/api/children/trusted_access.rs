@@ -3,7 +3,7 @@
 use kube::KubeSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::api::schema::{ResourceId, TrustedRole};
+use crate::api::schema::TrustedRole;
 
 /// What an Azure resource may do inside the cluster, without any way of its own through network and sign-in.
 #[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, KubeSchema)]
@@ -15,8 +15,13 @@ use crate::api::schema::{ResourceId, TrustedRole};
      Microsoft.DataProtection/backupVaults/backup-operator for a backup vault; correct one of the two",
 ))]
 pub struct TrustedAccessRoleBinding {
-    /// Resource that gets the roles, such as a machine learning workspace or a backup vault.
-    #[schemars(with = "ResourceId")]
+    /// Id of the resource that gets the roles, such as a machine learning workspace or a backup vault.
+    #[schemars(length(max = 1024))]
+    #[x_kube(validation = (
+        "self.matches('(?i)^/subscriptions/[^/]+/(resourceGroups/[^/]+/)?providers/.+/.+/.+$')",
+        "sourceResourceId is the id of an Azure resource, /subscriptions/ID/resourceGroups/GROUP/providers/TYPE/NAME; \
+         copy it from the resource's properties",
+    ))]
     pub source_resource_id: String,
     /// Roles, `TYPE/ROLE`. `az aks trustedaccess role list --location REGION` has them. Change in place.
     #[schemars(with = "Vec<TrustedRole>", length(min = 1, max = 8), extend("x-kubernetes-list-type" = "set"))]
