@@ -9,7 +9,15 @@ use super::addons::Addons;
 use super::overrides::{ApiVersion, ArmPath, FeatureName};
 use super::schema::{Guid, KubernetesVersion, ResourceId, Tags};
 use super::{
-    AadProfile, Action, AddonProfile, AdoptionPolicy, AiToolchainOperatorProfile, AksClusterStatus, ApiServerAccessProfile, AutoScalerProfile, AutoUpgradeProfile, AzureMonitorProfile, BootstrapProfile, ClusterUpgradeSettings, DeletionPolicy, DriftPolicy, ExtendedLocation, HostedSystemProfile, HttpProxyConfig, IdentityBinding, IdentityRef, IngressProfile, LinuxProfile, MaintenanceConfiguration, ManagedIdentity, ManagedNamespace, ManagementPolicy, MetricsProfile, NetworkProfile, NodeProvisioningProfile, NodeResourceGroupProfile, OidcIssuerProfile, Override, PodIdentityProfile, PowerState, PrivateEndpointRule, PublicNetworkAccess, ResourceGroupPolicy, SchedulerProfile, SecurityProfile, ServiceMeshProfile, ServicePrincipalProfile, Sku, Snapshot, StorageProfile, SupportPlan, TrustedAccessRoleBinding, UserAssignedIdentity, WindowsProfile, WorkloadAutoScalerProfile,
+    AadProfile, Action, AddonProfile, AdoptionPolicy, AiToolchainOperatorProfile, AksClusterStatus,
+    ApiServerAccessProfile, AutoScalerProfile, AutoUpgradeProfile, AzureMonitorProfile, BootstrapProfile,
+    ClusterUpgradeSettings, DeletionPolicy, DriftPolicy, ExtendedLocation, HostedSystemProfile, HttpProxyConfig,
+    IdentityBinding, IdentityRef, IngressProfile, LinuxProfile, MaintenanceConfiguration, ManagedIdentity,
+    ManagedNamespace, ManagementPolicy, MetricsProfile, NetworkProfile, NodeProvisioningProfile,
+    NodeResourceGroupProfile, OidcIssuerProfile, Override, PodIdentityProfile, PowerState, PrivateEndpointRule,
+    PublicNetworkAccess, ResourceGroupPolicy, SchedulerProfile, SecurityProfile, ServiceMeshProfile,
+    ServicePrincipalProfile, Sku, Snapshot, StorageProfile, SupportPlan, TrustedAccessRoleBinding,
+    UserAssignedIdentity, WindowsProfile, WorkloadAutoScalerProfile,
 };
 
 /// Desired state of one AKS cluster.
