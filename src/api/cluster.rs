@@ -12,11 +12,12 @@ use super::{
     AadProfile, Action, AddonProfile, AdoptionPolicy, AiToolchainOperatorProfile, AksClusterStatus,
     ApiServerAccessProfile, AutoScalerProfile, AutoUpgradeProfile, AzureMonitorProfile, BootstrapProfile,
     ClusterUpgradeSettings, DeletionPolicy, DriftPolicy, ExtendedLocation, HostedSystemProfile, HttpProxyConfig,
-    IdentityRef, IngressProfile, LinuxProfile, MaintenanceConfiguration, ManagedIdentity, ManagementPolicy,
-    MetricsProfile, NetworkProfile, NodeProvisioningProfile, NodeResourceGroupProfile, OidcIssuerProfile, Override,
-    PodIdentityProfile, PowerState, PublicNetworkAccess, ResourceGroupPolicy, SchedulerProfile, SecurityProfile,
-    ServiceMeshProfile, ServicePrincipalProfile, Sku, StorageProfile, SupportPlan, UserAssignedIdentity,
-    WindowsProfile, WorkloadAutoScalerProfile,
+    IdentityBinding, IdentityRef, IngressProfile, LinuxProfile, MaintenanceConfiguration, ManagedIdentity,
+    ManagedNamespace, ManagementPolicy, MetricsProfile, NetworkProfile, NodeProvisioningProfile,
+    NodeResourceGroupProfile, OidcIssuerProfile, Override, PodIdentityProfile, PowerState, PrivateEndpointRule,
+    PublicNetworkAccess, ResourceGroupPolicy, SchedulerProfile, SecurityProfile, ServiceMeshProfile,
+    ServicePrincipalProfile, Sku, Snapshot, StorageProfile, SupportPlan, TrustedAccessRoleBinding,
+    UserAssignedIdentity, WindowsProfile, WorkloadAutoScalerProfile,
 };
 
 /// Desired state of one AKS cluster.
@@ -334,6 +335,54 @@ pub struct AksClusterSpec {
         "maintenanceConfigurations.default takes a weekly schedule with intervalWeeks 1; use it, or another entry",
     ))]
     pub maintenance_configurations: Option<BTreeMap<String, MaintenanceConfiguration>>,
+    /// Roles of other Azure services inside the cluster. Change in place; an entry that is dropped is deleted if
+    /// Armature made it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("maxProperties" = 16))]
+    #[x_kube(validation = (
+        "self.all(name, name.matches('^[A-Za-z0-9-]{1,24}$'))",
+        "names in trustedAccess have 1 to 24 letters, digits and hyphens; rename the other one",
+    ))]
+    pub trusted_access: Option<BTreeMap<String, TrustedAccessRoleBinding>>,
+    /// Kubernetes namespaces as Azure resources, by the name of the namespace. Change in place; for one that is dropped
+    /// `deletePolicy` decides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("maxProperties" = 64))]
+    #[x_kube(validation = (
+        "self.all(name, name.matches('^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$'))",
+        "names in managedNamespaces are names of namespaces, 1 to 63 lower-case letters, digits and hyphens; rename the \
+         other one",
+    ))]
+    #[x_kube(validation = (
+        "self.all(name, !(name in ['default', 'kube-system', 'kube-public', 'kube-node-lease', 'app-routing-system',
+            'istio-system', 'gatekeeper-system']))",
+        "managedNamespaces can't be namespaces of the system, such as kube-system; use another namespace",
+    ))]
+    pub managed_namespaces: Option<BTreeMap<String, ManagedNamespace>>,
+    /// Managed identities that pods may use. Needs `securityProfile.workloadIdentity`. An entry that is dropped is
+    /// deleted if Armature made it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("maxProperties" = 32))]
+    #[x_kube(validation = (
+        "self.all(name, name.matches('^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$'))",
+        "names in identityBindings have 1 to 63 letters, digits and hyphens, with a letter or digit at both ends; \
+         rename the other one",
+    ))]
+    pub identity_bindings: Option<BTreeMap<String, IdentityBinding>>,
+    /// Private endpoints that are let through to the API server, or refused. Connections are looked up every 15 minutes;
+    /// one that no entry names, or whose entry is dropped, is left as it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("maxProperties" = 32))]
+    pub private_endpoint_connections: Option<BTreeMap<String, PrivateEndpointRule>>,
+    /// Snapshots of pools, for new pools in this and other clusters. One that is dropped is deleted if Armature took it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("maxProperties" = 32))]
+    #[x_kube(validation = (
+        "self.all(name, name.matches('^[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?$'))",
+        "names in snapshots have 1 to 63 letters, digits, - and _, with a letter or digit at both ends; rename the other \
+         one",
+    ))]
+    pub snapshots: Option<BTreeMap<String, Snapshot>>,
     /// HTTP proxy that nodes and pods use. Any change makes AKS reimage all nodes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub http_proxy_config: Option<Box<HttpProxyConfig>>,

@@ -67,6 +67,31 @@ checked_string!(
 );
 
 checked_string!(
+    /// The id of a user-assigned identity.
+    UserAssignedIdentityId,
+    512,
+    r"self.matches('(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.ManagedIdentity/userAssignedIdentities/[^/]+$')",
+    "this has to be the resource id of a user-assigned identity, /subscriptions/ID/resourceGroups/GROUP/providers/\
+     Microsoft.ManagedIdentity/userAssignedIdentities/NAME; copy it from the identity's properties"
+);
+
+checked_string!(
+    /// A role that a resource type has in clusters.
+    TrustedRole,
+    200,
+    "self.matches('^[A-Za-z.]+/[A-Za-z]+/[A-Za-z0-9-]+$')",
+    "this has to be a trusted access role TYPE/ROLE such as Microsoft.DataProtection/backupVaults/backup-operator"
+);
+
+checked_string!(
+    /// A quantity of Kubernetes.
+    Quantity,
+    32,
+    "isQuantity(self)",
+    "this has to be a Kubernetes quantity in quotes, such as \"500m\", \"4\" or \"8Gi\""
+);
+
+checked_string!(
     /// A Kubernetes version with or without patch. The `v` is allowed because substitution tools strip quotes.
     KubernetesVersion,
     32,
@@ -241,6 +266,33 @@ impl JsonSchema for NodeLabels {
                                 both ends",
                 },
             ],
+        })
+    }
+}
+
+/// Labels of a namespace.
+pub(super) struct NamespaceLabels;
+
+impl JsonSchema for NamespaceLabels {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "NamespaceLabels".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "object",
+            "maxProperties": 32,
+            "additionalProperties": { "type": "string", "maxLength": 63 },
+            "x-kubernetes-validations": [{
+                "rule": "self.all(key, !format.qualifiedName().validate(key).hasValue()
+                    && !format.labelValue().validate(self[key]).hasValue())",
+                "message": "labels are Kubernetes labels: keys NAME or DOMAIN/NAME, values up to 63 letters, digits, -, _ \
+                            and .; correct them",
+            }],
         })
     }
 }

@@ -72,7 +72,7 @@ async fn ask(pass: &mut Pass<'_>, arm: &ArmClient, key: &str, operation: &Operat
             info!(step, %target, "operation ended well");
             pass.end_operation(key, step, StepResult::Succeeded);
             match &target {
-                Target::Child(child) => children::ended(pass, child, None),
+                Target::Child(child) => children::ended(pass, child, step, None),
                 Target::Cluster | Target::Pool(_) | Target::Action(_) => {
                     pass.memory.rests.succeed(&target);
                     pass.ended += 1;
@@ -106,7 +106,7 @@ fn failed(pass: &mut Pass<'_>, key: &str, operation: &OperationStatus, error: &S
     warn!(step, %target, code = %error.code, "operation failed in Azure");
     pass.end_operation(key, step, StepResult::Failed);
     if let Target::Child(child) = &target {
-        return children::ended(pass, child, Some(ended));
+        return children::ended(pass, child, step, Some(ended));
     }
     pass.memory.unwrite(&target);
     if ended.retry == Retry::User {

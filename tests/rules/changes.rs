@@ -108,7 +108,26 @@ fn from_the_start() -> Vec<Change> {
             json!({}),
             json!({ "clusterRef": { "name": "other" } }),
         ),
+        fixed(
+            Cluster,
+            "identityId of an identity binding is fixed",
+            binding("app", "a"),
+            binding("other", "b"),
+            binding("app", "b"),
+        ),
+        fixed(
+            Cluster,
+            "pool of a snapshot is fixed",
+            json!({ "snapshots": { "golden": { "pool": "a" } } }),
+            json!({ "snapshots": { "other": { "pool": "b" } } }),
+            json!({ "snapshots": { "golden": { "pool": "b" } } }),
+        ),
     ]
+}
+
+fn binding(name: &str, identity: &str) -> Value {
+    let identity = id(&format!("Microsoft.ManagedIdentity/userAssignedIdentities/{identity}"));
+    json!({ "identityBindings": { name: { "identityId": identity } } })
 }
 
 fn after_azure_confirmed() -> Vec<Change> {

@@ -6,6 +6,7 @@ mod actions;
 mod addons;
 mod catalogue;
 mod changes;
+mod children_aks;
 mod cluster;
 mod harness;
 mod identity;
@@ -38,6 +39,7 @@ fn all_cases() -> Vec<Case> {
         pool::cases(),
         identity::cases(),
         maintenance::cases(),
+        children_aks::cases(),
         overrides::cases(),
     ]
     .into_iter()

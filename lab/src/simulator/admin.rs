@@ -254,6 +254,17 @@ impl Admin {
         self.post("/policy", json!({ "scope": scope, "tags": tags })).await
     }
 
+    /// Lets somebody's private endpoint ask for the API server of a private cluster.
+    pub async fn connect(&self, cluster: &str, connection: &str, endpoint: &str) -> Result<(), LabError> {
+        let body = json!({ "id": cluster, "name": connection, "privateEndpoint": endpoint });
+        self.post("/private-endpoint-connections", body).await
+    }
+
+    /// Makes a Kubernetes namespace inside a cluster, as somebody with kubectl would.
+    pub async fn add_namespace(&self, cluster: &str, name: &str) -> Result<(), LabError> {
+        self.post("/namespaces", json!({ "id": cluster, "name": name })).await
+    }
+
     /// Makes an application that can sign in with a secret and may do nothing yet.
     pub async fn add_principal(&self, client_id: &str, secret: &str) -> Result<(), LabError> {
         self.post("/principals", json!({ "clientId": client_id, "secret": secret }))

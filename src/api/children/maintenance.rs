@@ -124,6 +124,10 @@ pub struct RelativeMonthlySchedule {
 #[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = (
+    "self.start.matches('^[0-9]{4}-[0-9]{2}-[0-9]{2}$') && self.end.matches('^[0-9]{4}-[0-9]{2}-[0-9]{2}$')",
+    "the days of a span are YYYY-MM-DD, in quotes, such as \"2026-12-24\"",
+))]
+#[x_kube(validation = (
     "self.start <= self.end",
     "the end of a span of days is not before its start; swap them",
 ))]

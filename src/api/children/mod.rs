@@ -3,8 +3,18 @@
 //! Unlike the cluster itself, a child is owned whole: what its entry leaves out has Azure's default. A child is made when
 //! the cluster is ready for it and deleted only if Armature made it.
 
+mod identity_bindings;
 mod maintenance;
+mod managed_namespaces;
+mod private_endpoints;
+mod snapshots;
 mod status;
+mod trusted_access;
 
+pub use identity_bindings::*;
 pub use maintenance::*;
+pub use managed_namespaces::*;
+pub use private_endpoints::*;
+pub use snapshots::*;
 pub use status::*;
+pub use trusted_access::*;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Child, Draft, Hindrance, Kind, Needs, Rule, View};
+use super::{AKS_VERSION, Child, Draft, Hindrance, Kind, Needs, Rule, View};
 
 pub(super) static KIND: Kind = Kind {
     field: "maintenanceConfigurations",
@@ -16,8 +16,6 @@ pub(super) static KIND: Kind = Kind {
     ..Kind::PLAIN
 };
 
-const API_VERSION: &str = "2026-08-01";
-
 fn drafts(view: &View<'_>) -> Vec<Draft> {
     let configurations = view.spec.maintenance_configurations.iter().flatten();
     configurations
@@ -25,7 +23,7 @@ fn drafts(view: &View<'_>) -> Vec<Draft> {
             let entry = serde_json::to_value(configuration);
             let child = entry.map_err(Hindrance::from).map(|entry| Child {
                 id: format!("{}/maintenanceConfigurations/{name}", view.cluster),
-                api_version: API_VERSION.into(),
+                api_version: AKS_VERSION.into(),
                 body: json!({ "properties": entry }),
                 entry,
                 secrets: Vec::new(),

@@ -5,7 +5,12 @@
 
 mod compare;
 pub mod decide;
+mod identity_bindings;
 mod maintenance;
+mod managed_namespaces;
+mod private_endpoints;
+mod snapshots;
+mod trusted_access;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -61,7 +66,17 @@ impl Kind {
 }
 
 /// All kinds, in the order in which they are made.
-pub const KINDS: &[&Kind] = &[&maintenance::KIND];
+pub const KINDS: &[&Kind] = &[
+    &maintenance::KIND,
+    &trusted_access::KIND,
+    &managed_namespaces::KIND,
+    &identity_bindings::KIND,
+    &private_endpoints::KIND,
+    &snapshots::KIND,
+];
+
+/// The API version of what AKS itself serves.
+const AKS_VERSION: &str = "2026-08-01";
 
 /// The kind with this field.
 pub fn kind(field: &str) -> Option<&'static Kind> {
@@ -344,6 +359,15 @@ pub fn provisioning(body: &Value) -> Condition {
     } else {
         Condition::Busy(state.to_owned())
     }
+}
+
+/// Texts of a body by the names that they have as outputs. What the body does not have is left out.
+fn texts(body: &Value, outputs: &[(&str, &str)]) -> BTreeMap<String, String> {
+    let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+    let found = outputs
+        .iter()
+        .map(|(name, pointer)| text(pointer).map(|text| ((*name).to_owned(), text)));
+    found.flatten().collect()
 }
 
 /// The key of a child in status: its field and its name.

@@ -201,7 +201,7 @@ pub fn fail(pass: &mut Pass<'_>, key: &str, ended: Ended) {
 }
 
 /// What the end of an operation means for the line of its child.
-pub fn ended(pass: &mut Pass<'_>, key: &str, failure: Option<Ended>) {
+pub fn ended(pass: &mut Pass<'_>, key: &str, step: &str, failure: Option<Ended>) {
     pass.memory.children.forget_look(key);
     match failure {
         Some(failure) => {
@@ -211,6 +211,12 @@ pub fn ended(pass: &mut Pass<'_>, key: &str, failure: Option<Ended>) {
             line.secrets = line.secrets.as_deref().map(unlike);
             fail(pass, key, failure);
         }
-        None => pass.memory.children.rests.succeed(&Target::Child(key.to_owned())),
+        None => {
+            pass.memory.children.rests.succeed(&Target::Child(key.to_owned()));
+            if step == DELETE {
+                pass.children.remove(key);
+                pass.memory.children.forget(key);
+            }
+        }
     }
 }

@@ -174,8 +174,9 @@ impl<'a> Round<'a> {
 
     /// Stores the lines, and tells when to look again.
     async fn end(self, pass: &mut Pass<'_>) -> Result<Option<Duration>, WriteError> {
-        let stored = pass.objects.cluster.status.as_ref().map(|status| &status.children);
-        if stored != Some(&pass.children) {
+        let status = pass.objects.cluster.status.as_ref();
+        let stored = status.map(|status| (&status.children, &status.operations));
+        if stored != Some((&pass.children, &pass.operations)) {
             report::store(pass).await?;
         }
         if self.again {

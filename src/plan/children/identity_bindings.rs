@@ -1,0 +1,50 @@
+//! Identity bindings (SPEC 2026-08-01 `IdentityBinding`; Learn: identity-bindings).
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::{AKS_VERSION, Child, Draft, Hindrance, Kind, Needs, View, texts};
+
+pub(super) static KIND: Kind = Kind {
+    field: "identityBindings",
+    drafts,
+    outputs,
+    actions: &[
+        "Microsoft.ContainerService/managedClusters/identityBindings/read",
+        "Microsoft.ContainerService/managedClusters/identityBindings/write",
+        "Microsoft.ContainerService/managedClusters/identityBindings/delete",
+        "Microsoft.ManagedIdentity/userAssignedIdentities/read",
+        "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action",
+    ],
+    ..Kind::PLAIN
+};
+
+fn drafts(view: &View<'_>) -> Vec<Draft> {
+    let bindings = view.spec.identity_bindings.iter().flatten();
+    bindings
+        .map(|(name, binding)| {
+            let entry = serde_json::to_value(binding);
+            let child = entry.map_err(Hindrance::from).map(|entry| Child {
+                id: format!("{}/identityBindings/{name}", view.cluster),
+                api_version: AKS_VERSION.into(),
+                body: json!({ "properties": { "managedIdentity": { "resourceId": binding.identity_id } } }),
+                entry,
+                secrets: Vec::new(),
+            });
+            Draft::new(name, Needs::RunningCluster, child)
+        })
+        .collect()
+}
+
+/// What service accounts and role assignments are made with.
+fn outputs(body: &Value) -> BTreeMap<String, String> {
+    texts(
+        body,
+        &[
+            ("clientId", "/properties/managedIdentity/clientId"),
+            ("principalId", "/properties/managedIdentity/objectId"),
+            ("issuerUrl", "/properties/oidcIssuer/oidcIssuerUrl"),
+        ],
+    )
+}

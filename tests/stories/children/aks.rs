@@ -1,0 +1,185 @@
+//! Children that AKS itself serves.
+
+use armature::api::ChildState;
+use serde_json::{Value, json};
+
+use super::{all_ready, is, line, look_again};
+use crate::look;
+use crate::world::{GROUP, World};
+
+/// An id in the resource group of the stories.
+fn id(world: &World, type_and_name: &str) -> String {
+    let subscription = &world.simulator.access().subscription;
+    format!("/subscriptions/{subscription}/resourceGroups/{GROUP}/providers/{type_and_name}")
+}
+
+fn children(world: &World, team: &str, quota: &str) -> Value {
+    json!({
+        "oidcIssuerProfile": { "enabled": true },
+        "securityProfile": { "workloadIdentity": { "enabled": true } },
+        "trustedAccess": { "backup": {
+            "sourceResourceId": id(world, "Microsoft.DataProtection/backupVaults/vault"),
+            "roles": ["Microsoft.DataProtection/backupVaults/backup-operator"],
+        } },
+        "managedNamespaces": { "team": {
+            "labels": { team: "yes" },
+            "defaultResourceQuota": { "cpuRequest": quota },
+            "deletePolicy": "Delete",
+            "tags": { "team": team },
+        } },
+        "identityBindings": { "app": {
+            "identityId": id(world, "Microsoft.ManagedIdentity/userAssignedIdentities/app"),
+        } },
+    })
+}
+
+async fn make_identity(world: &World) {
+    let identity = id(world, "Microsoft.ManagedIdentity/userAssignedIdentities/app");
+    let body = json!({ "location": "westeurope" });
+    world
+        .azure
+        .write_with(reqwest::Method::PUT, &identity, "2024-11-30", Some(body))
+        .await;
+}
+
+#[tokio::test]
+async fn what_aks_serves_is_made_once_changed_once_and_deleted_when_it_leaves_the_manifest() {
+    let world = World::new("children-aks").await;
+    make_identity(&world).await;
+    let operator = world.operator();
+    world.create("shop", children(&world, "a", "1")).await;
+    let cluster = world.cluster_until("shop", "ready with its children", all_ready).await;
+    let outputs = &line(&cluster, "identityBindings/app").unwrap().outputs;
+    assert!(
+        ["clientId", "principalId", "issuerUrl"]
+            .iter()
+            .all(|name| outputs.contains_key(*name)),
+        "{outputs:?}"
+    );
+
+    let before = world.now().await;
+    let operator = look_again(&world, "shop", operator).await;
+    assert_eq!(world.writes_after(before).await, Vec::<String>::new());
+
+    world.apply(&world.cluster("shop", children(&world, "b", "2"))).await;
+    world
+        .write_until("the change", before, "PUT shop managedNamespaces/team")
+        .await;
+    world.cluster_until("shop", "ready again", all_ready).await;
+    let namespace = format!("{}/managedNamespaces/team", world.azure.cluster_id("shop"));
+    let live = world.azure.resource(&namespace, "2026-08-01").await.unwrap();
+    assert_eq!(live["properties"]["labels"], json!({ "b": "yes" }));
+    assert_eq!(live["properties"]["defaultResourceQuota"]["cpuRequest"], "2");
+    assert_eq!(live["tags"], json!({ "team": "b" }));
+
+    let issuer = json!({
+        "oidcIssuerProfile": { "enabled": true },
+        "securityProfile": { "workloadIdentity": { "enabled": true } },
+    });
+    world.apply(&world.cluster("shop", issuer)).await;
+    let empty = |cluster: &armature::api::AksCluster| cluster.status.as_ref().is_some_and(|s| s.children.is_empty());
+    world.cluster_until("shop", "without children", empty).await;
+    let mut writes = world.writes_after(before).await;
+    writes.sort();
+    let expected = [
+        "DELETE shop identityBindings/app",
+        "DELETE shop managedNamespaces/team",
+        "DELETE shop trustedAccessRoleBindings/backup",
+        "PUT shop managedNamespaces/team",
+    ];
+    assert_eq!(writes, expected);
+    drop(operator);
+}
+
+#[tokio::test]
+async fn a_namespace_that_is_somebody_elses_fails_by_itself() {
+    let world = World::new("children-namespace").await;
+    let _operator = world.operator();
+    world.create("shop", json!({})).await;
+    let cluster = world.azure.cluster_id("shop");
+    world.admin().add_namespace(&cluster, "taken").await.unwrap();
+    let fields = json!({ "managedNamespaces": { "taken": {}, "free": {} } });
+    world.apply(&world.cluster("shop", fields)).await;
+    let told = |cluster: &_| {
+        is(cluster, "managedNamespaces/taken", ChildState::Failed)
+            && is(cluster, "managedNamespaces/free", ChildState::Ready)
+    };
+    let cluster = world.cluster_until("shop", "told", told).await;
+    let message = line(&cluster, "managedNamespaces/taken")
+        .unwrap()
+        .message
+        .clone()
+        .unwrap();
+    assert!(
+        message.contains("Conflict") && message.contains("adoption policy"),
+        "{message}"
+    );
+    assert!(look::is_ready(&cluster), "the cluster itself is fine");
+}
+
+#[tokio::test]
+async fn private_endpoints_are_let_through_or_refused_by_rule_and_never_removed() {
+    let world = World::new("children-endpoints").await;
+    let operator = world.operator();
+    let endpoint = |name: &str| id(&world, &format!("Microsoft.Network/privateEndpoints/{name}"));
+    let with = |rules: Value| {
+        json!({
+            "apiServerAccessProfile": { "enablePrivateCluster": true },
+            "privateEndpointConnections": rules,
+        })
+    };
+    let any = endpoint("*");
+    let rules = json!({
+        "hub": { "privateEndpointId": any, "status": "Approved", "description": "ours" },
+        "stranger": { "privateEndpointId": endpoint("stranger"), "status": "Rejected" },
+    });
+    world.create("shop", with(Value::Null)).await;
+    let cluster = world.azure.cluster_id("shop");
+    for name in ["hub", "stranger"] {
+        world.admin().connect(&cluster, name, &endpoint(name)).await.unwrap();
+    }
+    world.apply(&world.cluster("shop", with(rules))).await;
+    world.cluster_until("shop", "ready with its children", all_ready).await;
+    for (name, status) in [("hub", "Approved"), ("stranger", "Rejected")] {
+        let connection = format!("{cluster}/privateEndpointConnections/{name}");
+        let live = world.azure.resource(&connection, "2026-08-01").await.unwrap();
+        assert_eq!(
+            live["properties"]["privateLinkServiceConnectionState"]["status"],
+            status
+        );
+    }
+
+    let before = world.now().await;
+    let _operator = look_again(&world, "shop", operator).await;
+    world.apply(&world.cluster("shop", with(Value::Null))).await;
+    let empty = |cluster: &armature::api::AksCluster| cluster.status.as_ref().is_some_and(|s| s.children.is_empty());
+    world.cluster_until("shop", "without children", empty).await;
+    assert_eq!(world.writes_after(before).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_snapshot_is_taken_once_outlives_its_pool_and_goes_with_the_cluster() {
+    let world = World::new("children-snapshots").await;
+    let operator = world.operator();
+    world.create("shop", json!({})).await;
+    world.apply(&world.pool("apps", "shop", json!({}))).await;
+    let snapshots = json!({ "snapshots": { "golden": { "pool": "apps" } } });
+    world.apply(&world.cluster("shop", snapshots)).await;
+    let cluster = world.cluster_until("shop", "ready with its snapshot", all_ready).await;
+    let taken = line(&cluster, "snapshots/golden").unwrap();
+    assert!(
+        taken.owned && taken.outputs.contains_key("nodeImageVersion"),
+        "{taken:?}"
+    );
+
+    world.delete_pool("apps").await;
+    world.pool_gone("apps").await;
+    let before = world.now().await;
+    let _operator = look_again(&world, "shop", operator).await;
+    assert_eq!(world.writes_after(before).await, Vec::<String>::new());
+
+    world.delete_cluster("shop").await;
+    world.cluster_gone("shop").await;
+    let snapshot = id(&world, "Microsoft.ContainerService/snapshots/golden");
+    assert_eq!(world.azure.resource(&snapshot, "2026-08-01").await, None);
+}
