@@ -98,6 +98,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         running: BTreeSet::new(),
         resting: BTreeSet::new(),
         children_missing: Vec::new(),
+        elsewhere: Vec::new(),
         children_leaving: Vec::new(),
         definitions_terminating: false,
         secrets: Default::default(),

@@ -10,7 +10,6 @@ mod children_aks;
 mod cluster;
 mod harness;
 mod identity;
-mod maintenance;
 mod mesh;
 mod network;
 mod objects;
@@ -38,7 +37,6 @@ fn all_cases() -> Vec<Case> {
         windows::cases(),
         pool::cases(),
         identity::cases(),
-        maintenance::cases(),
         children_aks::cases(),
         overrides::cases(),
     ]
