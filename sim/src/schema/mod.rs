@@ -6,200 +6,22 @@
 //! known to ignore some.
 
 mod check;
+mod definition;
 mod document;
 mod operations;
 mod preview;
+mod refusals;
 #[cfg(test)]
 mod sample;
 
 use serde_json::Value;
 
-use self::check::{Deviation, Direction, Fault, deviations};
+pub use self::definition::Definition;
+
+use self::check::{Direction, deviations};
 use self::document::{Document, Kind, Schema, Spec, document, documents};
 use self::operations::Described;
 use crate::refusal::Refusal;
-
-/// A body that the description defines and the simulator handles.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Definition {
-    /// PUT and GET of a cluster.
-    ManagedCluster,
-    /// PUT and GET of a pool.
-    AgentPool,
-    /// PUT and GET of a maintenance configuration.
-    MaintenanceConfiguration,
-    /// PUT and GET of a trusted access role binding.
-    TrustedAccessRoleBinding,
-    /// PUT and GET of a managed namespace.
-    ManagedNamespace,
-    /// PUT and GET of an identity binding.
-    IdentityBinding,
-    /// PUT and GET of a private endpoint connection.
-    PrivateEndpointConnection,
-    /// PUT and GET of a snapshot.
-    Snapshot,
-    /// POST deleteMachines.
-    DeleteMachines,
-    /// POST runCommand.
-    RunCommandRequest,
-    /// POST resetServicePrincipalProfile.
-    ServicePrincipalProfile,
-    /// POST resetAADProfile.
-    EntraProfile,
-    /// PATCH of tags alone.
-    TagsObject,
-    /// Answer of GET upgradeProfiles/default of a cluster.
-    ManagedClusterUpgradeProfile,
-    /// Answer of GET upgradeProfiles/default of a pool.
-    AgentPoolUpgradeProfile,
-    /// Answer of GET availableAgentPoolVersions.
-    AgentPoolAvailableVersions,
-    /// Answer of GET kubernetesVersions.
-    KubernetesVersionListResult,
-    /// A cluster extension.
-    Extension,
-    /// A Flux configuration.
-    FluxConfiguration,
-    /// PUT of a role assignment.
-    RoleAssignment,
-    /// A lock.
-    Lock,
-    /// A user-assigned identity.
-    UserAssignedIdentity,
-    /// A trust of an identity in tokens of another issuer.
-    FederatedIdentityCredential,
-    /// A diagnostic setting.
-    DiagnosticSetting,
-    /// A data collection rule.
-    DataCollectionRule,
-    /// A data collection endpoint.
-    DataCollectionEndpoint,
-    /// What ties a resource to a rule or an endpoint.
-    DataCollectionRuleAssociation,
-    /// A group of Prometheus rules.
-    PrometheusRuleGroup,
-    /// An Azure Monitor workspace.
-    MonitorWorkspace,
-    /// A Log Analytics workspace.
-    LogAnalyticsWorkspace,
-    /// A fleet.
-    Fleet,
-    /// A member of a fleet.
-    FleetMember,
-    /// An event subscription.
-    EventSubscription,
-    /// A backup vault.
-    BackupVault,
-    /// A backup policy.
-    BackupPolicy,
-    /// A backup instance.
-    BackupInstance,
-}
-
-impl Definition {
-    /// The name of the definition in the description.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::ManagedCluster => "ManagedCluster",
-            Self::AgentPool => "AgentPool",
-            Self::MaintenanceConfiguration => "MaintenanceConfiguration",
-            Self::TrustedAccessRoleBinding => "TrustedAccessRoleBinding",
-            Self::ManagedNamespace => "ManagedNamespace",
-            Self::IdentityBinding => "IdentityBinding",
-            Self::PrivateEndpointConnection => "PrivateEndpointConnection",
-            Self::Snapshot => "Snapshot",
-            Self::DeleteMachines => "AgentPoolDeleteMachinesParameter",
-            Self::RunCommandRequest => "RunCommandRequest",
-            Self::ServicePrincipalProfile => "ManagedClusterServicePrincipalProfile",
-            Self::EntraProfile => "ManagedClusterAADProfile",
-            Self::TagsObject => "TagsObject",
-            Self::ManagedClusterUpgradeProfile => "ManagedClusterUpgradeProfile",
-            Self::AgentPoolUpgradeProfile => "AgentPoolUpgradeProfile",
-            Self::AgentPoolAvailableVersions => "AgentPoolAvailableVersions",
-            Self::KubernetesVersionListResult => "KubernetesVersionListResult",
-            Self::Extension => "Extension",
-            Self::FluxConfiguration => "FluxConfiguration",
-            Self::RoleAssignment => "RoleAssignmentCreateParameters",
-            Self::Lock => "ManagementLockObject",
-            Self::UserAssignedIdentity => "Identity",
-            Self::FederatedIdentityCredential => "FederatedIdentityCredential",
-            Self::DiagnosticSetting => "DiagnosticSettingsResource",
-            Self::DataCollectionRule => "DataCollectionRuleResource",
-            Self::DataCollectionEndpoint => "DataCollectionEndpointResource",
-            Self::DataCollectionRuleAssociation => "DataCollectionRuleAssociationProxyOnlyResource",
-            Self::PrometheusRuleGroup => "PrometheusRuleGroupResource",
-            Self::MonitorWorkspace => "AzureMonitorWorkspaceResource",
-            Self::LogAnalyticsWorkspace => "Workspace",
-            Self::Fleet => "Fleet",
-            Self::FleetMember => "FleetMember",
-            Self::EventSubscription => "EventSubscription",
-            Self::BackupVault => "BackupVaultResource",
-            Self::BackupPolicy => "BaseBackupPolicyResource",
-            Self::BackupInstance => "BackupInstanceResource",
-        }
-    }
-
-    /// Whether it is what GET answers with too, and not the body of a PUT alone.
-    #[must_use]
-    pub const fn is_of_answers(self) -> bool {
-        !matches!(self, Self::RoleAssignment)
-    }
-
-    /// The description that it is in.
-    const fn spec(self) -> Spec {
-        match self {
-            Self::ManagedCluster
-            | Self::AgentPool
-            | Self::MaintenanceConfiguration
-            | Self::TrustedAccessRoleBinding
-            | Self::ManagedNamespace
-            | Self::IdentityBinding
-            | Self::PrivateEndpointConnection
-            | Self::Snapshot
-            | Self::DeleteMachines
-            | Self::RunCommandRequest
-            | Self::ServicePrincipalProfile
-            | Self::EntraProfile
-            | Self::TagsObject
-            | Self::ManagedClusterUpgradeProfile
-            | Self::AgentPoolUpgradeProfile
-            | Self::AgentPoolAvailableVersions
-            | Self::KubernetesVersionListResult => Spec::ContainerService,
-            Self::Extension => Spec::Extensions,
-            Self::FluxConfiguration => Spec::FluxConfigurations,
-            Self::RoleAssignment => Spec::Authorization,
-            Self::Lock => Spec::Locks,
-            Self::UserAssignedIdentity | Self::FederatedIdentityCredential => Spec::ManagedIdentity,
-            Self::DiagnosticSetting => Spec::DiagnosticSettings,
-            Self::DataCollectionRule | Self::DataCollectionEndpoint | Self::DataCollectionRuleAssociation => {
-                Spec::DataCollection
-            }
-            Self::PrometheusRuleGroup => Spec::PrometheusRuleGroups,
-            Self::MonitorWorkspace => Spec::MonitorWorkspaces,
-            Self::LogAnalyticsWorkspace => Spec::LogAnalytics,
-            Self::Fleet | Self::FleetMember => Spec::Fleet,
-            Self::EventSubscription => Spec::EventGrid,
-            Self::BackupVault | Self::BackupPolicy | Self::BackupInstance => Spec::DataProtection,
-        }
-    }
-
-    /// The description that it is in, in this dialect.
-    const fn spec_in(self, dialect: Dialect) -> Spec {
-        match (self.spec(), dialect) {
-            (Spec::ContainerService, Dialect::Preview) => Spec::ContainerServicePreview,
-            (spec, _) => spec,
-        }
-    }
-
-    fn document(self) -> &'static Document {
-        document(self.spec())
-    }
-
-    fn schema(self) -> Option<&'static Schema> {
-        self.document().definition(self.name())
-    }
-}
 
 /// A request body with every property that can be written; `secret` stands for each secret.
 #[cfg(test)]
@@ -251,8 +73,8 @@ pub fn validate_request_in(dialect: Dialect, definition: Definition, body: &Valu
         .next()
     {
         None => Ok(()),
-        Some(deviation) if definition.spec() == Spec::ContainerService => Err(refusal(deviation)),
-        Some(deviation) => Err(neighbor_refusal(&deviation)),
+        Some(deviation) if definition.spec() == Spec::ContainerService => Err(refusals::of_aks(deviation)),
+        Some(deviation) => Err(refusals::of_neighbor(&deviation)),
     }
 }
 
@@ -398,83 +220,6 @@ fn strip(document: &Document, schema: &Schema, value: &mut Value, unwanted: fn(&
 fn is_unset_enum(document: &Document, property: &Schema, value: &Value) -> bool {
     let kind = document.resolve(property).map(|schema| &schema.kind);
     value.as_str() == Some("") && matches!(kind, Some(Kind::Text { allowed, .. }) if !allowed.is_empty())
-}
-
-/// The answer of services other than AKS, in the words of ARM's own deserializer (general knowledge). Some of them
-/// ignore what they do not know; here nothing is ignored, so that a misspelt property is noticed.
-fn neighbor_refusal(deviation: &Deviation) -> Refusal {
-    let message = format!("The request content was invalid and could not be deserialized: '{deviation}'.");
-    Refusal::service(400, "InvalidRequestContent", message).on(deviation.path.clone())
-}
-
-fn refusal(deviation: Deviation) -> Refusal {
-    let Deviation { path, fault } = deviation;
-    match fault {
-        Fault::WrongType { found, wanted } => Refusal::provider(
-            400,
-            "UnmarshalError",
-            format!(
-                "UnmarshalEntity encountered error: json: cannot unmarshal {found} into Go struct field {path} of type \
-                 {wanted}."
-            ),
-        ),
-        Fault::Unknown { name } => Refusal::provider(
-            400,
-            "UnmarshalError",
-            format!(
-                "UnmarshalEntity encountered error: json: unknown field \"{name}\" Check that the field is in the right \
-                 location, is spelled correctly, and is supported in the API version. Visit aka.ms/aks/apiversions for \
-                 more API version information.."
-            ),
-        ),
-        // ARM itself, and not AKS, insists on the location of a tracked resource.
-        Fault::Missing if path == "location" => Refusal::gateway(
-            400,
-            "LocationRequired",
-            "The location property is required for this definition.",
-        ),
-        Fault::Missing => invalid(&path, format!("Required parameter {path} is missing (null).")),
-        Fault::OutOfRange {
-            value,
-            minimum,
-            maximum,
-        } => invalid(
-            &path,
-            format!(
-                "The value of parameter {path} is invalid. Error details: {path} was {value}. It must be greater or \
-                 equal to {minimum} and less than or equal to {maximum}. Please see https://aka.ms/aks-naming-rules for \
-                 more details."
-            ),
-        ),
-        Fault::NotAllowed { value, allowed } => invalid(
-            &path,
-            format!(
-                "The value of parameter {path} is invalid. Error details: '{value}' is not a supported value, supported \
-                 values are: {}. Please see https://aka.ms/aks-naming-rules for more details.",
-                allowed.join(", ")
-            ),
-        ),
-        Fault::Malformed { value, form } => invalid(
-            &path,
-            format!(
-                "The value of parameter {path} is invalid. Error details: '{value}' does not match {form}. Please see \
-                 https://aka.ms/aks-naming-rules for more details."
-            ),
-        ),
-        Fault::BadList(what) => invalid(
-            &path,
-            format!(
-                "The value of parameter {path} is invalid. Error details: the list {what}. Please see \
-                 https://aka.ms/aks-naming-rules for more details."
-            ),
-        ),
-        // Only answers are checked for secrets.
-        Fault::SecretReturned => invalid(&path, format!("The value of parameter {path} is invalid.")),
-    }
-}
-
-fn invalid(path: &str, message: String) -> Refusal {
-    Refusal::provider(400, "InvalidParameter", message).on(path)
 }
 
 #[cfg(test)]
