@@ -5,8 +5,8 @@ use super::path::Path;
 use super::secret::SecretProblem;
 use super::version::Version;
 
-/// Something that stands in the way. Its variant name is the condition's reason, its text the condition's message:
-/// what is wrong, where, and the way out.
+/// Something that stands in the way. Its variant name is the condition's reason, unless it carries one; its text is the
+/// condition's message: what is wrong, where, and the way out.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Blocker {
     /// The manifest can't be read.
@@ -88,6 +88,16 @@ pub enum Blocker {
         from: String,
         /// The wanted value.
         to: String,
+    },
+    /// Objects or settings that do not go together.
+    #[error("{problem}")]
+    Incompatible {
+        /// The object it concerns.
+        target: Target,
+        /// The condition's reason.
+        reason: &'static str,
+        /// Field, value and way out.
+        problem: String,
     },
     /// Two objects describe one pool.
     #[error("AksNodePool {other} already describes pool {pool} of this cluster; give this one another spec.azureName")]
@@ -228,6 +238,7 @@ impl Blocker {
             Self::LocationMismatch { .. } => "LocationMismatch",
             Self::ForbiddenChange { .. } => "ForbiddenChange",
             Self::ReplacementRequired { .. } => "ReplacementRequired",
+            Self::Incompatible { reason, .. } => reason,
             Self::DuplicatePool { .. } => "DuplicatePool",
             Self::LastSystemPool { .. } => "LastSystemPool",
             Self::VersionNotOffered { .. } => "VersionNotOffered",
@@ -257,6 +268,7 @@ impl Blocker {
             | Self::PreviewNotAllowed { .. }
             | Self::OwnCluster { .. } => Target::Cluster,
             Self::InvalidSpec { target, .. }
+            | Self::Incompatible { target, .. }
             | Self::ResumeExhausted { target, .. }
             | Self::NotConverging { target, .. }
             | Self::NeverCleared { target, .. }

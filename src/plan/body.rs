@@ -177,7 +177,7 @@ pub fn create_pool(pool: &DesiredPool, control_plane: Option<Version>) -> Value 
 
 /// The version a pool is made at: the control plane's own wherever the floor lets it, so that the pool neither comes
 /// out newer nor is upgraded the moment it is there; a pool that trails on purpose at its floor.
-fn first_version(pool: &DesiredPool, control_plane: Option<Version>) -> Option<Version> {
+pub(super) fn first_version(pool: &DesiredPool, control_plane: Option<Version>) -> Option<Version> {
     let Some(floor) = pool.version else {
         return control_plane;
     };

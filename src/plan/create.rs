@@ -1,8 +1,11 @@
 //! A cluster that does not exist yet.
 
+use std::collections::BTreeSet;
+
 use jiff::SignedDuration;
 
 use super::blocker::{Blocker, Wait};
+use super::compatibility::Making;
 use super::desired::DesiredPool;
 use super::secret::SecretField;
 use super::step::Step;
@@ -24,11 +27,15 @@ pub fn plan(input: &Input<'_>, plan: &mut Plan) {
         return;
     }
     plan.block_on_secrets(input);
-    let Pools { first, later } = sort(input, plan);
+    let mut making = Making::cluster(input);
+    let Pools { first, later } = sort(input, &mut making, plan);
     if !first.iter().any(|pool| pool.is_system()) {
         plan.waits.push(Wait::WaitingForSystemPool {
             cluster: cluster.object.clone(),
         });
+        return;
+    }
+    if !making.is_consistent(plan) {
         return;
     }
     match (input.facts.resource_group, cluster.policies.resource_group) {
@@ -78,7 +85,7 @@ struct Pools<'a> {
 
 /// AKS wants all pools of a create at the cluster's version. A pool whose floor that version meets goes in, unless it
 /// trails on purpose; a System pool goes in all the same, because nothing is created without one.
-fn sort<'a>(input: &Input<'a>, plan: &mut Plan) -> Pools<'a> {
+fn sort<'a>(input: &Input<'a>, making: &mut Making<'a>, plan: &mut Plan) -> Pools<'a> {
     let looking = input.cluster.policies.management == ManagementPolicy::Observe;
     let mut pools = pools::distinct(input, plan);
     pools.retain(|pool| looking || !pool.observe);
@@ -94,6 +101,7 @@ fn sort<'a>(input: &Input<'a>, plan: &mut Plan) -> Pools<'a> {
             ahead.is_none()
         });
     }
+    fitting(&mut pools, making, plan);
     let trails = |pool: &&DesiredPool| {
         let apart = |(floor, version): (Version, Version)| !floor.same_minor(version);
         pool.version_policy != VersionPolicy::Follow
@@ -102,4 +110,17 @@ fn sort<'a>(input: &Input<'a>, plan: &mut Plan) -> Pools<'a> {
     };
     let (later, first) = pools.into_iter().partition(trails);
     Pools { first, later }
+}
+
+/// Leaves out the pools that do not fit. System pools are asked first: where two pools do not go together, the one without
+/// which there is no cluster stays.
+fn fitting<'a>(pools: &mut Vec<&'a DesiredPool>, making: &mut Making<'a>, plan: &mut Plan) {
+    let (system, others): (Vec<_>, Vec<_>) = pools.iter().copied().partition(|pool| pool.is_system());
+    let fit: BTreeSet<&str> = system
+        .into_iter()
+        .chain(others)
+        .filter(|pool| making.takes(pool, plan))
+        .map(|pool| pool.name.as_str())
+        .collect();
+    pools.retain(|pool| fit.contains(pool.name.as_str()));
 }

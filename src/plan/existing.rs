@@ -5,6 +5,7 @@ use serde_json::json;
 use super::blocker::{Blocker, Wait};
 use super::body::owner_tag;
 use super::change::{Change, Origin, Source, Target};
+use super::compatibility;
 use super::diff::{Difference, Sides, diff};
 use super::effect::Effect;
 use super::fields;
@@ -65,7 +66,9 @@ pub fn plan(input: &Input<'_>, live: &LiveCluster, plan: &mut Plan) {
         power,
         tags,
         settings,
-    } = sort(found.changes);
+    } = sort(found.changes, |change| {
+        compatibility::takes_change(input, live, change, plan)
+    });
     plan.blockers.extend(refused.iter().map(refusal));
     // A stopped cluster accepts nothing before its start.
     power_on(&power, plan);
@@ -147,11 +150,13 @@ struct Sorted {
     settings: Vec<Change>,
 }
 
-fn sort(changes: Vec<Change>) -> Sorted {
+fn sort(changes: Vec<Change>, mut is_taken: impl FnMut(&Change) -> bool) -> Sorted {
     let mut sorted = Sorted::default();
     for change in changes {
         if change.effect.is_refused() {
             sorted.refused.push(change);
+        } else if !is_taken(&change) {
+            // The plan says why.
         } else if change.path.starts_with("properties.kubernetesVersion") {
             sorted.version = Some(change);
         } else if change.path.starts_with("properties.powerState") {
@@ -258,6 +263,7 @@ fn upgrade_steps(input: &Input<'_>, live: &LiveCluster, change: Option<&Change>,
     let (steps, blockers) = upgrade::steps(&route);
     plan.blockers.extend(blockers);
     steps.into_iter().for_each(|step| plan.push(step));
+    compatibility::hold_upgrades(input, live, plan);
 }
 
 /// An operation that failed is itself a difference: AKS keeps its goal, and a PUT resumes it. The gate takes the

@@ -10,6 +10,7 @@ pub mod body;
 pub mod change;
 pub mod children;
 mod compare;
+pub mod compatibility;
 mod create;
 mod deletion;
 pub mod desired;
@@ -24,6 +25,7 @@ pub mod owner;
 pub mod path;
 mod pools;
 pub mod preview;
+mod retirements;
 mod rollback;
 pub mod secret;
 pub mod step;
@@ -34,12 +36,15 @@ pub mod version;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use applied::Applied;
 use blocker::{Blocker, Wait};
 use change::{Change, Target};
+use compatibility::OtherPool;
 pub use deletion::{Fate, without_azure};
 use desired::{DesiredCluster, DesiredPool, Life};
 use effect::Effect;
@@ -67,6 +72,11 @@ pub struct Input<'a> {
 }
 
 impl Input<'_> {
+    /// The date, in UTC.
+    fn today(&self) -> Date {
+        self.now.to_zoned(TimeZone::UTC).date()
+    }
+
     /// Whether the resource is known from before: Azure has had it since its object exists, or we work on it.
     fn knows(&self, life: &Life, target: &Target) -> bool {
         life.once_existed || self.facts.running.contains(target)
@@ -86,6 +96,8 @@ pub struct Facts {
     pub pools_unchanged_since: Timestamp,
     /// Operations of ours that still run.
     pub running: BTreeSet<Target>,
+    /// Pools of other clusters in the subnets of this one.
+    pub elsewhere: Vec<OtherPool>,
     /// What failed a moment ago and rests before it is tried again.
     pub resting: BTreeSet<Target>,
     /// Children that have to be there before the cluster is made, and are not.
@@ -171,8 +183,14 @@ pub fn plan(input: &Input<'_>) -> Plan {
             keep_records(input, &mut plan);
             plan.blockers.extend(preview::not_allowed(input));
         }
-        (Fate::Alive, None) => create::plan(input, &mut plan),
-        (Fate::Alive, Some(live)) => existing::plan(input, live, &mut plan),
+        (Fate::Alive, None) => {
+            create::plan(input, &mut plan);
+            compatibility::advise(input, None, &mut plan);
+        }
+        (Fate::Alive, Some(live)) => {
+            existing::plan(input, live, &mut plan);
+            compatibility::advise(input, Some(live), &mut plan);
+        }
         (Fate::Delete, live) => deletion::cluster_step(input, live, &mut plan),
         (Fate::Blocked(_) | Fate::LetGo(_) | Fate::Gone, _) => keep_records(input, &mut plan),
     }

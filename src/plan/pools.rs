@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::blocker::{Blocker, Wait};
 use super::body::owner_tag;
 use super::change::{Change, Origin, Source, Target};
+use super::compatibility::{self, Making};
 use super::desired::DesiredPool;
 use super::diff::{Sides, diff};
 use super::effect::Effect;
@@ -22,9 +23,10 @@ use crate::api::{AdoptionPolicy, ManagementPolicy, VersionPolicy};
 
 /// Plans every pool that stays: made where it is missing, brought to what Git asks for where it exists.
 pub fn plan(input: &Input<'_>, live: &LiveCluster, plan: &mut Plan) {
+    let mut making = Making::pools(input, live);
     for pool in distinct(input, plan) {
         match live.pool(&pool.name) {
-            None => missing(input, live, pool, plan),
+            None => missing(input, live, pool, &mut making, plan),
             Some(found) => existing(input, live, pool, found, plan),
         }
     }
@@ -53,7 +55,7 @@ pub fn distinct<'a>(input: &Input<'a>, plan: &mut Plan) -> Vec<&'a DesiredPool> 
     pools
 }
 
-fn missing(input: &Input<'_>, live: &LiveCluster, pool: &DesiredPool, plan: &mut Plan) {
+fn missing<'a>(input: &Input<'a>, live: &LiveCluster, pool: &'a DesiredPool, making: &mut Making<'a>, plan: &mut Plan) {
     if input.facts.running.contains(&Target::Pool(pool.name.clone())) {
         return;
     }
@@ -68,10 +70,11 @@ fn missing(input: &Input<'_>, live: &LiveCluster, pool: &DesiredPool, plan: &mut
                 });
             }
         }
-        _ => plan.push(Step::CreatePool {
+        _ if making.takes(pool, plan) => plan.push(Step::CreatePool {
             pool: pool.name.clone(),
             again: !pool.life.applied.is_empty(),
         }),
+        _ => {}
     }
 }
 
@@ -138,9 +141,10 @@ fn existing(input: &Input<'_>, cluster: &LiveCluster, pool: &DesiredPool, live: 
             to: shown(change.shown_to()),
             path: change.path,
         }));
-    let writable = writable
-        .into_iter()
-        .filter(|change| keeps_a_system_pool(input, cluster, live, change, plan));
+    let writable = writable.into_iter().filter(|change| {
+        keeps_a_system_pool(input, cluster, live, change, plan)
+            && compatibility::takes_change(input, cluster, change, plan)
+    });
     let mut changes: Vec<Change> = mark.into_iter().chain(writable).collect();
     changes.extend(rollback::version(pool, live, &changes));
     write_or_resume(pool, live, changes, plan);

@@ -7,6 +7,7 @@ use kube::{Api, CustomResourceExt};
 use tokio::time::Instant;
 
 use super::context::signed;
+use super::elsewhere;
 use super::failure::Ended;
 use super::pass::Pass;
 use super::{features, operations, sign_in};
@@ -134,6 +135,7 @@ pub async fn facts(pass: &mut Pass<'_>) -> Result<Facts, Ended> {
         running: running(pass),
         children_missing: pass.missing_before_cluster(),
         children_leaving: pass.leaving(Leaves::BeforeCluster),
+        elsewhere: elsewhere::pools(pass.context, &pass.objects),
         resting: pass.memory.rests.resting(Instant::now()),
         definitions_terminating: pass.objects.any_going() && definitions_terminating(pass).await?,
         secrets: pass.secrets.found(),

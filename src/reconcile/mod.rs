@@ -7,6 +7,7 @@ mod act;
 mod actions;
 mod children;
 mod context;
+mod elsewhere;
 mod events;
 mod failure;
 mod features;

@@ -1,6 +1,9 @@
 //! What the admission policies refuse, and that each refusal names the way out.
 
+use std::time::Duration;
+
 use armature::api::{AksCluster, AksNodePool, RELEASE_ANNOTATION};
+use axum::http::Request;
 use k8s_openapi::api::core::v1::Namespace;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::api::{DeleteParams, Patch, PatchParams};
@@ -155,4 +158,79 @@ async fn a_labelled_namespace_is_not_deleted_until_the_label_is_gone() {
     assert!(said.contains("take the label off first"), "{said}");
     label(Value::Null).await;
     api.delete(&name, &DeleteParams::default()).await.unwrap();
+}
+
+/// What the API server warned of while it took this object, in its own words.
+async fn warnings(api: &str, client: &kube::Client, object: &Value) -> Vec<String> {
+    let request = Request::post(format!("{api}?dryRun=All"))
+        .header("Content-Type", "application/json")
+        .body(serde_json::to_vec(object).unwrap().into())
+        .unwrap();
+    let answer = client.send(request).await.unwrap();
+    assert!(answer.status().is_success(), "{}", answer.status());
+    let warnings = answer.headers().get_all("warning").iter();
+    warnings.map(|warning| warning.to_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn a_retired_setting_is_taken_with_a_warning_that_names_date_and_way_out() {
+    let cluster = installed().await;
+    let (client, namespace) = (
+        cluster.client().await.unwrap(),
+        cluster.namespace("retired").await.unwrap(),
+    );
+    let resource = |plural: &str| format!("/apis/aks.armature.dev/v1alpha1/namespaces/{namespace}/{plural}");
+    let aks = |network: Value| {
+        json!({
+            "apiVersion": "aks.armature.dev/v1alpha1",
+            "kind": "AksCluster",
+            "metadata": { "name": "old" },
+            "spec": {
+                "subscriptionId": "11111111-2222-3333-4444-555555555555",
+                "resourceGroup": "platform",
+                "location": "westeurope",
+                "networkProfile": network,
+            },
+        })
+    };
+    let pool = |fields: Value| {
+        let mut spec = json!({ "clusterRef": { "name": "old" } });
+        spec.as_object_mut()
+            .unwrap()
+            .extend(fields.as_object().unwrap().clone());
+        json!({ "apiVersion": "aks.armature.dev/v1alpha1", "kind": "AksNodePool", "metadata": { "name": "old" }, "spec": spec })
+    };
+    // Only the API server knows when it applies a policy, and it tells by warning.
+    let retired = aks(json!({ "networkPlugin": "kubenet" }));
+    let warned = async {
+        loop {
+            let said = warnings(&resource("aksclusters"), &client, &retired).await;
+            if !said.is_empty() {
+                return said;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let said = tokio::time::timeout(Duration::from_secs(60), warned).await.unwrap();
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(
+        said[0].contains(
+            "networkProfile.networkPlugin kubenet has support until 2028-03-31: use networkPlugin azure with \
+             networkPluginMode overlay"
+        ),
+        "{said:?}"
+    );
+    let said = warnings(
+        &resource("aksnodepools"),
+        &client,
+        &pool(json!({ "osSKU": "Windows2019", "osType": "Windows", "tags": { "skip-gpu-driver-install": "true" } })),
+    )
+    .await;
+    assert_eq!(said.len(), 2, "one for each: {said:?}");
+    for (api, object) in [
+        ("aksclusters", aks(json!({ "networkPlugin": "azure" }))),
+        ("aksnodepools", pool(json!({ "osSKU": "Ubuntu" }))),
+    ] {
+        assert_eq!(warnings(&resource(api), &client, &object).await, [""; 0]);
+    }
 }

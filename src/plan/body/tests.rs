@@ -100,3 +100,18 @@ fn a_whole_upgrade_names_every_pool_with_the_target_and_without_what_is_refused_
         json!({"properties": {"kubernetesVersion": "1.34", "agentPoolProfiles": [{"name": "sys", "count": 3, "orchestratorVersion": "1.34"}]}})
     );
 }
+
+#[test]
+fn a_control_plane_goes_up_without_the_pools() {
+    let live =
+        LiveCluster::new(json!({"properties": {"kubernetesVersion": "1.33", "agentPoolProfiles": [{"name": "sys"}]}}));
+    let body = upgrade_control_plane(&live, "1.34".parse().unwrap());
+    assert_eq!(body, json!({"properties": {"kubernetesVersion": "1.34"}}));
+}
+
+#[test]
+fn an_upgrade_of_a_pool_leaves_its_snapshot_out() {
+    let live = pool(json!({"creationData": {"sourceResourceId": "/x"}, "orchestratorVersion": "1.33", "count": 1}));
+    let body = upgrade_pool(&live, "1.34".parse().unwrap());
+    assert_eq!(body, json!({"properties": {"orchestratorVersion": "1.34", "count": 1}}));
+}

@@ -80,3 +80,33 @@ fn a_windows_pool_takes_fips_only_when_it_is_made() {
     assert_eq!(world("Linux").steps(), ["update enableFIPS of pool apps"]);
     assert_eq!(world("Windows").reasons(), ["ReplacementRequired"]);
 }
+
+#[test]
+fn what_a_spot_pool_is_made_with_is_fixed() {
+    let world = cluster("").pool("sys", "mode: System").pool(
+        "spot",
+        "{mode: User, scaleSetPriority: Spot, scaleSetEvictionPolicy: Delete, spotMaxPrice: 0.5}",
+    );
+    let world = world.exists();
+    for edit in [
+        "scaleSetPriority: Regular",
+        "scaleSetEvictionPolicy: Deallocate",
+        "spotMaxPrice: 1.5",
+    ] {
+        assert_eq!(
+            world.clone().edit_pool("spot", edit).reasons(),
+            ["ReplacementRequired"],
+            "{edit}"
+        );
+    }
+}
+
+#[test]
+fn a_pool_without_a_mode_is_a_user_pool() {
+    let world = cluster("")
+        .pool("sys", "mode: System")
+        .pool("apps", "count: 1")
+        .exists();
+    let live = world.live.unwrap();
+    assert_eq!(live["properties"]["agentPoolProfiles"][1]["mode"], json!("User"));
+}

@@ -59,6 +59,7 @@ pub fn cluster(spec: &str) -> World {
             offered: None,
             pools_unchanged_since: now - SignedDuration::from_hours(1),
             running: BTreeSet::new(),
+            elsewhere: Vec::new(),
             resting: BTreeSet::new(),
             children_missing: Vec::new(),
             children_leaving: Vec::new(),
@@ -81,7 +82,7 @@ impl World {
             "metadata": {
                 "name": name,
                 "namespace": "team",
-                "creationTimestamp": format!("2026-08-01T00:00:{:02}Z", self.pools.len()),
+                "creationTimestamp": format!("2026-08-01T00:{:02}:{:02}Z", self.pools.len() / 60, self.pools.len() % 60),
             },
             "spec": {"clusterRef": {"name": "prod"}},
         });

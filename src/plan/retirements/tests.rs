@@ -1,0 +1,89 @@
+//! What is retired is told, and nothing new is made with it.
+
+use std::fs;
+use std::path::Path;
+
+use super::{REASON, policy};
+use crate::plan::change::Target;
+use crate::plan::tests::world::{World, cluster};
+
+fn at(day: &str, mut world: World) -> World {
+    world.now = format!("{day}T12:00:00Z").parse().unwrap();
+    world.facts.pools_unchanged_since = world.now - jiff::SignedDuration::from_hours(1);
+    world
+}
+
+fn advice(world: &World) -> Vec<String> {
+    world.plan().advice.into_iter().map(|advice| advice.text).collect()
+}
+
+#[test]
+fn a_new_cluster_is_made_with_it_up_to_the_last_day_and_not_after() {
+    let kubenet = || cluster("networkProfile: {networkPlugin: kubenet}").pool("sys", "mode: System");
+    let world = at("2028-03-31", kubenet());
+    assert_eq!(world.next().unwrap(), "create the cluster with pools sys");
+    assert_eq!(
+        advice(&world),
+        [
+            "networkProfile.networkPlugin kubenet is supported until 2028-03-31; use networkPlugin azure with \
+          networkPluginMode overlay"
+        ]
+    );
+    let world = at("2028-04-01", kubenet());
+    assert_eq!(world.reasons(), [REASON]);
+    assert_eq!(world.next(), None);
+    assert_eq!(
+        world.blockers()[0].to_string(),
+        "networkProfile.networkPlugin kubenet has been out of support since 2028-03-31, and nothing new is made with it; \
+         use networkPlugin azure with networkPluginMode overlay"
+    );
+}
+
+#[test]
+fn a_new_pool_is_held_alone() {
+    let mut world = cluster("")
+        .pool("sys", "mode: System")
+        .pool("old", "{mode: User, type: AvailabilitySet}");
+    assert_eq!(world.run(), ["create the cluster with pools sys"]);
+    assert_eq!(world.blockers()[0].target(), Target::Pool("old".into()));
+    assert_eq!(world.reasons(), [REASON]);
+}
+
+#[test]
+fn what_exists_goes_on_and_is_told_the_dates() {
+    let world = cluster("")
+        .pool("sys", "mode: System")
+        .exists()
+        .portal(serde_json::json!({"properties": {"networkProfile": {"loadBalancerSku": "Basic"}}}))
+        .portal_pool("sys", serde_json::json!({"osSKU": "CBLMariner"}));
+    assert_eq!(world.reasons(), [""; 0]);
+    assert_eq!(
+        advice(&world),
+        [
+            "networkProfile.loadBalancerSku basic has been out of support since 2025-09-30; use loadBalancerSku standard",
+            "osSKU CBLMariner (Azure Linux 2.0) has been out of support since 2025-11-30 and was removed on 2026-03-31; \
+             use AzureLinux or AzureLinux3",
+        ]
+    );
+}
+
+#[test]
+fn what_is_merely_old_is_told_and_made() {
+    let world = cluster("autoUpgradeProfile: {upgradeChannel: node-image}").pool("sys", "mode: System");
+    assert_eq!(world.reasons(), [""; 0]);
+    assert!(advice(&world)[0].contains("upgradeChannel node-image is a legacy setting; use"));
+}
+
+/// `make warnings` runs this with the variable set.
+#[test]
+fn the_charts_warnings_are_those_of_the_table() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("charts/armature/files/retirement-warnings.yaml");
+    if std::env::var_os("ARMATURE_WRITE_WARNINGS").is_some() {
+        fs::write(&file, policy::text()).unwrap();
+    }
+    assert_eq!(
+        fs::read_to_string(&file).unwrap_or_default(),
+        policy::text(),
+        "run `make warnings`"
+    );
+}
