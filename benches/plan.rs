@@ -96,6 +96,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         offered: None,
         pools_unchanged_since: now,
         running: BTreeSet::new(),
+        elsewhere: Vec::new(),
         resting: BTreeSet::new(),
         children_missing: Vec::new(),
         elsewhere: Vec::new(),

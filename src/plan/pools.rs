@@ -18,6 +18,7 @@ use super::owner::Ownership;
 use super::path::Path;
 use super::step::Step;
 use super::upgrade::PoolOnRoute;
+use super::version::Version;
 use super::{Input, Plan, keep_pool_records, rollback};
 use crate::api::{AdoptionPolicy, ManagementPolicy, VersionPolicy};
 
@@ -59,22 +60,21 @@ fn missing<'a>(input: &Input<'a>, live: &LiveCluster, pool: &'a DesiredPool, mak
     if input.facts.running.contains(&Target::Pool(pool.name.clone())) {
         return;
     }
-    match pool.version.zip(live.running_version()) {
-        Some((wanted, control_plane)) if !control_plane.meets(wanted) => {
-            // Made once the control plane is there, if it is meant to get there.
-            if !input.cluster.version.is_some_and(|plane| plane.meets(wanted)) {
-                plan.blockers.push(Blocker::PoolAheadOfControlPlane {
-                    pool: pool.name.clone(),
-                    wanted,
-                    control_plane,
-                });
-            }
+    let ahead = |(wanted, control_plane): &(Version, Version)| !control_plane.meets(*wanted);
+    if let Some((wanted, control_plane)) = pool.version.zip(live.running_version()).filter(ahead) {
+        // Made once the control plane is there, if it is meant to get there.
+        if !input.cluster.version.is_some_and(|plane| plane.meets(wanted)) {
+            plan.blockers.push(Blocker::PoolAheadOfControlPlane {
+                pool: pool.name.clone(),
+                wanted,
+                control_plane,
+            });
         }
-        _ if making.takes(pool, plan) => plan.push(Step::CreatePool {
+    } else if making.takes(pool, plan) {
+        plan.push(Step::CreatePool {
             pool: pool.name.clone(),
             again: !pool.life.applied.is_empty(),
-        }),
-        _ => {}
+        });
     }
 }
 
