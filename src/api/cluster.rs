@@ -11,12 +11,12 @@ use super::schema::{Guid, KubernetesVersion, ResourceId, Tags};
 use super::{
     AadProfile, Action, AddonProfile, AdoptionPolicy, AiToolchainOperatorProfile, AksClusterStatus,
     ApiServerAccessProfile, AutoScalerProfile, AutoUpgradeProfile, AzureMonitorProfile, BootstrapProfile,
-    ClusterUpgradeSettings, DeletionPolicy, DriftPolicy, ExtendedLocation, HostedSystemProfile, HttpProxyConfig,
-    IdentityRef, IngressProfile, LinuxProfile, MaintenanceConfiguration, ManagedIdentity, ManagementPolicy,
-    MetricsProfile, NetworkProfile, NodeProvisioningProfile, NodeResourceGroupProfile, OidcIssuerProfile, Override,
-    PodIdentityProfile, PowerState, PublicNetworkAccess, ResourceGroupPolicy, SchedulerProfile, SecurityProfile,
-    ServiceMeshProfile, ServicePrincipalProfile, Sku, StorageProfile, SupportPlan, UserAssignedIdentity,
-    WindowsProfile, WorkloadAutoScalerProfile,
+    ClusterUpgradeSettings, DeletionPolicy, DiagnosticSetting, DriftPolicy, ExtendedLocation, HostedSystemProfile,
+    HttpProxyConfig, IdentityRef, IngressProfile, LinuxProfile, MaintenanceConfiguration, ManagedIdentity,
+    ManagementPolicy, MetricsProfile, NetworkProfile, NodeProvisioningProfile, NodeResourceGroupProfile,
+    OidcIssuerProfile, Override, PodIdentityProfile, PowerState, PublicNetworkAccess, ResourceGroupPolicy,
+    SchedulerProfile, SecurityProfile, ServiceMeshProfile, ServicePrincipalProfile, Sku, StorageProfile, SupportPlan,
+    UserAssignedIdentity, WindowsProfile, WorkloadAutoScalerProfile,
 };
 
 /// Desired state of one AKS cluster.
@@ -334,6 +334,16 @@ pub struct AksClusterSpec {
         "maintenanceConfigurations.default takes a weekly schedule with intervalWeeks 1; use it, or another entry",
     ))]
     pub maintenance_configurations: Option<BTreeMap<String, MaintenanceConfiguration>>,
+    /// Diagnostic settings by name, five at most: which logs and metrics of the control plane go where. Change in place;
+    /// deleted before the cluster, because a cluster of the same name would inherit them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("maxProperties" = 5))]
+    #[x_kube(validation = (
+        "self.all(name, name.matches('^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$'))",
+        "names of diagnostic settings have 1 to 128 letters, digits and - _ . and begin with a letter or digit; rename \
+         the entry",
+    ))]
+    pub diagnostic_settings: Option<BTreeMap<String, DiagnosticSetting>>,
     /// HTTP proxy that nodes and pods use. Any change makes AKS reimage all nodes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub http_proxy_config: Option<Box<HttpProxyConfig>>,

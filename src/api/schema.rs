@@ -244,3 +244,29 @@ impl JsonSchema for NodeLabels {
         })
     }
 }
+
+/// Categories of logs, on or off.
+pub(super) struct CategorySwitches;
+
+impl JsonSchema for CategorySwitches {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "CategorySwitches".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "object",
+            "maxProperties": 32,
+            "additionalProperties": { "type": "boolean" },
+            "x-kubernetes-validations": [{
+                "rule": "self.all(name, name.matches('^[A-Za-z0-9-]{1,64}$'))",
+                "message": "log categories have names such as kube-audit-admin; `az monitor diagnostic-settings categories \
+                            list` has those of a cluster",
+            }],
+        })
+    }
+}

@@ -21,6 +21,7 @@ pub const CLUSTER_SETTINGS: &[&str] = &[
     "deletionProtection",
     "actions",
     "maintenanceConfigurations",
+    "diagnosticSettings",
     "overrides",
     "clear",
     "armApiVersion",

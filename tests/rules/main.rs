@@ -5,6 +5,7 @@
 mod actions;
 mod addons;
 mod changes;
+mod children_monitor;
 mod cluster;
 mod harness;
 mod identity;
@@ -34,6 +35,7 @@ fn all_cases() -> Vec<Case> {
         windows::cases(),
         pool::cases(),
         identity::cases(),
+        children_monitor::cases(),
         overrides::cases(),
     ]
     .into_iter()

@@ -5,6 +5,7 @@
 
 mod compare;
 pub mod decide;
+mod diagnostics;
 mod maintenance;
 
 use std::borrow::Cow;
@@ -61,7 +62,7 @@ impl Kind {
 }
 
 /// All kinds, in the order in which they are made.
-pub const KINDS: &[&Kind] = &[&maintenance::KIND];
+pub const KINDS: &[&Kind] = &[&maintenance::KIND, &diagnostics::KIND];
 
 /// The kind with this field.
 pub fn kind(field: &str) -> Option<&'static Kind> {

@@ -1,5 +1,6 @@
 //! What hangs on a cluster.
 
+mod diagnostics;
 mod life;
 
 use armature::api::{AksCluster, ChildState, ChildStatus};
