@@ -57,6 +57,57 @@ checked_string!(
 );
 
 checked_string!(
+    /// The id of a Log Analytics workspace.
+    LogAnalyticsWorkspaceId,
+    512,
+    r"self.matches('(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.OperationalInsights/workspaces/[^/]+$')",
+    "this has to be the resource id of a Log Analytics workspace, /subscriptions/ID/resourceGroups/GROUP/providers/\
+     Microsoft.OperationalInsights/workspaces/NAME"
+);
+
+checked_string!(
+    /// The id of an Azure Monitor workspace.
+    MonitorWorkspaceId,
+    512,
+    r"self.matches('(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Monitor/accounts/[^/]+$')",
+    "this has to be the resource id of an Azure Monitor workspace, /subscriptions/ID/resourceGroups/GROUP/providers/\
+     Microsoft.Monitor/accounts/NAME"
+);
+
+checked_string!(
+    /// The id of a backup vault.
+    BackupVaultId,
+    512,
+    r"self.matches('(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.DataProtection/backupVaults/[^/]+$')",
+    "this has to be the resource id of a backup vault, /subscriptions/ID/resourceGroups/GROUP/providers/\
+     Microsoft.DataProtection/backupVaults/NAME"
+);
+
+checked_string!(
+    /// The id of a policy of a backup vault.
+    BackupPolicyId,
+    1024,
+    r"self.matches('(?i)^/subscriptions/.+/providers/Microsoft.DataProtection/backupVaults/[^/]+/backupPolicies/[^/]+$')",
+    "this has to be the resource id of a backup policy, which ends in backupVaults/VAULT/backupPolicies/NAME"
+);
+
+checked_string!(
+    /// The name of a namespace in a cluster.
+    NamespaceName,
+    63,
+    "self.matches('^[a-z0-9]([a-z0-9-]*[a-z0-9])?$')",
+    "this has to be the name of a namespace: up to 63 lower-case letters, digits and hyphens"
+);
+
+checked_string!(
+    /// A stream of Container insights.
+    StreamName,
+    128,
+    "self.matches('^Microsoft-[A-Za-z0-9-]+$')",
+    "this has to be the name of a stream, such as Microsoft-ContainerLogV2"
+);
+
+checked_string!(
     /// The id of a subnet. Nodes carry network, subnet and group as labels, hence 63 characters for each name
     /// (Learn: concepts-network-azure-cni-overlay).
     SubnetId,

@@ -22,6 +22,8 @@ pub const CLUSTER_SETTINGS: &[&str] = &[
     "actions",
     "maintenanceConfigurations",
     "diagnosticSettings",
+    "dataCollection",
+    "backup",
     "overrides",
     "clear",
     "armApiVersion",

@@ -6,7 +6,7 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::api::schema::{CategorySwitches, ResourceId, field_speaks};
+use crate::api::schema::{CategorySwitches, LogAnalyticsWorkspaceId, ResourceId, field_speaks};
 
 /// Sends logs and metrics of the control plane to at least one place. What the entry leaves out is off.
 #[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, KubeSchema)]
@@ -37,7 +37,7 @@ use crate::api::schema::{CategorySwitches, ResourceId, field_speaks};
 pub struct DiagnosticSetting {
     /// Resource id of a Log Analytics workspace to send to; any region.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<ResourceId>")]
+    #[schemars(with = "Option<LogAnalyticsWorkspaceId>")]
     pub workspace_id: Option<String>,
     /// Resource id of a storage account to send to, in the cluster's region.
     #[serde(skip_serializing_if = "Option::is_none")]

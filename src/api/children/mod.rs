@@ -3,10 +3,14 @@
 //! Unlike the cluster itself, a child is owned whole: what its entry leaves out has Azure's default. A child is made when
 //! the cluster is ready for it and deleted only if Armature made it.
 
+mod backup;
+mod data_collection;
 mod diagnostics;
 mod maintenance;
 mod status;
 
+pub use backup::*;
+pub use data_collection::*;
 pub use diagnostics::*;
 pub use maintenance::*;
 pub use status::*;

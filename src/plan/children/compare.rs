@@ -15,7 +15,7 @@ pub enum Rule {
     Set,
     /// A list of categories, each on or off: those that are off are left out as often as not.
     Switches,
-    /// A text that Azure shows in this form too when it has none.
+    /// A text that is the same as none.
     NoneIs(&'static str),
     /// An object that is owned whole: a member that the manifest does not have is a difference.
     Whole,
@@ -34,15 +34,16 @@ fn compare(path: &mut Vec<String>, wanted: &Value, live: &Value, rules: &[(&str,
     let rule = rule_of(path, rules);
     match (rule, wanted, live) {
         (Some(Rule::Ignored), _, _) => {}
-        (Some(Rule::Switches), Value::Array(wanted), Value::Array(live)) if switched_on(wanted) == switched_on(live) => {}
-        (Some(Rule::NoneIs(none)), Value::Null, Value::String(live)) if live == none => {}
+        (Some(Rule::Switches), Value::Array(wanted), Value::Array(live))
+            if switched_on(wanted) == switched_on(live) => {}
+        (Some(Rule::NoneIs(none)), wanted, live) if is_none(none, wanted) && is_none(none, live) => {}
         (Some(Rule::Set), Value::Array(wanted), Value::Array(live)) if folded(wanted) == folded(live) => {}
         (rule, Value::Object(members), Value::Object(others)) => {
             for (name, member) in members {
                 path.push(name.clone());
                 match others.get(name) {
                     Some(other) => compare(path, member, other, rules, found),
-                    None if is_nothing(member) || rule_of(path, rules) == Some(Rule::Ignored) => {}
+                    None if may_be_absent(rule_of(path, rules), member) => {}
                     None => found.push(path.join(".")),
                 }
                 path.pop();
@@ -66,6 +67,18 @@ fn compare(path: &mut Vec<String>, wanted: &Value, live: &Value, rules: &[(&str,
         (_, wanted, live) if wanted == live || (is_nothing(wanted) && is_nothing(live)) => {}
         _ => found.push(path.join(".")),
     }
+}
+
+fn may_be_absent(rule: Option<Rule>, wanted: &Value) -> bool {
+    match rule {
+        Some(Rule::Ignored) => true,
+        Some(Rule::NoneIs(none)) => is_none(none, wanted),
+        _ => is_nothing(wanted),
+    }
+}
+
+fn is_none(none: &str, value: &Value) -> bool {
+    is_nothing(value) || value.as_str() == Some(none)
 }
 
 /// What Azure leaves out of a body rather than writing it.
@@ -202,7 +215,9 @@ mod tests {
         let none = || json!({ "tables": null });
         assert_eq!(found(none(), json!({ "tables": "shared" })), [""; 0]);
         assert_eq!(found(none(), json!({})), [""; 0]);
+        assert_eq!(found(json!({ "tables": "shared" }), json!({})), [""; 0]);
         assert_eq!(found(none(), json!({ "tables": "own" })), ["properties.tables"]);
+        assert_eq!(found(json!({ "tables": "own" }), json!({})), ["properties.tables"]);
     }
 
     #[test]

@@ -40,7 +40,10 @@ fn drafts(view: &View<'_>) -> Vec<Draft> {
         .map(|(name, setting)| {
             let entry = serde_json::to_value(setting);
             let child = entry.map_err(Hindrance::from).map(|entry| Child {
-                id: format!("{}/providers/Microsoft.Insights/diagnosticSettings/{name}", view.cluster),
+                id: format!(
+                    "{}/providers/Microsoft.Insights/diagnosticSettings/{name}",
+                    view.cluster
+                ),
                 api_version: API_VERSION.into(),
                 body: body(setting),
                 entry,

@@ -1,5 +1,7 @@
 //! What hangs on a cluster.
 
+mod backup;
+mod data_collection;
 mod diagnostics;
 mod life;
 
