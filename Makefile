@@ -1,6 +1,6 @@
 # Every target does its own set-up. Prerequisites: Rust, Go, Python 3 with venv (for Microsoft's SDK), make, git.
 .DEFAULT_GOAL := help
-.PHONY: help demo test conformance-sdk bench build fmt lint crds api-additions image control-plane clean
+.PHONY: help demo test conformance-sdk bench build fmt lint crds docs api-additions image control-plane clean
 
 # Arguments of `make demo` and `make test`, for example ARGS=--once.
 ARGS ?=
@@ -37,6 +37,9 @@ crds: ## Write crds/ and the chart's copy from the Rust types
 
 api-additions: ## Show what the OpenAPI file SPEC of another API version has that our types lack
 	@hack/api-additions $(SPEC)
+
+docs: ## Write docs/reference from the CRDs and the table of fields
+	ARMATURE_WRITE_DOCS=1 cargo test --quiet --package armature --test reference
 
 image: ## Build the container image (IMAGE names it) with docker, podman or buildah
 	@hack/image $(IMAGE)
