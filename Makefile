@@ -1,6 +1,6 @@
 # Every target does its own set-up. Prerequisites: Rust, Go, Python 3 with venv (for Microsoft's SDK), make, git.
 .DEFAULT_GOAL := help
-.PHONY: help demo test conformance-sdk bench build fmt lint crds warnings api-additions image control-plane clean
+.PHONY: help demo test conformance-sdk bench build fmt lint crds warnings api-additions image control-plane clean docs
 
 # Arguments of `make demo` and `make test`, for example ARGS=--once.
 ARGS ?=
@@ -40,6 +40,8 @@ api-additions: ## Show what the OpenAPI file SPEC of another API version has tha
 
 warnings: ## Write the chart's policy that warns of retired settings from the table in src/plan/retirements
 	ARMATURE_WRITE_WARNINGS=1 cargo test --quiet --package armature --lib retirements::tests::the_charts_warnings
+docs: ## Write docs/reference from the CRDs and the table of fields
+	ARMATURE_WRITE_DOCS=1 cargo test --quiet --package armature --test reference
 
 image: ## Build the container image (IMAGE names it) with docker, podman or buildah
 	@hack/image $(IMAGE)

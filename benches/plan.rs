@@ -99,7 +99,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         elsewhere: Vec::new(),
         resting: BTreeSet::new(),
         children_missing: Vec::new(),
-        elsewhere: Vec::new(),
         children_leaving: Vec::new(),
         definitions_terminating: false,
         secrets: Default::default(),

@@ -10,13 +10,13 @@ use super::overrides::{ApiVersion, ArmPath, FeatureName};
 use super::schema::{Guid, KubernetesVersion, ResourceId, Tags};
 use super::{
     AadProfile, Action, AddonProfile, AdoptionPolicy, AiToolchainOperatorProfile, AksClusterStatus,
-    ApiServerAccessProfile, AutoScalerProfile, AutoUpgradeProfile, AzureMonitorProfile, BootstrapProfile,
-    ClusterUpgradeSettings, DeletionPolicy, DriftPolicy, ExtendedLocation, HostedSystemProfile, HttpProxyConfig,
-    IdentityBinding, IdentityRef, IngressProfile, LinuxProfile, MaintenanceConfiguration, ManagedIdentity,
-    ManagedNamespace, ManagementPolicy, MetricsProfile, NetworkProfile, NodeProvisioningProfile,
-    NodeResourceGroupProfile, OidcIssuerProfile, Override, PodIdentityProfile, PowerState, PrivateEndpointRule,
-    PublicNetworkAccess, ResourceGroupPolicy, SchedulerProfile, SecurityProfile, ServiceMeshProfile,
-    ServicePrincipalProfile, Sku, Snapshot, StorageProfile, SupportPlan, TrustedAccessRoleBinding,
+    ApiServerAccessProfile, AutoScalerProfile, AutoUpgradeProfile, AzureMonitorProfile, Backup, BootstrapProfile,
+    ClusterUpgradeSettings, DataCollection, DeletionPolicy, DiagnosticSetting, DriftPolicy, ExtendedLocation,
+    HostedSystemProfile, HttpProxyConfig, IdentityBinding, IdentityRef, IngressProfile, LinuxProfile,
+    MaintenanceConfiguration, ManagedIdentity, ManagedNamespace, ManagementPolicy, MetricsProfile, NetworkProfile,
+    NodeProvisioningProfile, NodeResourceGroupProfile, OidcIssuerProfile, Override, PodIdentityProfile, PowerState,
+    PrivateEndpointRule, PublicNetworkAccess, ResourceGroupPolicy, SchedulerProfile, SecurityProfile,
+    ServiceMeshProfile, ServicePrincipalProfile, Sku, Snapshot, StorageProfile, SupportPlan, TrustedAccessRoleBinding,
     UserAssignedIdentity, WindowsProfile, WorkloadAutoScalerProfile,
 };
 
@@ -383,6 +383,29 @@ pub struct AksClusterSpec {
          one",
     ))]
     pub snapshots: Option<BTreeMap<String, Snapshot>>,
+    /// Diagnostic settings by name, five at most: which logs and metrics of the control plane go where. Change in place;
+    /// deleted before the cluster, because a cluster of the same name would inherit them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("maxProperties" = 5))]
+    #[x_kube(validation = (
+        "self.all(name, name.matches('^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$'))",
+        "names of diagnostic settings have 1 to 128 letters, digits and - _ . and begin with a letter or digit; rename \
+         the entry",
+    ))]
+    pub diagnostic_settings: Option<BTreeMap<String, DiagnosticSetting>>,
+    /// Where Container insights and managed Prometheus send what they collect. Changes in place; deleted before the
+    /// cluster, as far as Armature made it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_collection: Option<Box<DataCollection>>,
+    /// Backups by name: instances in backup vaults. Change in place; deleted before the cluster, and kept by a vault with
+    /// soft delete.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("maxProperties" = 4))]
+    #[x_kube(validation = (
+        "self.all(name, name.matches('^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$'))",
+        "names of backups have 1 to 32 lower-case letters, digits and hyphens; rename the entry",
+    ))]
+    pub backup: Option<BTreeMap<String, Backup>>,
     /// HTTP proxy that nodes and pods use. Any change makes AKS reimage all nodes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub http_proxy_config: Option<Box<HttpProxyConfig>>,

@@ -191,6 +191,57 @@ checked_string!(
      support"
 );
 
+checked_string!(
+    /// The id of a Log Analytics workspace.
+    LogAnalyticsWorkspaceId,
+    512,
+    r"self.matches('(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.OperationalInsights/workspaces/[^/]+$')",
+    "this has to be the resource id of a Log Analytics workspace, /subscriptions/ID/resourceGroups/GROUP/providers/\
+     Microsoft.OperationalInsights/workspaces/NAME"
+);
+
+checked_string!(
+    /// The id of an Azure Monitor workspace.
+    MonitorWorkspaceId,
+    512,
+    r"self.matches('(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Monitor/accounts/[^/]+$')",
+    "this has to be the resource id of an Azure Monitor workspace, /subscriptions/ID/resourceGroups/GROUP/providers/\
+     Microsoft.Monitor/accounts/NAME"
+);
+
+checked_string!(
+    /// The id of a backup vault.
+    BackupVaultId,
+    512,
+    r"self.matches('(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.DataProtection/backupVaults/[^/]+$')",
+    "this has to be the resource id of a backup vault, /subscriptions/ID/resourceGroups/GROUP/providers/\
+     Microsoft.DataProtection/backupVaults/NAME"
+);
+
+checked_string!(
+    /// The id of a policy of a backup vault.
+    BackupPolicyId,
+    1024,
+    r"self.matches('(?i)^/subscriptions/.+/providers/Microsoft.DataProtection/backupVaults/[^/]+/backupPolicies/[^/]+$')",
+    "this has to be the resource id of a backup policy, which ends in backupVaults/VAULT/backupPolicies/NAME"
+);
+
+checked_string!(
+    /// The name of a namespace in a cluster.
+    NamespaceName,
+    63,
+    "self.matches('^[a-z0-9]([a-z0-9-]*[a-z0-9])?$')",
+    "this has to be the name of a namespace: up to 63 lower-case letters, digits and hyphens"
+);
+
+checked_string!(
+    /// A stream of Container insights.
+    StreamName,
+    128,
+    "self.matches('^Microsoft-[A-Za-z0-9-]+$')",
+    "this has to be the name of a stream, such as Microsoft-ContainerLogV2"
+);
+
 /// Drops the description that an enum has of its own. In a CRD it would stand in the place of what the field says, which
 /// tells more: default, unit and whether the value can change.
 pub(super) fn field_speaks(schema: &mut Schema) {
@@ -292,6 +343,32 @@ impl JsonSchema for NamespaceLabels {
                     && !format.labelValue().validate(self[key]).hasValue())",
                 "message": "labels are Kubernetes labels: keys NAME or DOMAIN/NAME, values up to 63 letters, digits, -, _ \
                             and .; correct them",
+            }],
+        })
+    }
+}
+
+/// Categories of logs, on or off.
+pub(super) struct CategorySwitches;
+
+impl JsonSchema for CategorySwitches {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "CategorySwitches".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "object",
+            "maxProperties": 32,
+            "additionalProperties": { "type": "boolean" },
+            "x-kubernetes-validations": [{
+                "rule": "self.all(name, name.matches('^[A-Za-z0-9-]{1,64}$'))",
+                "message": "log categories have names such as kube-audit-admin; `az monitor diagnostic-settings categories \
+                            list` has those of a cluster",
             }],
         })
     }

@@ -4,10 +4,53 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use armature::arm::Call;
+use armature::plan::children::KINDS;
 use serde_json::Value;
 
 use crate::helm::repository;
 use crate::management_cluster::installed;
+
+/// Each YAML block of the guide is a part of the spec of a cluster.
+#[tokio::test]
+async fn the_api_server_accepts_every_entry_in_the_guide_to_children() {
+    let cluster = installed().await;
+    let namespace = cluster.namespace("guide").await.unwrap();
+    let guide = fs::read_to_string(repository().join("docs/children.md")).unwrap();
+    let blocks = guide.split("```yaml\n").skip(1);
+    let parts: Vec<&str> = blocks.map(|block| block.split("```").next().unwrap()).collect();
+    assert!(parts.len() > 1);
+    let folder = tempfile::tempdir().unwrap();
+    for part in parts {
+        let file = folder.path().join("cluster.yaml");
+        fs::write(&file, format!("{CLUSTER}{}", indented(part))).unwrap();
+        let mut kubectl = cluster.kubectl().unwrap();
+        kubectl.args([
+            "apply",
+            "--dry-run=server",
+            "--validate=strict",
+            "--namespace",
+            &namespace,
+        ]);
+        let output = kubectl.arg("-f").arg(&file).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{part}{told}");
+    }
+}
+
+const CLUSTER: &str = "\
+apiVersion: aks.armature.dev/v1alpha1
+kind: AksCluster
+metadata:
+  name: prod
+spec:
+  subscriptionId: 00000000-0000-0000-0000-000000000000
+  resourceGroup: platform
+  location: westeurope
+";
+
+fn indented(text: &str) -> String {
+    text.lines().map(|line| format!("  {line}\n")).collect()
+}
 
 #[tokio::test]
 async fn the_api_server_accepts_every_manifest() {
@@ -82,13 +125,31 @@ const CALLS: [Call; 15] = [
 
 #[test]
 fn the_role_has_the_action_of_every_call_and_no_other() {
-    let role: Value =
-        serde_json::from_slice(&fs::read(repository().join("examples/azure/role.json")).unwrap()).unwrap();
-    let granted: BTreeSet<&str> = role["Actions"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|one| one.as_str().unwrap())
+    assert_eq!(
+        granted("role.json"),
+        CALLS.into_iter().filter_map(action).map(str::to_owned).collect()
+    );
+}
+
+#[test]
+fn each_kind_of_child_has_a_role_with_its_actions_and_no_others() {
+    let mut roles = BTreeSet::new();
+    for kind in KINDS.iter().filter(|kind| !kind.actions.is_empty()) {
+        let role = format!("{}.json", kind.field);
+        let wanted: BTreeSet<String> = kind.actions.iter().copied().map(str::to_owned).collect();
+        assert_eq!(granted(&format!("roles/{role}")), wanted, "{role}");
+        roles.insert(role);
+    }
+    let files = fs::read_dir(repository().join("examples/azure/roles")).unwrap();
+    let files: BTreeSet<String> = files
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
-    assert_eq!(granted, CALLS.into_iter().filter_map(action).collect());
+    assert_eq!(files, roles);
+}
+
+/// The actions of a role in `examples/azure`.
+fn granted(file: &str) -> BTreeSet<String> {
+    let file = repository().join("examples/azure").join(file);
+    let role: Value = serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
+    serde_json::from_value(role["Actions"].clone()).unwrap()
 }

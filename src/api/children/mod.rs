@@ -3,6 +3,9 @@
 //! Unlike the cluster itself, a child is owned whole: what its entry leaves out has Azure's default. A child is made when
 //! the cluster is ready for it and deleted only if Armature made it.
 
+mod backup;
+mod data_collection;
+mod diagnostics;
 mod identity_bindings;
 mod maintenance;
 mod managed_namespaces;
@@ -11,6 +14,9 @@ mod snapshots;
 mod status;
 mod trusted_access;
 
+pub use backup::*;
+pub use data_collection::*;
+pub use diagnostics::*;
 pub use identity_bindings::*;
 pub use maintenance::*;
 pub use managed_namespaces::*;

@@ -6,6 +6,7 @@
 mod access;
 mod busy;
 mod capacity;
+mod monitor;
 mod network;
 mod node;
 mod request;
@@ -66,6 +67,9 @@ pub fn explain(code: &str) -> Option<&'static CodeEntry> {
 /// The row for an error of Azure's: that of the subcode, else of the code, else of an inner error, whose wrappers
 /// (`ResourceOperationFailure` and the like) say nothing.
 pub fn explain_service(error: &ServiceError) -> Option<&'static CodeEntry> {
+    if error.code.eq_ignore_ascii_case("Conflict") && error.message.contains("diagnostic setting") {
+        return Some(&monitor::DIAGNOSTIC_SETTING_IN_THE_WAY);
+    }
     let inner = error.details.iter().map(|detail| detail.code.as_str());
     error
         .subcode
@@ -110,6 +114,7 @@ pub fn entries() -> impl Iterator<Item = &'static CodeEntry> {
         network::CODES,
         node::CODES,
         access::CODES,
+        monitor::CODES,
         transient::CODES,
     ]
     .into_iter()

@@ -235,3 +235,13 @@ fn every_failure_has_a_next_step() {
     assert!(next_step(&answer(400, None, "ReservedResourceName", "")).contains("another name"));
     assert!(next_step(&answer(418, None, "NeverSeenBefore", "")).contains("Azure's message"));
 }
+
+#[test]
+fn a_conflict_with_another_diagnostic_setting_is_not_waited_out() {
+    let taken = "Data sink '/x' is already used in diagnostic setting 'portal' for category 'guard'.";
+    assert_eq!(classify(&answer(409, None, "Conflict", taken)), Retry::User);
+    assert_eq!(
+        classify(&answer(409, None, "Conflict", "busy")),
+        Retry::WaitForOperation
+    );
+}

@@ -13,6 +13,10 @@ pub enum Rule {
     LastSegment,
     /// A list whose order Azure changes; its texts compare without regard to case.
     Set,
+    /// A list of categories, each on or off: those that are off are left out as often as not.
+    Switches,
+    /// A text that is the same as none.
+    NoneIs(&'static str),
     /// An object that is owned whole: a member that the manifest does not have is a difference.
     Whole,
     /// Write-only, or rewritten by Azure: never compared.
@@ -30,13 +34,16 @@ fn compare(path: &mut Vec<String>, wanted: &Value, live: &Value, rules: &[(&str,
     let rule = rule_of(path, rules);
     match (rule, wanted, live) {
         (Some(Rule::Ignored), _, _) => {}
+        (Some(Rule::Switches), Value::Array(wanted), Value::Array(live))
+            if switched_on(wanted) == switched_on(live) => {}
+        (Some(Rule::NoneIs(none)), wanted, live) if is_none(none, wanted) && is_none(none, live) => {}
         (Some(Rule::Set), Value::Array(wanted), Value::Array(live)) if folded(wanted) == folded(live) => {}
         (rule, Value::Object(members), Value::Object(others)) => {
             for (name, member) in members {
                 path.push(name.clone());
                 match others.get(name) {
                     Some(other) => compare(path, member, other, rules, found),
-                    None if is_nothing(member) || rule_of(path, rules) == Some(Rule::Ignored) => {}
+                    None if may_be_absent(rule_of(path, rules), member) => {}
                     None => found.push(path.join(".")),
                 }
                 path.pop();
@@ -60,6 +67,18 @@ fn compare(path: &mut Vec<String>, wanted: &Value, live: &Value, rules: &[(&str,
         (_, wanted, live) if wanted == live || (is_nothing(wanted) && is_nothing(live)) => {}
         _ => found.push(path.join(".")),
     }
+}
+
+fn may_be_absent(rule: Option<Rule>, wanted: &Value) -> bool {
+    match rule {
+        Some(Rule::Ignored) => true,
+        Some(Rule::NoneIs(none)) => is_none(none, wanted),
+        _ => is_nothing(wanted),
+    }
+}
+
+fn is_none(none: &str, value: &Value) -> bool {
+    is_nothing(value) || value.as_str() == Some(none)
 }
 
 /// What Azure leaves out of a body rather than writing it.
@@ -96,6 +115,12 @@ fn rule_of(path: &[String], rules: &[(&str, Rule)]) -> Option<Rule> {
         .map(|(_, rule)| *rule)
 }
 
+fn switched_on(list: &[Value]) -> BTreeSet<String> {
+    let on = list.iter().filter(|entry| entry["enabled"] == true);
+    on.map(|entry| format!("{} {}", entry["categoryGroup"], entry["category"]).to_lowercase())
+        .collect()
+}
+
 fn folded(list: &[Value]) -> BTreeSet<String> {
     list.iter().map(|value| value.to_string().to_lowercase()).collect()
 }
@@ -111,6 +136,8 @@ mod tests {
         ("properties.role", Rule::LastSegment),
         ("properties.roles", Rule::Set),
         ("properties.settings", Rule::Whole),
+        ("properties.logs", Rule::Switches),
+        ("properties.tables", Rule::NoneIs("shared")),
         ("properties.*.secret", Rule::Ignored),
     ];
 
@@ -168,6 +195,29 @@ mod tests {
             found(json!({ "role": "/roles/a" }), json!({ "role": "/roles/b" })),
             ["properties.role"]
         );
+    }
+
+    #[test]
+    fn a_category_that_is_off_is_as_good_as_left_out() {
+        let wanted = json!({ "logs": [{ "category": "audit", "enabled": true }] });
+        let more = |on: bool| {
+            json!({ "logs": [
+                { "category": "scheduler", "enabled": on, "categoryGroup": null },
+                { "category": "Audit", "enabled": true, "categoryGroup": null, "retentionPolicy": { "days": 0 } },
+            ] })
+        };
+        assert_eq!(found(wanted.clone(), more(false)), [""; 0]);
+        assert_eq!(found(wanted, more(true)), ["properties.logs"]);
+    }
+
+    #[test]
+    fn none_may_be_shown_as_a_word() {
+        let none = || json!({ "tables": null });
+        assert_eq!(found(none(), json!({ "tables": "shared" })), [""; 0]);
+        assert_eq!(found(none(), json!({})), [""; 0]);
+        assert_eq!(found(json!({ "tables": "shared" }), json!({})), [""; 0]);
+        assert_eq!(found(none(), json!({ "tables": "own" })), ["properties.tables"]);
+        assert_eq!(found(json!({ "tables": "own" }), json!({})), ["properties.tables"]);
     }
 
     #[test]

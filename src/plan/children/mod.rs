@@ -3,11 +3,15 @@
 //! A kind is one file: it turns its entries in the spec into [`Child`]ren, the ARM resources they amount to. [`decide`]
 //! compares one of them with what Azure has. Making, changing and deleting them is the same for all.
 
+mod backup;
 mod compare;
+mod data_collection;
 pub mod decide;
+mod diagnostics;
 mod identity_bindings;
 mod maintenance;
 mod managed_namespaces;
+mod place;
 mod private_endpoints;
 mod snapshots;
 mod trusted_access;
@@ -73,6 +77,9 @@ pub const KINDS: &[&Kind] = &[
     &identity_bindings::KIND,
     &private_endpoints::KIND,
     &snapshots::KIND,
+    &diagnostics::KIND,
+    &data_collection::KIND,
+    &backup::KIND,
 ];
 
 /// The API version of what AKS itself serves.
@@ -193,6 +200,8 @@ pub enum Encoding {
 pub enum Hindrance {
     /// Another resource has to be read first.
     Look(Read),
+    /// Another resource would be good to know; who may not read it goes on without.
+    Ask(Read),
     /// Something is not there yet; a clause that names it.
     NotYet(String),
     /// The entry is wrong in a way that admission can't see.
@@ -200,6 +209,13 @@ pub enum Hindrance {
         /// The field as users write it.
         field: String,
         /// What is wrong and how to put it right.
+        problem: String,
+    },
+    /// There is no entry, and without one a part of the cluster does nothing.
+    Pointless {
+        /// The code that explains it.
+        code: &'static str,
+        /// What is without effect, one sentence.
         problem: String,
     },
     /// It is to be absent for a while, for the sake of a step that it would keep from happening; a clause that says why.
@@ -334,6 +350,22 @@ impl View<'_> {
             },
         })?;
         Ok(body.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default())
+    }
+
+    /// A list that is good to know; `None` when nobody may look, or what holds it does not exist.
+    ///
+    /// # Errors
+    /// [`Hindrance::Ask`] while it was not read.
+    pub fn ask_list(&self, id: &str, api_version: &'static str) -> Result<Option<&[Value]>, Hindrance> {
+        let read = Read {
+            id: id.to_owned(),
+            api_version,
+            what: What::List { filter: None },
+        };
+        match self.reads.0.get(&read.key()) {
+            Some(body) => Ok(body.as_ref().and_then(Value::as_array).map(Vec::as_slice)),
+            None => Err(Hindrance::Ask(read)),
+        }
     }
 
     fn look(&self, read: Read) -> Result<Option<&Value>, Hindrance> {

@@ -1,5 +1,6 @@
 //! One write to a child.
 
+use serde_json::Value;
 use tokio::time::Instant;
 use tracing::{info, warn};
 
@@ -33,6 +34,8 @@ pub struct Put<'a> {
     pub key: &'a str,
     /// Whether it did not exist a moment ago: then it is ours.
     pub new: bool,
+    /// What Azure has.
+    pub live: Option<&'a Value>,
 }
 
 /// Makes or changes a child. Its line is stored first: should the process end between call and answer, it is known
@@ -47,6 +50,7 @@ pub async fn put(pass: &mut Pass<'_>, arm: &ArmClient, put: Put<'_>) -> Result<(
         id,
         key,
         new,
+        live,
     } = put;
     let line = pass.child_line(key);
     line.owned |= new;
@@ -55,7 +59,7 @@ pub async fn put(pass: &mut Pass<'_>, arm: &ArmClient, put: Put<'_>) -> Result<(
     line::set(line, ChildState::Applying, doing);
     report::store(pass).await?;
 
-    let (body, fingerprint) = match secrets::of(pass, key, child).await {
+    let (mut body, fingerprint) = match secrets::of(pass, key, child).await {
         Ok(secrets) => (secrets.complete(&child.body), secrets.fingerprint().map(str::to_owned)),
         // They were there a moment ago.
         Err(problem) => {
@@ -63,6 +67,7 @@ pub async fn put(pass: &mut Pass<'_>, arm: &ArmClient, put: Put<'_>) -> Result<(
             return Ok(());
         }
     };
+    keep_tags(&mut body, live);
     let turn = pass.context.turns.take((kind.shares)(id.as_str())).await;
     let answer = arm.put_resource(id, &child.api_version, &body, Priority::Config).await;
     drop(turn);
@@ -91,6 +96,14 @@ pub async fn put(pass: &mut Pass<'_>, arm: &ArmClient, put: Put<'_>) -> Result<(
         }
     }
     Ok(())
+}
+
+/// Tags are others' to give: a body without any would take them away.
+fn keep_tags(body: &mut Value, live: Option<&Value>) {
+    let tags = live.and_then(|live| live.get("tags")).filter(|tags| tags.is_object());
+    if let (Some(body), Some(tags)) = (body.as_object_mut(), tags) {
+        body.entry("tags").or_insert_with(|| tags.clone());
+    }
 }
 
 /// The resource that already does what the child is for, when that is why Azure refused to make it.

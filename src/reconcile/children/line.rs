@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use super::act;
 use crate::api::{ChildState, ChildStatus};
+use crate::arm::codes::explain;
 use crate::arm::{Retry, ServiceError};
 use crate::plan::change::Target;
 use crate::plan::children::decide::{Applied, NOT_CONVERGING};
@@ -29,11 +30,16 @@ pub fn set(line: &mut ChildStatus, state: ChildState, message: impl Into<String>
 pub fn hindered(pass: &mut Pass<'_>, key: &str, hindrance: &Hindrance) {
     match hindrance {
         // The read failed a moment ago, and its line says why.
-        Hindrance::Look(_) | Hindrance::Suspended(_) => {}
+        Hindrance::Look(_) | Hindrance::Ask(_) | Hindrance::Suspended(_) => {}
         Hindrance::NotYet(what) => set(pass.child_line(key), ChildState::Waiting, format!("waits for {what}")),
         Hindrance::Invalid { field, problem } => {
             let message = format!("{field} is invalid: {problem}");
             let ended = Ended::ours(Target::Child(key.to_owned()), "InvalidSpec", message, "", Retry::User);
+            tell(pass.child_line(key), &ended);
+        }
+        Hindrance::Pointless { code, problem } => {
+            let next = explain(code).map_or("", |entry| entry.next_step);
+            let ended = Ended::ours(Target::Child(key.to_owned()), code, problem.clone(), next, Retry::User);
             tell(pass.child_line(key), &ended);
         }
     }

@@ -10,6 +10,7 @@ mod reads;
 mod secrets;
 mod turns;
 
+use std::cmp::Reverse;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -24,7 +25,7 @@ use crate::api::{ChildState, ChildStatus, DriftPolicy, ManagementPolicy};
 use crate::arm::{ArmClient, Priority, ResourceId, Retry};
 use crate::plan::change::Target;
 use crate::plan::children::decide::{Answer, Applied, Question, decide};
-use crate::plan::children::{self, Child, Draft, Hindrance, Intent, Kind, Leaves, Needs, View, successor};
+use crate::plan::children::{self, Child, Draft, Hindrance, Intent, KINDS, Kind, Leaves, Needs, View, successor};
 use crate::plan::secret::SecretProblem;
 use crate::plan::{Fate, Plan};
 
@@ -69,7 +70,9 @@ pub async fn tend(pass: &mut Pass<'_>, arm: &ArmClient, plan: &Plan) -> Result<O
         .iter()
         .map(|(kind, draft)| children::key(kind, &draft.name))
         .collect();
-    let unwanted = pass.unwanted_children(&keys);
+    let parts = wanted.iter().zip(&keys).filter(|((_, draft), _)| draft.child.is_err());
+    let parts: Vec<String> = parts.map(|(_, key)| format!("{key}/")).collect();
+    let unwanted = pass.unwanted_children(&keys, &parts);
     let (former, unwanted): (Vec<_>, Vec<_>) = unwanted.iter().partition(|key| successor(key).is_some());
     for key in unwanted {
         round.leave(pass, key).await?;
@@ -101,10 +104,12 @@ async fn take_leave(pass: &mut Pass<'_>, arm: &ArmClient, plan: &Plan) -> Result
 }
 
 impl Pass<'_> {
-    /// The lines of children that the manifest no longer asks for.
-    fn unwanted_children(&self, wanted: &[String]) -> Vec<String> {
-        let all = self.children.keys().filter(|key| !wanted.contains(key));
-        all.cloned().collect()
+    /// The lines of children that the manifest no longer asks for, the last made first. An entry that is no child yet
+    /// stands for all that it may come to: what begins with one of `parts`.
+    fn unwanted_children(&self, wanted: &[String], parts: &[String]) -> Vec<String> {
+        let is_part = |key: &str| parts.iter().any(|part| key.starts_with(part));
+        let all = self.children.keys();
+        last_made_first(all.filter(|key| !wanted.contains(key) && !is_part(key)).cloned())
     }
 
     /// The children of ours that have to go at this point of the cluster's end.
@@ -114,9 +119,8 @@ impl Pass<'_> {
         // What is on or below the cluster went with it.
         let below = format!("{}/", self.cluster_id.to_ascii_lowercase());
         let is_below = |id: &String| id.to_ascii_lowercase().starts_with(&below);
-        ours.filter(|(_, line)| when != Leaves::AfterCluster || !line.id.as_ref().is_some_and(is_below))
-            .map(|(key, _)| key.clone())
-            .collect()
+        let ours = ours.filter(|(_, line)| when != Leaves::AfterCluster || !line.id.as_ref().is_some_and(is_below));
+        last_made_first(ours.map(|(key, _)| key.clone()))
     }
 
     /// The children that have to be there before the cluster is made and are not.
@@ -247,6 +251,7 @@ impl<'a> Round<'a> {
                         id,
                         key,
                         new,
+                        live: seen.as_ref(),
                     },
                 )
                 .await?
@@ -263,6 +268,7 @@ impl<'a> Round<'a> {
                         id,
                         key,
                         new,
+                        live: seen.as_ref(),
                     },
                 )
                 .await?
@@ -405,6 +411,14 @@ impl<'a> Round<'a> {
             }
         }
     }
+}
+
+/// Children in the order in which they go: what was made later may rest on what was made before.
+fn last_made_first(keys: impl Iterator<Item = String>) -> Vec<String> {
+    let mut keys: Vec<String> = keys.collect();
+    let made = |key: &str| KINDS.iter().position(|kind| key.split('/').next() == Some(kind.field));
+    keys.sort_by_cached_key(|key| Reverse((made(key), key.clone())));
+    keys
 }
 
 /// Whether something else already happens to the child, or it rests.

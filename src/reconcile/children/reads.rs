@@ -20,15 +20,15 @@ pub async fn drafts(pass: &mut Pass<'_>, arm: &ArmClient, plan: &Plan) -> Vec<(&
     let intent = intent(plan);
     for _ in 0..ROUNDS {
         let drafts = all(pass, intent);
-        let open: Vec<(String, Read)> = drafts.iter().filter_map(|(kind, draft)| open(kind, draft)).collect();
+        let open: Vec<(String, Read, bool)> = drafts.iter().filter_map(|(kind, draft)| open(kind, draft)).collect();
         if open.is_empty() {
             return drafts;
         }
-        for (key, read) in open {
+        for (key, read, matters) in open {
             if pass.memory.children.reads.has(&read) || !may_read(pass, &key) {
                 continue;
             }
-            look(pass, arm, &key, read).await;
+            look(pass, arm, &key, read, matters).await;
         }
     }
     all(pass, intent)
@@ -41,11 +41,14 @@ pub fn all(pass: &Pass<'_>, intent: Intent) -> Vec<(&'static Kind, Draft)> {
     KINDS.iter().copied().flat_map(drafts).collect()
 }
 
-fn open(kind: &Kind, draft: &Draft) -> Option<(String, Read)> {
-    match &draft.child {
-        Err(Hindrance::Look(read)) => Some((children::key(kind, &draft.name), read.clone())),
-        _ => None,
-    }
+/// What is still to be read for a draft, and whether it comes to nothing without.
+fn open(kind: &Kind, draft: &Draft) -> Option<(String, Read, bool)> {
+    let (read, matters) = match &draft.child {
+        Err(Hindrance::Look(read)) => (read, true),
+        Err(Hindrance::Ask(read)) => (read, false),
+        _ => return None,
+    };
+    Some((children::key(kind, &draft.name), read.clone(), matters))
 }
 
 fn may_read(pass: &Pass<'_>, key: &str) -> bool {
@@ -53,7 +56,7 @@ fn may_read(pass: &Pass<'_>, key: &str) -> bool {
     !resting.contains(&Target::Child(key.to_owned()))
 }
 
-async fn look(pass: &mut Pass<'_>, arm: &ArmClient, key: &str, read: Read) {
+async fn look(pass: &mut Pass<'_>, arm: &ArmClient, key: &str, read: Read, matters: bool) {
     let id = match checked(pass, &read.id) {
         Ok(id) => id,
         Err(ended) => return act::fail(pass, key, ended),
@@ -69,7 +72,14 @@ async fn look(pass: &mut Pass<'_>, arm: &ArmClient, key: &str, read: Read) {
         Ok(body) => {
             let memory = &mut pass.memory.children;
             memory.reads.keep(&read, body.clone());
-            memory.keep_read(read, body.is_some(), Instant::now());
+            // An empty list, too, is something that is missing.
+            let exists = body.is_some_and(|body| body.as_array().is_none_or(|list| !list.is_empty()));
+            memory.keep_read(read, exists, Instant::now());
+        }
+        Err(_) if !matters => {
+            let memory = &mut pass.memory.children;
+            memory.reads.keep(&read, Some(Value::Null));
+            memory.keep_read(read, true, Instant::now());
         }
         Err(error) => act::refused(pass, key, &error),
     }

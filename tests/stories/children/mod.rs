@@ -1,6 +1,9 @@
 //! What hangs on a cluster.
 
 mod aks;
+mod backup;
+mod data_collection;
+mod diagnostics;
 mod life;
 
 use armature::api::{AksCluster, ChildState, ChildStatus, REQUESTED_AT_ANNOTATION};

@@ -1,0 +1,79 @@
+//! Where resources beside a cluster are, and what they are called.
+
+use serde_json::Value;
+
+use super::{Hindrance, View};
+use crate::plan::applied::hash;
+
+/// The resource group of a resource inside one.
+pub fn group(id: &str) -> &str {
+    id.split_once("/providers/").map_or(id, |(group, _)| group)
+}
+
+/// The subscription of a resource: `/subscriptions/{guid}`.
+pub fn subscription(id: &str) -> &str {
+    let end = id.match_indices('/').nth(2).map_or(id.len(), |(at, _)| at);
+    id.get(..end).unwrap_or(id)
+}
+
+/// The name of a resource.
+pub fn name(id: &str) -> &str {
+    id.rsplit('/').next().unwrap_or(id)
+}
+
+/// The region of another resource, in Azure's short form.
+///
+/// # Errors
+/// [`Hindrance::Look`] while it was not read, [`Hindrance::NotYet`] while it does not exist.
+pub fn region(view: &View<'_>, id: &str, api_version: &'static str) -> Result<String, Hindrance> {
+    let resource = view.read(id, api_version)?;
+    let location = resource.and_then(|body| body["location"].as_str());
+    let short = |location: &str| location.replace(' ', "").to_ascii_lowercase();
+    location
+        .map(short)
+        .ok_or_else(|| Hindrance::NotYet(format!("{id} to exist")))
+}
+
+/// A name of at most `longest` characters. One that is too long is cut, and a few characters that only this cluster has
+/// take the place of the rest: names that share a beginning would otherwise be one.
+pub fn fitted(name: &str, longest: usize, cluster: &str) -> String {
+    let legal: String = name
+        .chars()
+        .map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' })
+        .collect();
+    if legal.len() <= longest {
+        return legal;
+    }
+    let unique = hash(&Value::String(cluster.to_ascii_lowercase()));
+    let unique = unique.get(..6).unwrap_or(&unique);
+    let start = legal.get(..longest.saturating_sub(unique.len() + 1)).unwrap_or(&legal);
+    format!("{}-{unique}", start.trim_end_matches('-'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.X/clusters/shop";
+
+    #[test]
+    fn an_id_tells_where_its_resource_is() {
+        assert_eq!(subscription(ID), "/subscriptions/s");
+        assert_eq!(group(ID), "/subscriptions/s/resourceGroups/rg");
+        assert_eq!(name(ID), "shop");
+        assert_eq!([subscription(""), group(""), name("")], [""; 3]);
+    }
+
+    #[test]
+    fn only_a_name_that_is_too_long_is_changed_and_stays_the_clusters_own() {
+        assert_eq!(fitted("MSCI-westeurope-shop", 44, ID), "MSCI-westeurope-shop");
+        assert_eq!(fitted("MSCI-westeurope-my_shop", 44, ID), "MSCI-westeurope-my-shop");
+        let long = format!("MSCI-westeurope-{}", "shop-".repeat(10));
+        let (here, there) = (fitted(&long, 44, ID), fitted(&long, 44, "/other"));
+        assert!(
+            here.len() <= 44 && here.starts_with("MSCI-westeurope-shop-shop"),
+            "{here}"
+        );
+        assert_ne!(here, there);
+    }
+}
