@@ -1,11 +1,13 @@
 //! `armature crds`: prints the CRDs, or writes them to files.
 
+use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::{fs, io};
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 
+use super::flow::OneLineAField;
 use super::{CliError, print};
 use crate::api::crds::crds;
 
@@ -29,7 +31,7 @@ pub enum CrdsError {
         /// Name of the CRD.
         name: String,
         /// What the serializer said.
-        source: serde_saphyr::ser_error::Error,
+        source: Box<dyn Error + Send + Sync>,
     },
     /// A file cannot be written.
     #[error("the CRD file {path} cannot be written: {source}; check the path and its permissions")]
@@ -65,16 +67,20 @@ struct Document {
 impl Document {
     fn new(crd: &CustomResourceDefinition) -> Result<Self, CrdsError> {
         let spec = &crd.spec;
-        // Indentation, which folded lines would repeat, is most of the size of a schema this deep.
+        let failed = |source| CrdsError::Yaml {
+            name: format!("{}.{}", spec.names.plural, spec.group),
+            source,
+        };
+        let value = serde_json::to_value(crd).map_err(|source| failed(source.into()))?;
         let options = serde_saphyr::ser_options! {
             prefer_block_scalars: false,
+            // Plain text inside of braces is read in another way by other parsers.
+            quote_all: true,
             indent_step: 1,
             compact_list_indent: true,
         };
-        let yaml = serde_saphyr::to_string_with_options(crd, options).map_err(|source| CrdsError::Yaml {
-            name: format!("{}.{}", spec.names.plural, spec.group),
-            source,
-        })?;
+        let yaml = serde_saphyr::to_string_with_options(&OneLineAField(&value), options)
+            .map_err(|source| failed(source.into()))?;
         Ok(Self {
             file_name: format!("{}_{}.yaml", spec.group, spec.names.plural),
             text: format!("{HEADER}{yaml}"),

@@ -2,6 +2,7 @@
 
 mod crds;
 mod explain;
+mod flow;
 mod paint;
 mod release;
 mod status;

@@ -279,6 +279,8 @@ where
         let events = writer.subscribe()?;
         let watch = watcher(api, watcher::Config::default())
             .default_backoff()
+            // Who wrote which field is of no use here, and often longer than the object itself.
+            .modify(|object| object.meta_mut().managed_fields = None)
             .reflect_shared(writer);
         let mut gate = Some(readiness.wait_for(format!("the first list of {} objects", K::kind(&()))));
         let filled = CancellationToken::new();

@@ -30,11 +30,7 @@ async fn an_upgrade_updates_the_crds_and_an_uninstall_leaves_them_and_every_obje
     copy(&chart(), &older);
     let file = older.join("files/crds/aks.armature.dev_aksclusters.yaml");
     let text = fs::read_to_string(&file).unwrap();
-    fs::write(
-        &file,
-        text.replace("    shortNames:\n    - aks\n", "    shortNames:\n    - oldaks\n"),
-    )
-    .unwrap();
+    fs::write(&file, text.replace("shortNames: ['aks']", "shortNames: ['oldaks']")).unwrap();
     let install = [
         "install",
         "armature",

@@ -1,0 +1,51 @@
+//! YAML that gives a field of a schema one line. In a schema as deep as ours indentation is a third of ordinary YAML.
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::{Map, Value};
+use serde_saphyr::{FlowMap, FlowSeq};
+
+/// Writes what holds `properties` as a block, with a line for each of them, and everything else on one line.
+pub struct OneLineAField<'a>(pub &'a Value);
+
+/// The properties of a schema.
+struct Properties<'a>(&'a Map<String, Value>);
+
+impl Serialize for Properties<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, schema)| (name, OneLineAField(schema))))
+    }
+}
+
+impl Serialize for OneLineAField<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Value::Object(fields) if has_properties(self.0) => {
+                let mut map = serializer.serialize_map(Some(fields.len()))?;
+                for (name, value) in fields {
+                    match value {
+                        Value::Object(properties) if name == "properties" => {
+                            map.serialize_entry(name, &Properties(properties))?;
+                        }
+                        value => map.serialize_entry(name, &Self(value))?,
+                    }
+                }
+                map.end()
+            }
+            Value::Object(fields) => FlowMap(fields).serialize(serializer),
+            Value::Array(items) if items.iter().any(Value::is_object) => {
+                serializer.collect_seq(items.iter().map(OneLineAField))
+            }
+            Value::Array(items) => FlowSeq(items).serialize(serializer),
+            value => value.serialize(serializer),
+        }
+    }
+}
+
+/// Whether this or anything below it is a schema with properties of its own.
+fn has_properties(value: &Value) -> bool {
+    match value {
+        Value::Object(fields) => fields.contains_key("properties") || fields.values().any(has_properties),
+        Value::Array(items) => items.iter().any(has_properties),
+        _ => false,
+    }
+}
