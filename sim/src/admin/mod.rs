@@ -7,6 +7,7 @@ mod inside;
 mod outside;
 mod people;
 mod seed;
+mod surroundings;
 
 pub(crate) use outside::apply as merge_patch;
 
@@ -45,6 +46,16 @@ pub fn router(shared: Shared) -> Router {
         .route("/autoscaler", post(outside::autoscaler))
         .route("/auto-upgrade", post(outside::auto_upgrade))
         .route("/policy", post(outside::policy))
+        .route("/subnet-usage", post(surroundings::subnet_usage))
+        .route("/quotas", post(surroundings::quota))
+        .route("/sku-restrictions", post(surroundings::restrict))
+        .route("/providers", post(surroundings::provider))
+        .route(
+            "/policies",
+            get(surroundings::policies)
+                .post(surroundings::add_policy)
+                .delete(surroundings::clear_policies),
+        )
         .route("/private-endpoint-connections", post(inside::connect))
         .route("/run-command-outputs", post(inside::add_output))
         .route("/namespaces", get(inside::namespaces).post(inside::add_namespace))

@@ -11,6 +11,8 @@ use crate::arm::calls::Call;
 use crate::arm::ids::{ChildRef, ClusterRef};
 use crate::arm::{cluster_put, pools};
 use crate::effects::touch_all;
+use crate::resources::call::{Ask, ResourceCall};
+use crate::resources::id::ResourceKey;
 use crate::server::Shared;
 use crate::world::{Cluster, Pool, World};
 
@@ -18,14 +20,16 @@ use crate::world::{Cluster, Pool, World};
 enum Named {
     Cluster(ClusterRef),
     Pool(ChildRef),
+    Resource(ResourceKey),
 }
 
 fn named(id: &str) -> Result<Named, Problem> {
     match Call::parse(&Method::GET, id) {
         Ok(Call::ManagedClustersGet(cluster)) => Ok(Named::Cluster(cluster)),
         Ok(Call::AgentPoolsGet(pool)) => Ok(Named::Pool(pool)),
+        Ok(Call::Resource(ResourceCall { ask: Ask::Get(id), .. })) => Ok(Named::Resource(id.key())),
         _ => Err(Problem::Invalid(format!(
-            "'{id}' is the id of no cluster and of no pool"
+            "'{id}' is the id of nothing that the simulator has"
         ))),
     }
 }
@@ -33,7 +37,7 @@ fn named(id: &str) -> Result<Named, Problem> {
 pub(super) fn named_cluster(id: &str) -> Result<ClusterRef, Problem> {
     match named(id)? {
         Named::Cluster(cluster) => Ok(cluster),
-        Named::Pool(_) => Err(Problem::Invalid(format!("'{id}' is the id of no cluster"))),
+        Named::Pool(_) | Named::Resource(_) => Err(Problem::Invalid(format!("'{id}' is the id of no cluster"))),
     }
 }
 
@@ -50,7 +54,7 @@ fn pool_mut<'a>(world: &'a mut World, pool: &ChildRef) -> Result<&'a mut Pool, P
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Edit {
-    /// Resource id of a cluster or pool.
+    /// Resource id of a cluster, a pool or a resource beside clusters.
     id: String,
     /// RFC 7396 on the resource as GET shows it (`{"tags": {..}, "properties": {..}}`); null removes.
     merge_patch: Value,
@@ -78,6 +82,13 @@ pub(super) async fn edit(State(shared): State<Shared>, input: Input) -> Answer {
                 merge_patch.get("properties").unwrap_or(&json!({})),
             );
             pool.etag = etag;
+        }
+        Named::Resource(key) => {
+            let etag = world.ids.guid();
+            let resource = world.resources.get_mut(&key);
+            let resource = resource.ok_or_else(|| Problem::Unknown(format!("there is no resource {id}")))?;
+            apply(&mut resource.body, &merge_patch);
+            resource.etag = etag;
         }
     }
     Ok(Json(json!({})))
@@ -209,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn only_clusters_and_pools_can_be_named() {
+    fn what_exists_can_be_named() {
         assert!(named("/subscriptions/s/resourceGroups/rg").is_err());
         let cluster = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.ContainerService/managedClusters/c";
         assert!(matches!(named(cluster), Ok(Named::Cluster(_))));

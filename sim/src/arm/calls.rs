@@ -33,6 +33,8 @@ pub enum Call {
     ProvidersGet { subscription: String, namespace: String },
     ProvidersRegister { subscription: String, namespace: String },
     Feature(FeatureCall),
+    ResourcesList(String),
+    ResourcesListByResourceGroup(GroupRef),
     ResourceGroupsList(String),
     ResourceGroupsGet(GroupRef),
     ResourceGroupsCheckExistence(GroupRef),
@@ -181,10 +183,24 @@ impl Call {
                 Read,
                 false,
             ),
-            Self::ProvidersRegister { .. } => (
-                "Providers_Register",
-                "Microsoft.ContainerService/register/action",
-                Write,
+            Self::ProvidersRegister { namespace, .. } => {
+                return CallFacts {
+                    name: "Providers_Register".into(),
+                    action: format!("{namespace}/register/action").into(),
+                    kind: Write,
+                    starts_operation: false,
+                };
+            }
+            Self::ResourcesList(_) => (
+                "Resources_List",
+                "Microsoft.Resources/subscriptions/resources/read",
+                Read,
+                false,
+            ),
+            Self::ResourcesListByResourceGroup(_) => (
+                "Resources_ListByResourceGroup",
+                "Microsoft.Resources/subscriptions/resourceGroups/resources/read",
+                Read,
                 false,
             ),
             Self::Feature(call) => return call.facts(),
@@ -414,6 +430,7 @@ impl Call {
             | Self::ProvidersGet { subscription: id, .. }
             | Self::ProvidersRegister { subscription: id, .. }
             | Self::Feature(FeatureCall { subscription: id, .. })
+            | Self::ResourcesList(id)
             | Self::ResourceGroupsList(id)
             | Self::GroupOperationResult { subscription: id, .. }
             | Self::ManagedClustersList(id) => Target::Subscription(id),
@@ -421,7 +438,8 @@ impl Call {
             | Self::TrustedAccessRolesList(location)
             | Self::OperationStatus { location, .. }
             | Self::OperationResult { location, .. } => Target::Location(location),
-            Self::ResourceGroupsGet(group)
+            Self::ResourcesListByResourceGroup(group)
+            | Self::ResourceGroupsGet(group)
             | Self::ResourceGroupsCheckExistence(group)
             | Self::ResourceGroupsCreateOrUpdate(group)
             | Self::ResourceGroupsUpdate(group)

@@ -6,11 +6,12 @@ use super::calls::Call;
 use super::limits::{self, Remaining};
 use super::route::NoRoute;
 use super::{
-    actions, api_versions, children, cluster_put, clusters, credentials, delete, features, groups, lists, machines,
-    operation_status, pool_put, pools, power, reads, run_command, subscriptions,
+    actions, api_versions, children, cluster_put, clusters, credentials, delete, features, groups, linked, lists,
+    machines, operation_status, pool_put, pools, power, providers, reads, resources_list, run_command, subscriptions,
 };
 use crate::identity::tokens::{self, Claims};
 use crate::operations::OperationError;
+use crate::policies;
 use crate::refusal::Refusal;
 use crate::reply::{Body, Reply};
 use crate::resources::authorization::locks;
@@ -64,6 +65,8 @@ pub fn handle(
             };
         }
     };
+    let changed = policies::modified(world, request);
+    let request = changed.as_ref().unwrap_or(request);
     let cx = Context {
         request,
         claims: &claims,
@@ -128,7 +131,10 @@ fn admit(world: &mut World, cx: &Context<'_>, call: &Call, remaining: &mut Optio
         return Err(Refusal::gateway(403, "AuthorizationFailed", message).into());
     }
     api_versions::check(cx.request, call)?;
+    providers::check(world, cx.request, &facts.action)?;
     locks::check(world, cx.request, &facts.action)?;
+    policies::check(world, cx.request)?;
+    linked::check(world, cx, call)?;
     limits::provider(world, call).map_err(Stop)
 }
 
@@ -138,15 +144,17 @@ fn run(world: &mut World, cx: &Context<'_>, call: &Call) -> Result<Reply, Stop> 
         Call::SubscriptionsList => Ok(subscriptions::list(world, cx)),
         Call::SubscriptionsGet(id) => subscriptions::get(world, id),
         Call::SubscriptionsListLocations(id) => Ok(subscriptions::locations(id)),
-        Call::ProvidersList(id) => Ok(subscriptions::providers(id)),
+        Call::ProvidersList(id) => Ok(providers::list(world, id)),
         Call::ProvidersGet {
             subscription,
             namespace,
-        }
-        | Call::ProvidersRegister {
+        } => providers::get(world, subscription, namespace),
+        Call::ProvidersRegister {
             subscription,
             namespace,
-        } => subscriptions::provider(subscription, namespace),
+        } => providers::register(world, subscription, namespace),
+        Call::ResourcesList(id) => resources_list::list(world, cx, &format!("/subscriptions/{id}")),
+        Call::ResourcesListByResourceGroup(group) => resources_list::list(world, cx, &group.id()),
         Call::Feature(call) => features::answer(world, call),
         Call::ResourceGroupsList(subscription) => Ok(groups::list(world, subscription)),
         Call::ResourceGroupsGet(group) => groups::get(world, group),

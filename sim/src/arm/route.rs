@@ -76,6 +76,10 @@ impl Call {
                     id: own(3),
                 },
             ),
+            ["subscriptions", _, "resources"] => only(method, &Method::GET, Self::ResourcesList(own(1))),
+            ["subscriptions", _, "resourcegroups", _, "resources"] => {
+                only(method, &Method::GET, Self::ResourcesListByResourceGroup(group()))
+            }
             ["subscriptions", _, "resourcegroups"] => only(method, &Method::GET, Self::ResourceGroupsList(own(1))),
             ["subscriptions", _, "resourcegroups", _] => match *method {
                 Method::GET => Ok(Self::ResourceGroupsGet(group())),

@@ -2,24 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::api_versions::SERVED;
 use super::gateway::Context;
 use crate::catalog::{self, Region};
 use crate::refusal::Refusal;
 use crate::reply::Reply;
 use crate::world::World;
-
-/// Providers that an operator or the Azure CLI looks for. Only the first one has resources here.
-const NAMESPACES: [&str; 8] = [
-    "Microsoft.ContainerService",
-    "Microsoft.Resources",
-    "Microsoft.Features",
-    "Microsoft.Compute",
-    "Microsoft.Network",
-    "Microsoft.ManagedIdentity",
-    "Microsoft.Storage",
-    "Microsoft.OperationalInsights",
-];
 
 /// GET `/tenants`.
 #[must_use]
@@ -121,73 +108,4 @@ pub fn locations(subscription: &str) -> Reply {
     };
     let value: Vec<Value> = catalog::regions().iter().map(location).collect();
     Reply::gateway(200, json!({"value": value}))
-}
-
-/// GET `providers`.
-#[must_use]
-pub fn providers(subscription: &str) -> Reply {
-    let value: Vec<Value> = NAMESPACES
-        .iter()
-        .map(|namespace| render_provider(subscription, namespace))
-        .collect();
-    Reply::gateway(200, json!({"value": value}))
-}
-
-/// GET of one provider, and POST `register`, which finds it registered.
-///
-/// # Errors
-/// 404 `InvalidResourceNamespace`.
-pub fn provider(subscription: &str, namespace: &str) -> Result<Reply, Refusal> {
-    let known = NAMESPACES
-        .iter()
-        .find(|known| known.eq_ignore_ascii_case(namespace))
-        .ok_or_else(|| {
-            let message = format!("The resource namespace '{namespace}' is invalid.");
-            Refusal::gateway(404, "InvalidResourceNamespace", message)
-        })?;
-    Ok(Reply::gateway(200, render_provider(subscription, known)))
-}
-
-fn render_provider(subscription: &str, namespace: &str) -> Value {
-    let resource_types: Vec<Value> = match namespace {
-        "Microsoft.ContainerService" => [
-            "managedClusters",
-            "managedClusters/agentPools",
-            "managedClusters/maintenanceConfigurations",
-            "locations",
-            "locations/kubernetesVersions",
-            "locations/operations",
-            "locations/operationresults",
-        ]
-        .iter()
-        .map(|kind| resource_type(kind))
-        .collect(),
-        _ => Vec::new(),
-    };
-    json!({
-        "id": format!("/subscriptions/{subscription}/providers/{namespace}"),
-        "namespace": namespace,
-        "registrationState": "Registered",
-        "registrationPolicy": "RegistrationRequired",
-        "resourceTypes": resource_types,
-    })
-}
-
-fn resource_type(kind: &str) -> Value {
-    let names: Vec<&str> = catalog::regions().iter().map(|region| region.display_name).collect();
-    let zones: Vec<Value> = catalog::regions()
-        .iter()
-        .filter(|region| region.zones)
-        .map(|region| json!({"location": region.display_name, "zones": ["1", "2", "3"]}))
-        .collect();
-    let mut versions: Vec<&str> = SERVED.to_vec();
-    versions.reverse();
-    json!({
-        "resourceType": kind,
-        "locations": names,
-        "apiVersions": versions,
-        "defaultApiVersion": versions.iter().find(|version| !version.ends_with("-preview")),
-        "zoneMappings": zones,
-        "capabilities": "SupportsTags, SupportsLocation",
-    })
 }

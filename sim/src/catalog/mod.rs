@@ -25,4 +25,4 @@ pub use quantity::{bytes, milli_cpu};
 pub use region::{Region, region, regions};
 pub use trusted_access::{TrustedRole, trusted_access_roles_body, trusted_role};
 pub use version::{Minor, NotAVersion, Version, Wanted};
-pub use vm_size::{VmSize, is_arm, is_burstable, size_series, vm_size};
+pub use vm_size::{VmSize, is_arm, is_burstable, size_series, vm_family, vm_size, vm_sizes};

@@ -65,6 +65,31 @@ pub fn vm_size(name: &str) -> Option<&'static VmSize> {
     SIZES.iter().find(|size| size.name.eq_ignore_ascii_case(name))
 }
 
+/// Every size of the table.
+#[must_use]
+pub fn vm_sizes() -> &'static [VmSize] {
+    SIZES
+}
+
+/// The family that a size's quota is counted in, as Azure writes most of them: `Standard_D4as_v5` is in
+/// `standardDASv5Family`.
+#[must_use]
+pub fn vm_family(name: &str) -> String {
+    let mut parts = name.split('_').skip(1);
+    let body = parts.next().unwrap_or_default();
+    let series: String = body.chars().take_while(char::is_ascii_alphabetic).collect();
+    let features = body.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+    let features = features.trim_start_matches(|c: char| c.is_ascii_digit());
+    // `m` tells the memory of a burstable size, not its family.
+    let burstable = is_burstable(name);
+    let features: String = features
+        .chars()
+        .filter(|letter| !(burstable && *letter == 'm'))
+        .collect();
+    let rest: String = parts.collect();
+    format!("standard{series}{}{rest}Family", features.to_uppercase())
+}
+
 /// Whether `name` is a burstable size (`Standard_B...`), which system pools may not use.
 #[must_use]
 pub fn is_burstable(name: &str) -> bool {
@@ -99,6 +124,19 @@ mod tests {
     fn sizes_are_found_without_case_and_unknown_ones_are_not() {
         assert_eq!(vm_size("standard_d4S_v5").map(|size| size.vcpu), Some(4));
         assert_eq!(vm_size("Standard_M416ms_v2"), None);
+    }
+
+    #[test]
+    fn families_are_written_as_azure_writes_them() {
+        for (size, family) in [
+            ("Standard_D4s_v5", "standardDSv5Family"),
+            ("Standard_D4ads_v5", "standardDADSv5Family"),
+            ("Standard_DS2_v2", "standardDSv2Family"),
+            ("Standard_B2ms", "standardBSFamily"),
+            ("Standard_A2_v2", "standardAv2Family"),
+        ] {
+            assert_eq!(vm_family(size), family);
+        }
     }
 
     #[test]

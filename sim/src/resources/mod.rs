@@ -22,3 +22,5 @@ mod kubernetes_configuration;
 mod managed_identity;
 mod monitor;
 mod network;
+mod policy;
+mod references;

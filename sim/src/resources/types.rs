@@ -3,7 +3,7 @@
 use super::resource_type::{Pace, ResourceType};
 use super::{
     authorization, compute, data_protection, event_grid, fleet, kubernetes_configuration, managed_identity, monitor,
-    network, snapshot,
+    network, policy, references, snapshot,
 };
 
 /// Types by provider.
@@ -18,6 +18,8 @@ const PROVIDERS: &[&[ResourceType]] = &[
     data_protection::TYPES,
     network::TYPES,
     compute::TYPES,
+    references::TYPES,
+    policy::TYPES,
 ];
 
 /// Every type.

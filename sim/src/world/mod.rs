@@ -29,6 +29,7 @@ use crate::resources::authorization;
 use crate::resources::id::ResourceKey;
 use crate::resources::store::Store;
 use crate::server::StartError;
+use crate::surroundings::Surroundings;
 use crate::throttle::Throttle;
 
 /// The role `Owner`.
@@ -72,6 +73,8 @@ pub struct World {
     pub clusters: BTreeMap<ClusterKey, Cluster>,
     /// Resources beside clusters.
     pub resources: Store,
+    /// What surrounds clusters without being a call's doing.
+    pub surroundings: Surroundings,
     /// When something was last written below each identity.
     pub credential_writes: BTreeMap<ResourceKey, Timestamp>,
     /// Long-running operations.
@@ -112,6 +115,7 @@ impl World {
             subscriptions: BTreeMap::new(),
             clusters: BTreeMap::new(),
             resources: Store::default(),
+            surroundings: Surroundings::default(),
             credential_writes: BTreeMap::new(),
             operations: Operations::default(),
             directory: Directory::new(&config.tenant),
@@ -144,6 +148,7 @@ impl World {
         self.settings = Settings::from(&self.config);
         self.clusters.clear();
         self.resources = Store::default();
+        self.surroundings = Surroundings::default();
         self.credential_writes.clear();
         self.operations = Operations::default();
         self.features = Registrations::default();

@@ -27,6 +27,8 @@ pub struct Settings {
     pub credential_write: u32,
     /// Simulated seconds until a new Log Analytics workspace has the tables that data collection rules write to.
     pub workspace_tables: u32,
+    /// Simulated seconds until a provider that was asked for is registered.
+    pub provider_registration: u32,
     /// Simulated seconds until GET finds a new role assignment or diagnostic setting.
     pub child_delay: u32,
     /// Largest number of resources on one LIST page, at least 1.
@@ -70,6 +72,7 @@ impl From<&Config> for Settings {
             identity_rights: true,
             credential_write: 0,
             workspace_tables: 0,
+            provider_registration: 120,
             child_delay: 0,
             page_size: config.page_size,
             throttling: !config.no_throttling,

@@ -210,12 +210,13 @@ async fn a_deleted_cluster_takes_its_extensions_along_and_leaves_what_azure_moni
 async fn a_deleted_group_takes_everything_in_it_along() {
     let sim = Sim::start().await;
     sim.group().await;
-    let path = sim.in_group("Microsoft.Network/virtualNetworks/v");
+    let path = sim.in_group("Microsoft.Network/virtualNetworks/net");
     let subnet = format!("{path}/subnets/s");
-    sim.call(Method::PUT, &path, NETWORK, Some(located())).await.expect(201);
-    sim.call(Method::PUT, &subnet, NETWORK, Some(json!({"properties": {}})))
-        .await
-        .expect(201);
+    let body = json!({"location": "westeurope", "properties": {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}}});
+    sim.call(Method::PUT, &path, NETWORK, Some(body)).await.expect(201);
+    sim.minutes(1);
+    let body = json!({"properties": {"addressPrefix": "10.0.0.0/24"}});
+    sim.call(Method::PUT, &subnet, NETWORK, Some(body)).await.expect(201);
     let group = format!("/subscriptions/{}/resourceGroups/{GROUP}", sim.subscription());
     sim.delete(&group).await.expect(202);
     let going = sim.call(Method::PUT, &path, NETWORK, Some(located())).await.expect(409);
