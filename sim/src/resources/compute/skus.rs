@@ -44,58 +44,56 @@ fn list(world: &World, cx: &Context<'_>, _: &str) -> Result<Vec<Value>, Refusal>
 
 fn entry(world: &World, region: &Region, size: &VmSize) -> Value {
     let zones: &[&str] = if region.zones { &["1", "2", "3"] } else { &[] };
-    let family = catalog::vm_family(size.name);
-    let capability = |name: &str, value: String| json!({"name": name, "value": value});
-    let flag = |holds: bool| if holds { "True" } else { "False" }.to_owned();
-    let word = size.name.to_lowercase();
-    let features = word
-        .split('_')
-        .nth(1)
-        .unwrap_or_default()
-        .trim_start_matches(|c: char| c.is_ascii_alphabetic());
-    let features = features.trim_start_matches(|c: char| c.is_ascii_digit()).to_owned();
-    let premium = features.contains('s');
-    let local_disk = features.contains('d') || word.ends_with("_v2") || word.ends_with("_v3");
-    let arm = catalog::is_arm(size.name);
-    let mut capabilities = vec![
-        capability("vCPUs", size.vcpu.to_string()),
-        capability("vCPUsAvailable", size.vcpu.to_string()),
-        capability("MemoryGB", size.memory_gib.to_string()),
-        capability("CpuArchitectureType", if arm { "Arm64" } else { "x64" }.to_owned()),
-        capability("PremiumIO", flag(premium)),
-        capability("AcceleratedNetworkingEnabled", flag(size.vcpu > 1)),
-        capability("EncryptionAtHostSupported", flag(premium)),
-        capability("EphemeralOSDiskSupported", flag(local_disk)),
-        capability("MaxDataDiskCount", (size.vcpu * 2).max(4).to_string()),
-        capability("MaxNetworkInterfaces", size.vcpu.clamp(2, 8).to_string()),
-        capability("HyperVGenerations", if arm { "V2" } else { "V1,V2" }.to_owned()),
-        capability("LowPriorityCapable", flag(!catalog::is_burstable(size.name))),
-    ];
-    if local_disk {
-        capabilities.push(capability(
-            "SupportedEphemeralOSDiskPlacements",
-            "ResourceDisk,CacheDisk".to_owned(),
-        ));
-        capabilities.push(capability("MaxResourceVolumeMB", (size.vcpu * 37_500).to_string()));
-        capabilities.push(capability(
-            "CachedDiskBytes",
-            (u64::from(size.vcpu) * 26_843_545_600).to_string(),
-        ));
-    }
-    if word.starts_with("standard_nc") {
-        capabilities.push(capability("GPUs", (size.vcpu / 20).max(1).to_string()));
-    }
     json!({
         "resourceType": "virtualMachines",
         "name": size.name,
         "tier": "Standard",
         "size": size.name.trim_start_matches("Standard_"),
-        "family": family,
+        "family": catalog::vm_family(size.name),
         "locations": [region.name],
         "locationInfo": [{"location": region.name, "zones": zones, "zoneDetails": []}],
-        "capabilities": capabilities,
+        "capabilities": capabilities(size),
         "restrictions": restrictions(world, region, size),
     })
+}
+
+/// What the letters of a size's name tell: `s` is premium storage, `d` a local disk, `p` Arm (Learn: VM naming).
+fn capabilities(size: &VmSize) -> Vec<Value> {
+    let word = size.name.to_lowercase();
+    let features = word.split('_').nth(1).unwrap_or_default();
+    let features = features.trim_start_matches(|letter: char| letter.is_ascii_alphabetic());
+    let premium = features.contains('s');
+    let local_disk = features.contains('d') || word.ends_with("_v2") || word.ends_with("_v3");
+    let arm = catalog::is_arm(size.name);
+    let flag = |holds: bool| if holds { "True" } else { "False" }.to_owned();
+    let mut all = vec![
+        ("vCPUs", size.vcpu.to_string()),
+        ("vCPUsAvailable", size.vcpu.to_string()),
+        ("MemoryGB", size.memory_gib.to_string()),
+        ("CpuArchitectureType", if arm { "Arm64" } else { "x64" }.to_owned()),
+        ("PremiumIO", flag(premium)),
+        ("AcceleratedNetworkingEnabled", flag(size.vcpu > 1)),
+        ("EncryptionAtHostSupported", flag(premium)),
+        ("EphemeralOSDiskSupported", flag(local_disk)),
+        ("MaxDataDiskCount", (size.vcpu * 2).max(4).to_string()),
+        ("MaxNetworkInterfaces", size.vcpu.clamp(2, 8).to_string()),
+        ("HyperVGenerations", if arm { "V2" } else { "V1,V2" }.to_owned()),
+        ("LowPriorityCapable", flag(!catalog::is_burstable(size.name))),
+    ];
+    if local_disk {
+        all.push((
+            "SupportedEphemeralOSDiskPlacements",
+            "ResourceDisk,CacheDisk".to_owned(),
+        ));
+        all.push(("MaxResourceVolumeMB", (size.vcpu * 37_500).to_string()));
+        all.push(("CachedDiskBytes", (u64::from(size.vcpu) * 26_843_545_600).to_string()));
+    }
+    if word.starts_with("standard_nc") {
+        all.push(("GPUs", (size.vcpu / 20).max(1).to_string()));
+    }
+    all.into_iter()
+        .map(|(name, value)| json!({"name": name, "value": value}))
+        .collect()
 }
 
 fn restrictions(world: &World, region: &Region, size: &VmSize) -> Vec<Value> {

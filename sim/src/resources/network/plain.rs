@@ -109,7 +109,7 @@ fn complete_address(world: &mut World, write: &Write<'_>, body: &mut Value) {
     }
     fill(body, "publicIPAllocationMethod", json!("Static"));
     fill(body, "publicIPAddressVersion", json!("IPv4"));
-    let digest = world.ids.signature(&write.id.key().as_str().to_owned(), 4);
+    let digest = world.ids.signature(write.id.key().as_str(), 4);
     let octets: Vec<String> = digest.bytes().map(|byte| byte.to_string()).collect();
     body["properties"]["ipAddress"] = json!(format!("20.{}", octets[1..].join(".")));
 }
