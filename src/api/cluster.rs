@@ -10,13 +10,14 @@ use super::overrides::{ApiVersion, ArmPath, FeatureName};
 use super::schema::{Guid, KubernetesVersion, ResourceId, Tags};
 use super::{
     AadProfile, Action, AddonProfile, AdoptionPolicy, AiToolchainOperatorProfile, AksClusterStatus,
-    ApiServerAccessProfile, AutoScalerProfile, AutoUpgradeProfile, AzureMonitorProfile, Backup, BootstrapProfile,
-    ClusterUpgradeSettings, DataCollection, DeletionPolicy, DiagnosticSetting, DriftPolicy, ExtendedLocation,
-    HostedSystemProfile, HttpProxyConfig, IdentityBinding, IdentityRef, IngressProfile, LinuxProfile,
-    MaintenanceConfiguration, ManagedIdentity, ManagedNamespace, ManagementPolicy, MetricsProfile, NetworkProfile,
-    NodeProvisioningProfile, NodeResourceGroupProfile, OidcIssuerProfile, Override, PodIdentityProfile, PowerState,
-    PrivateEndpointRule, PublicNetworkAccess, ResourceGroupPolicy, SchedulerProfile, SecurityProfile,
-    ServiceMeshProfile, ServicePrincipalProfile, Sku, Snapshot, StorageProfile, SupportPlan, TrustedAccessRoleBinding,
+    ApiServerAccessProfile, AttachedRegistry, AutoScalerProfile, AutoUpgradeProfile, AzureMonitorProfile, Backup,
+    BootstrapProfile, ClusterExtension, ClusterUpgradeSettings, DataCollection, DeletionPolicy, DiagnosticSetting,
+    DriftPolicy, ExtendedLocation, FederatedCredential, FluxConfiguration, HostedSystemProfile, HttpProxyConfig,
+    IdentityBinding, IdentityRef, IngressProfile, LinuxProfile, MaintenanceConfiguration, ManagedIdentity,
+    ManagedNamespace, ManagementPolicy, MetricsProfile, NetworkProfile, NodeProvisioningProfile,
+    NodeResourceGroupProfile, OidcIssuerProfile, Override, PodIdentityProfile, PowerState, PrivateEndpointRule,
+    PublicNetworkAccess, ResourceGroupPolicy, RoleAssignment, SchedulerProfile, SecurityProfile, ServiceMeshProfile,
+    ServicePrincipalProfile, Sku, Snapshot, StorageProfile, SupportPlan, TrustedAccessRoleBinding,
     UserAssignedIdentity, WindowsProfile, WorkloadAutoScalerProfile,
 };
 
@@ -335,6 +336,53 @@ pub struct AksClusterSpec {
         "maintenanceConfigurations.default takes a weekly schedule with intervalWeeks 1; use it, or another entry",
     ))]
     pub maintenance_configurations: Option<BTreeMap<String, MaintenanceConfiguration>>,
+    /// Azure roles for the cluster's identities and for others. Those that the cluster needs to be made, such as on its
+    /// subnet, are granted first. An entry that is dropped takes the assignment along if Armature made it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("maxProperties" = 48))]
+    #[x_kube(validation = (
+        "self.all(name, name.matches('^[A-Za-z0-9]([A-Za-z0-9._-]{0,62})$'))",
+        "the names in roleAssignments have up to 63 letters, digits, hyphens, underscores and dots, a letter or digit first; \
+         correct them",
+    ))]
+    pub role_assignments: Option<BTreeMap<String, RoleAssignment>>,
+    /// Registries that the nodes pull images from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("maxProperties" = 16))]
+    #[x_kube(validation = (
+        "self.all(name, name.matches('^[A-Za-z0-9]([A-Za-z0-9._-]{0,62})$'))",
+        "the names in attachRegistries have up to 63 letters, digits, hyphens, underscores and dots, a letter or digit first; \
+         correct them",
+    ))]
+    pub attach_registries: Option<BTreeMap<String, AttachedRegistry>>,
+    /// Service accounts that may sign in to Azure as a user-assigned identity. Needs `oidcIssuerProfile.enabled`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("maxProperties" = 64))]
+    #[x_kube(validation = (
+        "self.all(name, name.matches('^[A-Za-z0-9]([A-Za-z0-9._-]{0,62})$'))",
+        "the names in federatedCredentials have up to 63 letters, digits, hyphens, underscores and dots, a letter or digit first; \
+         correct them",
+    ))]
+    pub federated_credentials: Option<BTreeMap<String, FederatedCredential>>,
+    /// Extensions that Azure installs in the cluster. An entry that is dropped is uninstalled if Armature made it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("maxProperties" = 16))]
+    #[x_kube(validation = (
+        "self.all(name, name.matches('^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'))",
+        "the names in extensions become names in Azure: up to 63 lower-case letters, digits and hyphens, with a letter or digit \
+         at both ends; correct them",
+    ))]
+    pub extensions: Option<BTreeMap<String, ClusterExtension>>,
+    /// What Flux applies to the cluster. An entry that is dropped is deleted if Armature made it; whether what it applied
+    /// stays is for its kustomizations' `prune` to say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("maxProperties" = 16))]
+    #[x_kube(validation = (
+        "self.all(name, name.matches('^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'))",
+        "the names in fluxConfigurations become names in Azure: up to 63 lower-case letters, digits and hyphens, with a letter or digit \
+         at both ends; correct them",
+    ))]
+    pub flux_configurations: Option<BTreeMap<String, FluxConfiguration>>,
     /// Roles of other Azure services inside the cluster. Change in place; an entry that is dropped is deleted if
     /// Armature made it.
     #[serde(skip_serializing_if = "Option::is_none")]

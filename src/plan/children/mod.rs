@@ -3,21 +3,30 @@
 //! A kind is one file: it turns its entries in the spec into [`Child`]ren, the ARM resources they amount to. [`decide`]
 //! compares one of them with what Azure has. Making, changing and deleting them is the same for all.
 
+mod attach_registries;
 mod backup;
 mod compare;
 mod data_collection;
 pub mod decide;
 mod diagnostics;
+mod extensions;
+mod federated_credentials;
+mod flux_configurations;
 mod identity_bindings;
+mod maintenance;
 mod maintenance;
 mod managed_namespaces;
 mod place;
+mod principals;
 mod private_endpoints;
+mod role_assignments;
+mod roles;
 mod snapshots;
 mod trusted_access;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -41,6 +50,12 @@ pub struct Kind {
     pub condition: fn(&Value) -> Condition,
     /// What others need to know about it, by its body.
     pub outputs: fn(&Value) -> BTreeMap<String, String>,
+    /// What is worth knowing about one that is as the manifest says, one sentence.
+    pub note: fn(&Value) -> Option<String>,
+    /// How long its outputs stay true, where that is less than the time between two sweeps.
+    pub good_for: fn(&BTreeMap<String, String>) -> Option<Duration>,
+    /// Fields of other kinds whose children can't be deleted without this one: it goes after them.
+    pub outlives: &'static [&'static str],
     /// The resource, other than the child, that already does what it is for, by the code and message with which Azure
     /// refuses to make the child beside it. Its id, and that it is not ours.
     pub stand_in: fn(&Child, &str, &str) -> Option<String>,
@@ -62,6 +77,9 @@ impl Kind {
         drafts: |_| Vec::new(),
         condition: provisioning,
         outputs: |_| BTreeMap::new(),
+        note: |_| None,
+        good_for: |_| None,
+        outlives: &[],
         stand_in: |_, _, _| None,
         shares: |_| None,
         late: false,
@@ -72,6 +90,11 @@ impl Kind {
 /// All kinds, in the order in which they are made.
 pub const KINDS: &[&Kind] = &[
     &maintenance::KIND,
+    &role_assignments::KIND,
+    &attach_registries::KIND,
+    &federated_credentials::KIND,
+    &extensions::KIND,
+    &flux_configurations::KIND,
     &trusted_access::KIND,
     &managed_namespaces::KIND,
     &identity_bindings::KIND,

@@ -65,14 +65,18 @@ pub fn confirmed(pass: &mut Pass<'_>, kind: &Kind, child: &Child, key: &str, liv
     pass.memory.children.rests.succeed(&Target::Child(key.to_owned()));
     let line = pass.child_line(key);
     line.state = ChildState::Ready;
-    line.message = None;
+    line.message = live.and_then(kind.note);
     line.error = None;
     line.applied = Some(Applied::of(child).text());
     line.outputs = live.map(kind.outputs).unwrap_or_default();
     // A record that is missing, or was made under a key that is lost, is made anew.
     let secrets = pass.secrets.children.get(key).and_then(|found| found.as_ref().ok());
     let secrets = secrets.and_then(|secrets| secrets.fingerprint().map(str::to_owned));
-    pass.child_line(key).secrets = secrets;
+    let line = pass.child_line(key);
+    line.secrets = secrets;
+    if let Some(limit) = (kind.good_for)(&line.outputs) {
+        pass.memory.children.look_in(key, limit, Instant::now());
+    }
 }
 
 /// Another resource does what the child is for. It is not ours.

@@ -123,9 +123,10 @@ impl Memory {
         all.map(|until| until.saturating_duration_since(now)).min()
     }
 
-    /// Whether a sweep is due that last happened at `checked`.
-    pub fn is_due(&self, key: &str, checked: Option<Timestamp>, now: Timestamp) -> bool {
-        let limit = SignedDuration::try_from(SWEEP + jitter(key)).unwrap_or(SignedDuration::MAX);
+    /// Whether a sweep is due that last happened at `checked`, or what was read then holds no longer.
+    pub fn is_due(&self, key: &str, good_for: Option<Duration>, checked: Option<Timestamp>, now: Timestamp) -> bool {
+        let limit = good_for.unwrap_or_else(|| SWEEP + jitter(key));
+        let limit = SignedDuration::try_from(limit).unwrap_or(SignedDuration::MAX);
         self.due.contains(key) || checked.is_none_or(|checked| now.duration_since(checked) >= limit)
     }
 }

@@ -74,8 +74,16 @@ pub async fn tend(pass: &mut Pass<'_>, arm: &ArmClient, plan: &Plan) -> Result<O
     let parts: Vec<String> = parts.map(|(_, key)| format!("{key}/")).collect();
     let unwanted = pass.unwanted_children(&keys, &parts);
     let (former, unwanted): (Vec<_>, Vec<_>) = unwanted.iter().partition(|key| successor(key).is_some());
-    for key in unwanted {
-        round.leave(pass, key).await?;
+    for key in &unwanted {
+        let first = children::kind_of(key).and_then(|kind| {
+            let needs_it =
+                |other: &&&String| pass.children.contains_key(**other) && kind.outlives.contains(&field(other));
+            unwanted.iter().find(needs_it)
+        });
+        match first {
+            Some(first) => line::set(pass.child_line(key), ChildState::Waiting, format!("goes after {first}")),
+            None => round.leave(pass, key).await?,
+        }
     }
     for ((kind, draft), key) in wanted.into_iter().zip(&keys) {
         round.keep(pass, kind, &draft, key).await?;
@@ -441,6 +449,11 @@ fn checked(pass: &Pass<'_>, id: &str) -> Result<ResourceId, Ended> {
     Ok(id)
 }
 
+/// The field that a key of status belongs to.
+fn field(key: &str) -> &str {
+    key.split_once('/').map_or(key, |(field, _)| field)
+}
+
 /// The resource that does the work of the child in its place.
 fn stand_in(line: &ChildStatus, child: &Child) -> Option<String> {
     let same = line.applied.as_deref() == Some(Applied::of(child).text().as_str());
@@ -468,7 +481,12 @@ fn question<'a>(
         seen,
         secrets: pass.secrets.children.get(key).and_then(fingerprint),
         just_written: kind.late && line.owned && pass.memory.children.just_wrote(key, Instant::now()),
-        sweep_due: pass.memory.children.is_due(key, line.last_checked, pass.context.now()),
+        sweep_due: (pass.memory.children).is_due(
+            key,
+            (kind.good_for)(&line.outputs),
+            line.last_checked,
+            pass.context.now(),
+        ),
         observe: spec.management_policy == Some(ManagementPolicy::Observe),
         report_drift: spec.drift_policy == Some(DriftPolicy::Report),
     }

@@ -1,0 +1,90 @@
+//! Who gets a role: from the words of a manifest to an object id in Entra.
+
+use serde_json::Value;
+
+use super::{Hindrance, View, extensions};
+use crate::api::{ManagedIdentity, ManagedIdentityType};
+
+/// API version of user-assigned identities (azure-mgmt-msi 7.1.0).
+const IDENTITY_VERSION: &str = "2024-11-30";
+
+/// The object id of who is named.
+///
+/// # Errors
+/// What has to be read, or to be there, first.
+pub fn object_id(view: &View<'_>, principal: &str) -> Result<String, Hindrance> {
+    match principal {
+        "cluster" => control_plane(view),
+        "kubelet" => view.live_text(
+            "/properties/identityProfile/kubeletidentity/objectId",
+            "the kubelet identity of the cluster",
+        ),
+        id if id.starts_with('/') => user_assigned(view, id),
+        guid if guid.contains('-') && !guid.contains('/') => Ok(guid.to_ascii_lowercase()),
+        other => match other.strip_prefix("extensions/") {
+            Some(extension) => of_extension(view, extension),
+            None => of_add_on(view, other),
+        },
+    }
+}
+
+/// The user-assigned identity that the manifest gives the control plane.
+pub fn given(view: &View<'_>) -> Option<String> {
+    let ManagedIdentity {
+        type_,
+        user_assigned_identity_id,
+    } = view.spec.identity.clone()?;
+    user_assigned_identity_id.filter(|_| type_ == ManagedIdentityType::UserAssigned)
+}
+
+fn control_plane(view: &View<'_>) -> Result<String, Hindrance> {
+    if let Some(id) = given(view) {
+        return user_assigned(view, &id);
+    }
+    let identities = view
+        .live
+        .and_then(|live| live.body.pointer("/identity/userAssignedIdentities"))
+        .and_then(Value::as_object);
+    let assigned = identities
+        .and_then(|identities| identities.values().next())
+        .and_then(|identity| identity["principalId"].as_str());
+    match assigned {
+        Some(assigned) => Ok(assigned.to_owned()),
+        None => view.live_text("/identity/principalId", "the identity of the cluster"),
+    }
+}
+
+/// Read from the identity itself: what the cluster shows of it stays the same when the identity is made anew.
+fn user_assigned(view: &View<'_>, id: &str) -> Result<String, Hindrance> {
+    let identity = view.read(id, IDENTITY_VERSION)?;
+    identity
+        .and_then(|identity| identity.pointer("/properties/principalId"))
+        .and_then(Value::as_str)
+        .map(str::to_owned)
+        .ok_or_else(|| Hindrance::NotYet(format!("the identity {id} to exist")))
+}
+
+fn of_extension(view: &View<'_>, name: &str) -> Result<String, Hindrance> {
+    let extension = view.read(&extensions::id(view.cluster, name), extensions::API_VERSION)?;
+    extension
+        .and_then(extensions::principal)
+        .map(str::to_owned)
+        .ok_or_else(|| Hindrance::NotYet(format!("the identity of the extension {name}")))
+}
+
+/// Add-ons show their identities under `addonProfiles`, the application routing add-on under `ingressProfile`. Azure
+/// changes the case of their names.
+fn of_add_on(view: &View<'_>, name: &str) -> Result<String, Hindrance> {
+    let body = view.live.map(|live| &live.body);
+    let properties = |pointer: &str| body.and_then(|body| body.pointer(pointer)).and_then(Value::as_object);
+    let profiles = ["/properties/addonProfiles", "/properties/ingressProfile"];
+    profiles
+        .into_iter()
+        .filter_map(properties)
+        .flatten()
+        .find(|(key, _)| key.eq_ignore_ascii_case(name))
+        .and_then(|(_, add_on)| add_on.pointer("/identity/objectId"))
+        .and_then(Value::as_str)
+        .map(str::to_owned)
+        .ok_or_else(|| Hindrance::NotYet(format!("the add-on {name} to be enabled and to have an identity")))
+}
