@@ -65,6 +65,22 @@ impl Azure {
         format!("{}/agentPools/{pool}", self.cluster_id(cluster))
     }
 
+    /// The id of a resource in the group of the stories, from its type and name.
+    pub fn in_group(&self, type_and_name: &str) -> String {
+        format!(
+            "/subscriptions/{}/resourceGroups/{GROUP}/providers/{type_and_name}",
+            self.subscription
+        )
+    }
+
+    /// Makes a user-assigned identity; its id.
+    pub async fn make_identity(&self, name: &str) -> String {
+        let id = self.in_group(&format!("Microsoft.ManagedIdentity/userAssignedIdentities/{name}"));
+        let body = json!({ "location": "westeurope" });
+        self.write_with(Method::PUT, &id, "2024-11-30", Some(body)).await;
+        id
+    }
+
     /// The scope of the whole subscription.
     pub fn subscription_scope(&self) -> String {
         format!("/subscriptions/{}", self.subscription)

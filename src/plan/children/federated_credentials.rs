@@ -16,7 +16,6 @@ pub(super) static KIND: Kind = Kind {
         id.rsplit_once("/federatedIdentityCredentials/")
             .map(|(identity, _)| identity.to_owned())
     },
-    late: true,
     actions: &[
         "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials/read",
         "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials/write",

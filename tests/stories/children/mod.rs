@@ -4,10 +4,15 @@ mod aks;
 mod backup;
 mod data_collection;
 mod diagnostics;
+mod gitops;
 mod life;
+mod rights;
+mod workload_identity;
 
 use armature::api::{AksCluster, ChildState, ChildStatus, REQUESTED_AT_ANNOTATION};
 use armature_lab::OperatorProcess;
+use armature_lab::simulator::admin::{LoggedRequest, Requests};
+use kube::ResourceExt;
 use kube::api::{Patch, PatchParams};
 use serde_json::json;
 
@@ -49,4 +54,39 @@ pub async fn look_again(world: &World, name: &str, operator: OperatorProcess) ->
     };
     world.cluster_until(name, "looked at again", looked).await;
     operator
+}
+
+/// How many children have a line.
+pub fn lines(cluster: &AksCluster) -> usize {
+    cluster.status.as_ref().map_or(0, |status| status.children.len())
+}
+
+/// Whether every child was looked at since somebody asked for it.
+pub fn looked(cluster: &AksCluster) -> bool {
+    let asked = cluster.annotations().get(REQUESTED_AT_ANNOTATION);
+    let status = cluster.status.as_ref();
+    asked.is_some() && status.and_then(|status| status.last_handled_reconcile_at.as_ref()) == asked
+}
+
+/// A write to any resource in short, as in `PUT roleAssignments/NAME`.
+pub fn brief(request: &LoggedRequest) -> String {
+    let path = request.path.split('?').next().unwrap_or_default();
+    let mut parts = path.rsplit('/');
+    let (name, kind) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    format!("{} {kind}/{name}", request.method)
+}
+
+/// What was written anywhere in Azure after request number `after`, oldest first.
+pub async fn writes_anywhere(world: &World, after: u64) -> Vec<String> {
+    let which = Requests {
+        writes: Some(true),
+        after: Some(after),
+        ..Requests::default()
+    };
+    let writes = world.requests(which).await;
+    writes
+        .iter()
+        .filter(|request| !request.path.contains("/oauth2/"))
+        .map(brief)
+        .collect()
 }

@@ -1,0 +1,232 @@
+//! Rights of the cluster's identities: granted before the cluster where it needs them to be made, kept, taken back.
+
+use armature::api::ChildState;
+use armature_lab::simulator::admin::{LoggedRequest, Requests, Role};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::{all_ready, is, line, writes_anywhere};
+use crate::identities::APPLICATION;
+use crate::look;
+use crate::world::World;
+
+const ASSIGNMENT: &str = "2022-04-01";
+const READER: &str = "acdd72a7-3385-48ef-bd42-f606fba81ae7";
+
+/// A virtual network with a subnet; the subnet's id.
+async fn subnet(world: &World) -> String {
+    let network = world.azure.in_group("Microsoft.Network/virtualNetworks/net");
+    let space = json!({ "addressSpace": { "addressPrefixes": ["10.1.0.0/16"] } });
+    let body = json!({ "location": "westeurope", "properties": space });
+    world
+        .azure
+        .write_with(Method::PUT, &network, "2026-03-01", Some(body))
+        .await;
+    let subnet = format!("{network}/subnets/nodes");
+    let body = json!({ "properties": { "addressPrefix": "10.1.0.0/20" } });
+    world
+        .azure
+        .write_with(Method::PUT, &subnet, "2026-03-01", Some(body))
+        .await;
+    subnet
+}
+
+async fn registry(world: &World, mode: &str) -> String {
+    let id = world.azure.in_group("Microsoft.ContainerRegistry/registries/shared");
+    let body = json!({
+        "location": "westeurope",
+        "sku": { "name": "Premium" },
+        "properties": { "roleAssignmentMode": mode },
+    });
+    world.azure.write_with(Method::PUT, &id, "2025-11-01", Some(body)).await;
+    id
+}
+
+/// A cluster with an identity of its own in a subnet on which that has a role.
+fn in_subnet(identity: &str, subnet: &str) -> Value {
+    json!({
+        "identity": { "type": "UserAssigned", "userAssignedIdentityId": identity },
+        "networkProfile": { "networkPlugin": "azure", "networkPluginMode": "overlay" },
+        "roleAssignments": {
+            "subnet": { "principal": "cluster", "role": "Network Contributor", "scope": subnet },
+        },
+    })
+}
+
+async fn apply(world: &World, fields: Value, subnet: &str) {
+    world.apply(&world.cluster("shop", fields)).await;
+    let pool = json!({ "mode": "System", "vnetSubnetID": subnet });
+    world.apply(&world.pool("system", "shop", pool)).await;
+}
+
+async fn role_of(world: &World, id: &str) -> Option<String> {
+    let assignment = world.azure.resource(id, ASSIGNMENT).await?;
+    let role = assignment["properties"]["roleDefinitionId"].as_str().unwrap();
+    role.rsplit('/').next().map(str::to_owned)
+}
+
+#[tokio::test]
+async fn what_a_cluster_needs_to_be_made_is_granted_before_it() {
+    let world = World::new("rights-birth").await;
+    let (identity, subnet) = (world.azure.make_identity("shop").await, subnet(&world).await);
+    let before = world.now().await;
+    let operator = world.operator();
+    apply(&world, in_subnet(&identity, &subnet), &subnet).await;
+    let cluster = world.cluster_until("shop", "ready with its rights", all_ready).await;
+    let granted = line(&cluster, "roleAssignments/subnet").unwrap();
+    assert!(granted.owned && granted.id.as_ref().unwrap().starts_with(&subnet));
+    let writes = writes_anywhere(&world, before).await;
+    assert!(writes[0].starts_with("PUT roleAssignments/"), "{writes:?}");
+    assert!(
+        writes[1..].iter().all(|write| write == "PUT managedClusters/shop"),
+        "{writes:?}"
+    );
+
+    drop(operator);
+    let before = world.now().await;
+    let _operator = world.operator();
+    world.request_reconcile("shop").await;
+    world.cluster_until("shop", "looked at again", super::looked).await;
+    world.cluster_until("shop", "ready with its rights", all_ready).await;
+    assert_eq!(writes_anywhere(&world, before).await, Vec::<String>::new());
+
+    let id = granted.id.clone().unwrap();
+    world.delete_pool("system").await;
+    world.delete_cluster("shop").await;
+    world.cluster_gone("shop").await;
+    assert_eq!(role_of(&world, &id).await, None, "nothing of ours stays behind");
+    let last = world
+        .requests(Requests {
+            writes: Some(true),
+            ..Requests::default()
+        })
+        .await;
+    let deleted = |request: &&LoggedRequest| request.method == "DELETE";
+    let order: Vec<String> = last.iter().filter(deleted).map(super::brief).collect();
+    assert!(
+        order[0].contains("managedClusters/shop"),
+        "the cluster needs its rights to the end: {order:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_right_that_armature_may_not_give_is_told_and_the_cluster_waits_for_it() {
+    let world = World::new("rights-refused").await;
+    world.make_application().await;
+    world.grant_application().await;
+    world.secret("clientSecret", crate::identities::SECRET).await;
+    world.identity(world.service_principal()).await;
+    let (identity, subnet) = (world.azure.make_identity("shop").await, subnet(&world).await);
+    let before = world.now().await;
+    let _operator = world.operator();
+    let mut fields = in_subnet(&identity, &subnet);
+    fields["identityRef"] = json!({ "name": world.namespace });
+    apply(&world, fields, &subnet).await;
+    let refused = |cluster: &_| {
+        is(cluster, "roleAssignments/subnet", ChildState::Failed) && look::has_reason(cluster, "Ready", "ChildrenFirst")
+    };
+    let cluster = world.cluster_until("shop", "waiting for its rights", refused).await;
+    let error = line(&cluster, "roleAssignments/subnet").unwrap().error.clone().unwrap();
+    assert_eq!(error.code, "AuthorizationFailed");
+    assert!(error.next_step.unwrap().contains("role"));
+    assert!(look::message(&cluster, "Ready").contains("roleAssignments/subnet"));
+    assert_eq!(writes_anywhere_that_worked(&world, before).await, Vec::<String>::new());
+
+    let scope = world.azure.subscription_scope();
+    world.admin().assign(APPLICATION, Role::Owner, &scope).await.unwrap();
+    world.request_reconcile("shop").await;
+    world.cluster_until("shop", "ready with its rights", all_ready).await;
+}
+
+async fn writes_anywhere_that_worked(world: &World, after: u64) -> Vec<String> {
+    let which = Requests {
+        writes: Some(true),
+        after: Some(after),
+        ..Requests::default()
+    };
+    let all = world.requests(which).await;
+    all.iter()
+        .filter(|request| request.status < 300)
+        .map(super::brief)
+        .collect()
+}
+
+#[tokio::test]
+async fn an_assignment_that_somebody_else_made_serves_and_is_never_deleted() {
+    let world = World::new("rights-stand-in").await;
+    let operator = world.operator();
+    world.create("shop", json!({})).await;
+    let cluster = world.azure.cluster("shop").await.unwrap();
+    let kubelet = cluster["properties"]["identityProfile"]["kubeletidentity"]["objectId"].clone();
+    let scope = world.azure.cluster_id("shop");
+    let theirs =
+        format!("{scope}/providers/Microsoft.Authorization/roleAssignments/0a0a0a0a-0000-4000-8000-00000000000a");
+    let role = format!("/providers/Microsoft.Authorization/roleDefinitions/{READER}");
+    let properties = json!({ "roleDefinitionId": role, "principalId": kubelet, "principalType": "ServicePrincipal" });
+    let body = Some(json!({ "properties": properties }));
+    world.azure.write_with(Method::PUT, &theirs, ASSIGNMENT, body).await;
+
+    let entry = json!({ "roleAssignments": {
+        "nodes": { "principal": "kubelet", "role": "Reader", "scope": "cluster" },
+    } });
+    world.apply(&world.cluster("shop", entry)).await;
+    let cluster = world.cluster_until("shop", "ready with its rights", all_ready).await;
+    let found = line(&cluster, "roleAssignments/nodes").unwrap();
+    assert!(
+        !found.owned && found.id.as_ref().unwrap().eq_ignore_ascii_case(&theirs),
+        "{found:?}"
+    );
+
+    let before = world.now().await;
+    drop(operator);
+    let _operator = world.operator();
+    world.request_reconcile("shop").await;
+    world.cluster_until("shop", "looked at again", super::looked).await;
+    world.apply(&world.cluster("shop", json!({}))).await;
+    world
+        .cluster_until("shop", "without children", |cluster| {
+            line(cluster, "roleAssignments/nodes").is_none()
+        })
+        .await;
+    assert_eq!(writes_anywhere(&world, before).await, Vec::<String>::new());
+    assert!(role_of(&world, &theirs).await.is_some());
+}
+
+#[tokio::test]
+async fn a_registry_gets_the_role_that_it_goes_by() {
+    let world = World::new("rights-registry").await;
+    let id = registry(&world, "LegacyRegistryPermissions").await;
+    let _operator = world.operator();
+    world
+        .create(
+            "shop",
+            json!({ "attachRegistries": { "shared": { "registryId": id } } }),
+        )
+        .await;
+    let cluster = world.cluster_until("shop", "ready with its registry", all_ready).await;
+    let by_registry = line(&cluster, "attachRegistries/shared").unwrap().id.clone().unwrap();
+    assert_eq!(
+        role_of(&world, &by_registry).await.as_deref(),
+        Some("7f951dda-4ed3-4680-a7ca-43fe172d538d")
+    );
+
+    registry(&world, "AbacRepositoryPermissions").await;
+    world.request_reconcile("shop").await;
+    let moved = |cluster: &_| {
+        let id = line(cluster, "attachRegistries/shared").and_then(|line| line.id.clone());
+        all_ready(cluster) && id.is_some_and(|id| id != by_registry) && super::lines(cluster) == 1
+    };
+    let cluster = world.cluster_until("shop", "with the other role alone", moved).await;
+    let by_repository = line(&cluster, "attachRegistries/shared").unwrap().id.clone().unwrap();
+    assert_eq!(
+        role_of(&world, &by_repository).await.as_deref(),
+        Some("b93aa761-3e63-49ed-ac28-beffa264f7ac")
+    );
+    assert_eq!(role_of(&world, &by_registry).await, None);
+
+    world.apply(&world.cluster("shop", json!({}))).await;
+    world
+        .cluster_until("shop", "without children", |cluster| super::lines(cluster) == 0)
+        .await;
+    assert_eq!(role_of(&world, &by_repository).await, None);
+}
