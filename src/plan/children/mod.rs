@@ -14,7 +14,6 @@ mod federated_credentials;
 mod flux_configurations;
 mod identity_bindings;
 mod maintenance;
-mod maintenance;
 mod managed_namespaces;
 mod place;
 mod principals;
