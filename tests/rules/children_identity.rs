@@ -160,13 +160,6 @@ fn flux() -> Vec<Case> {
     let bucket = |url: &str| source("bucket", json!({ "url": url, "bucketName": "b" }));
     let blob = |url: &str| source("azureBlob", json!({ "url": url, "containerName": "c" }));
     let oci = |url: &str| source("ociRepository", json!({ "url": url }));
-    let depends = |on: &str| {
-        let kustomizations = json!({ "base": {}, "apps": { "dependsOn": [on] } });
-        named(
-            "apps",
-            json!({ "gitRepository": { "url": "https://git.example.com/x" }, "kustomizations": kustomizations }),
-        )
-    };
     vec![
         case(
             Cluster,
@@ -183,7 +176,6 @@ fn flux() -> Vec<Case> {
             git("git@git.example.com:x"),
             named("apps", json!({})),
         ),
-        case(Cluster, "dependsOn names", depends("base"), depends("apps")),
         case(
             Cluster,
             "the url of a Git repository",

@@ -18,11 +18,6 @@ use crate::api::schema::{Guid, field_speaks};
         .filter(given, given).size() == 1",
     "a Flux configuration has exactly one source: gitRepository, bucket, azureBlob or ociRepository; keep one of them",
 ))]
-#[x_kube(validation = (
-    "!has(self.kustomizations) || self.kustomizations.all(name,
-        self.kustomizations[name].?dependsOn.orValue([]).all(other, other != name && other in self.kustomizations))",
-    "dependsOn names other kustomizations of the same Flux configuration; correct the names",
-))]
 pub struct FluxConfiguration {
     /// `cluster` (Azure's default) lets it apply anything, `namespace` only what is in its namespace. Fixed.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -86,11 +81,11 @@ pub struct FluxGitRepository {
     pub repository_ref: Option<FluxRepositoryRef>,
     /// Seconds that fetching may take; Azure's default is 600.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 2147483647))]
     pub timeout_in_seconds: Option<i32>,
     /// Seconds from one look for changes to the next; Azure's default is 600.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 2147483647))]
     pub sync_interval_in_seconds: Option<i32>,
     /// Host keys of the SSH server in base64, for hosts that Azure does not know.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -169,11 +164,11 @@ pub struct FluxBucket {
     pub access_key: Option<SecretKeyRef>,
     /// Seconds that fetching may take; Azure's default is 600.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 2147483647))]
     pub timeout_in_seconds: Option<i32>,
     /// Seconds from one look for changes to the next; Azure's default is 600.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 2147483647))]
     pub sync_interval_in_seconds: Option<i32>,
     /// Secret in the AKS cluster, in the configuration's namespace, with the credentials.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -209,11 +204,11 @@ pub struct FluxAzureBlob {
     pub managed_identity: Option<FluxManagedIdentity>,
     /// Seconds that fetching may take; Azure's default is 600.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 2147483647))]
     pub timeout_in_seconds: Option<i32>,
     /// Seconds from one look for changes to the next; Azure's default is 600.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 2147483647))]
     pub sync_interval_in_seconds: Option<i32>,
     /// Secret in the AKS cluster, in the configuration's namespace, with the credentials.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -270,11 +265,11 @@ pub struct FluxOciRepository {
     pub service_account_name: Option<String>,
     /// Seconds that fetching may take; Azure's default is 600.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 2147483647))]
     pub timeout_in_seconds: Option<i32>,
     /// Seconds from one look for changes to the next; Azure's default is 600.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 2147483647))]
     pub sync_interval_in_seconds: Option<i32>,
     /// Secret in the AKS cluster, in the configuration's namespace, with the credentials.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -308,7 +303,8 @@ pub struct FluxKustomization {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 1024))]
     pub path: Option<String>,
-    /// Kustomizations of this configuration that have to be applied first.
+    /// Kustomizations of this configuration that have to be applied first. Names that are not there, and circles, are told
+    /// on the line of the configuration.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 16), inner(length(min = 1, max = 63)))]
     pub depends_on: Option<Vec<String>>,
@@ -323,15 +319,15 @@ pub struct FluxKustomization {
     pub wait: Option<bool>,
     /// Seconds that applying may take; Azure's default is 600.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 2147483647))]
     pub timeout_in_seconds: Option<i32>,
     /// Seconds from one application to the next; Azure's default is 600.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 2147483647))]
     pub sync_interval_in_seconds: Option<i32>,
     /// Seconds after which a failure is tried again; default: the interval.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 2147483647))]
     pub retry_interval_in_seconds: Option<i32>,
     /// Variables that are put into the manifests.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -66,6 +66,10 @@ fn drafts(view: &View<'_>) -> Vec<Draft> {
 }
 
 fn child(view: &View<'_>, name: &str, configuration: &FluxConfiguration) -> Result<Child, Hindrance> {
+    if let Some(problem) = unordered(configuration) {
+        let field = format!("spec.fluxConfigurations.{name}.kustomizations");
+        return Err(Hindrance::Invalid { field, problem });
+    }
     let entry = serde_json::to_value(configuration)?;
     let mut properties = entry.clone();
     let mut secrets = Vec::new();
@@ -93,6 +97,35 @@ fn child(view: &View<'_>, name: &str, configuration: &FluxConfiguration) -> Resu
         entry,
         secrets,
     })
+}
+
+/// Why kustomizations can't be applied one after the other. At admission the rule would cost more than an API server allows.
+fn unordered(configuration: &FluxConfiguration) -> Option<String> {
+    let all = configuration.kustomizations.as_ref()?;
+    let depends_on = |name: &String| {
+        all.get(name)
+            .and_then(|one| one.depends_on.as_deref())
+            .unwrap_or_default()
+    };
+    let missing = |name: &String| depends_on(name).iter().find(|other| !all.contains_key(*other));
+    if let Some((name, other)) = all.keys().find_map(|name| Some((name, missing(name)?))) {
+        return Some(format!(
+            "{name} depends on {other}, which is not there; correct the name, or add it"
+        ));
+    }
+    let mut waiting: Vec<&String> = all.keys().collect();
+    loop {
+        let before = waiting.len();
+        let still: Vec<&String> = waiting.clone();
+        waiting.retain(|name| depends_on(name).iter().any(|other| still.contains(&other)));
+        match waiting.first() {
+            Some(first) if waiting.len() == before => {
+                return Some(format!("{first} is never applied, because dependsOn goes in a circle; break it"));
+            }
+            Some(_) => (),
+            None => return None,
+        }
+    }
 }
 
 fn secret(place: &[&str], reference: SecretKeyRef, encoding: Encoding) -> SecretUse {
@@ -219,6 +252,25 @@ mod tests {
                 )
             ]
         );
+    }
+
+    #[test]
+    fn kustomizations_depend_on_what_is_there_and_never_in_a_circle() {
+        let problem = |kustomizations: Value| {
+            let git = json!({ "url": "https://git/x" });
+            match draft(json!({ "gitRepository": git, "kustomizations": kustomizations })).child {
+                Ok(_) => None,
+                Err(Hindrance::Invalid { problem, .. }) => Some(problem),
+                Err(other) => panic!("{other:?}"),
+            }
+        };
+        let on = |other: &str| json!({ "dependsOn": [other] });
+        assert_eq!(problem(json!({ "a": on("b"), "b": on("c"), "c": {} })), None);
+        let said = problem(json!({ "a": on("b") })).unwrap();
+        assert!(said.contains("a depends on b, which is not there"), "{said}");
+        for circle in [json!({ "a": on("a") }), json!({ "a": on("b"), "b": on("a"), "c": {} })] {
+            assert!(problem(circle).unwrap().starts_with("a is never applied"));
+        }
     }
 
     #[test]
