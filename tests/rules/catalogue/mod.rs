@@ -174,6 +174,7 @@ const OWN: &[&str] = &[
     "the tag armature-owner",
     "names, ids, location",
     "remove is true or absent",
+    "clear names a property that this manifest sets",
     "this has to be a path",
 ];
 
