@@ -8,9 +8,7 @@ pub type Table = &'static [Field];
 
 /// The sentence about a field, if it has a row.
 pub fn change(table: Table, path: &str) -> Option<String> {
-    let row = table
-        .iter()
-        .find(|row| row.path == path || row.path.strip_prefix("properties.") == Some(path))?;
+    let row = table.iter().find(|row| is_of(row, path))?;
     let effect = match row.effect {
         EffectRule::Always(effect) => said(effect),
         EffectRule::ByValue(_) => "depends on the values; the plan says it",
@@ -26,6 +24,20 @@ pub fn change(table: Table, path: &str) -> Option<String> {
         Clear::Unknown => String::new(),
     };
     Some(format!("{effect}{source}{unset}"))
+}
+
+/// Where a manifest has another name than ARM: ids as keys of a map don't merge.
+const OTHER_NAMES: [(&str, &str); 1] = [("identity.userAssignedIdentityId", "identity.userAssignedIdentities")];
+
+/// Whether a row is about the field at this path, in which `NAME` stands for a key.
+pub fn is_of(row: &Field, path: &str) -> bool {
+    let other = OTHER_NAMES.iter().find(|(own, _)| *own == path);
+    let path = other.map_or(path, |(_, name)| name);
+    let mut names = row.path.strip_prefix("properties.").unwrap_or(row.path).split('.');
+    path.split('.').all(|part| {
+        let name = names.next();
+        name == Some(part) || (part == "NAME" && name.is_some())
+    }) && names.next().is_none()
 }
 
 fn said(effect: Effect) -> &'static str {

@@ -6,11 +6,11 @@ use std::fmt::Write;
 use armature::api::crds::crds;
 use armature::api::{CLUSTER_SETTINGS, POOL_SETTINGS};
 use armature::plan::children::KINDS;
-use armature::plan::fields::{Field, cluster, pool};
+use armature::plan::fields::{cluster, pool};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use serde_json::Value;
 
-use crate::change::Table;
+use crate::change::{Table, is_of};
 use crate::schema::{rules, walk};
 use crate::section::{escaped, section};
 
@@ -110,8 +110,7 @@ pub fn rows_without_a_field(kind: &str, table: Table) -> Vec<&'static str> {
         .flat_map(|(name, schema)| walk(name, schema, false))
         .map(|field| field.path)
         .collect();
-    let path = |row: &Field| row.path.strip_prefix("properties.").unwrap_or(row.path);
-    let rows = table.iter().filter(|row| !paths.contains(path(row)));
+    let rows = table.iter().filter(|row| !paths.iter().any(|path| is_of(row, path)));
     rows.map(|row| row.path).collect()
 }
 
