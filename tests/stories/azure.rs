@@ -4,7 +4,7 @@ use armature_lab::SimAccess;
 use reqwest::{Certificate, Client, Method, Response, StatusCode};
 use serde_json::{Value, json};
 
-use crate::world::GROUP;
+use crate::world::{GROUP, watch_log};
 
 /// The API version that the stories read with (SPEC: stable).
 const API_VERSION: &str = "2026-08-01";
@@ -77,7 +77,7 @@ impl Azure {
     pub async fn make_identity(&self, name: &str) -> String {
         let id = self.in_group(&format!("Microsoft.ManagedIdentity/userAssignedIdentities/{name}"));
         let body = json!({ "location": "westeurope" });
-        self.write_with(Method::PUT, &id, "2024-11-30", Some(body)).await;
+        self.make(&id, "2024-11-30", body).await;
         id
     }
 
@@ -136,6 +136,21 @@ impl Azure {
             "{path}: {status}: {}",
             answer.text().await.unwrap()
         );
+    }
+
+    /// Makes a resource, as another tool would, and waits until Azure is done with it.
+    pub async fn make(&self, id: &str, api_version: &str, body: Value) {
+        self.write_with(Method::PUT, id, api_version, Some(body)).await;
+        let done = async || {
+            let resource = self.resource(id, api_version).await;
+            resource.is_some_and(|resource| {
+                matches!(
+                    resource["properties"]["provisioningState"].as_str(),
+                    None | Some("Succeeded")
+                )
+            })
+        };
+        watch_log(id, done).await;
     }
 
     async fn get(&self, path: &str) -> Option<Value> {

@@ -120,7 +120,9 @@ fn unordered(configuration: &FluxConfiguration) -> Option<String> {
         waiting.retain(|name| depends_on(name).iter().any(|other| still.contains(&other)));
         match waiting.first() {
             Some(first) if waiting.len() == before => {
-                return Some(format!("{first} is never applied, because dependsOn goes in a circle; break it"));
+                return Some(format!(
+                    "{first} is never applied, because dependsOn goes in a circle; break it"
+                ));
             }
             Some(_) => (),
             None => return None,

@@ -18,7 +18,7 @@ pub async fn workspace(world: &World, name: &str) -> String {
         world.azure.subscription_scope()
     );
     let body = json!({ "location": "westeurope", "properties": { "sku": { "name": "PerGB2018" } } });
-    world.azure.write_with(Method::PUT, &id, "2025-07-01", Some(body)).await;
+    world.azure.make(&id, "2025-07-01", body).await;
     id
 }
 

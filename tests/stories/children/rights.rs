@@ -18,16 +18,10 @@ async fn subnet(world: &World) -> String {
     let network = world.azure.in_group("Microsoft.Network/virtualNetworks/net");
     let space = json!({ "addressSpace": { "addressPrefixes": ["10.1.0.0/16"] } });
     let body = json!({ "location": "westeurope", "properties": space });
-    world
-        .azure
-        .write_with(Method::PUT, &network, "2026-03-01", Some(body))
-        .await;
+    world.azure.make(&network, "2026-03-01", body).await;
     let subnet = format!("{network}/subnets/nodes");
     let body = json!({ "properties": { "addressPrefix": "10.1.0.0/20" } });
-    world
-        .azure
-        .write_with(Method::PUT, &subnet, "2026-03-01", Some(body))
-        .await;
+    world.azure.make(&subnet, "2026-03-01", body).await;
     subnet
 }
 
@@ -38,7 +32,7 @@ async fn registry(world: &World, mode: &str) -> String {
         "sku": { "name": "Premium" },
         "properties": { "roleAssignmentMode": mode },
     });
-    world.azure.write_with(Method::PUT, &id, "2025-11-01", Some(body)).await;
+    world.azure.make(&id, "2025-11-01", body).await;
     id
 }
 
