@@ -84,6 +84,14 @@ checked_string!(
 );
 
 checked_string!(
+    /// A type of events of AKS.
+    EventType,
+    128,
+    r"self.matches(r'^Microsoft\.ContainerService\.[A-Za-z]+$')",
+    "this has to be a type of events of AKS, such as Microsoft.ContainerService.NodePoolRollingFailed"
+);
+
+checked_string!(
     /// A quantity of Kubernetes.
     Quantity,
     32,

@@ -14,10 +14,18 @@ mod snapshots;
 mod status;
 mod trusted_access;
 
+mod custom;
+mod events;
+mod fleet;
+mod locks;
 pub use backup::*;
+pub use custom::*;
 pub use data_collection::*;
 pub use diagnostics::*;
+pub use events::*;
+pub use fleet::*;
 pub use identity_bindings::*;
+pub use locks::*;
 pub use maintenance::*;
 pub use managed_namespaces::*;
 pub use private_endpoints::*;
