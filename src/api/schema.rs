@@ -53,7 +53,7 @@ checked_string!(
     ResourceType,
     256,
     r"self.matches(r'^[A-Za-z0-9]+(\.[A-Za-z0-9]+)+(/[A-Za-z0-9]+)+$')",
-    "this has to be the type of an Azure resource, such as Microsoft.Insights/metricAlerts"
+    "this has to be the type of an Azure resource, such as Microsoft.Chaos/targets"
 );
 
 checked_string!(

@@ -15,7 +15,7 @@ use crate::api::schema::ResourceType;
         ? self.type.split('/').size() == 3
         : self.type.split('/').size() == 2 && !self.type.lowerAscii().startsWith('microsoft.containerservice/')",
     "type is Microsoft.ContainerService/managedClusters/TYPE or an extension NAMESPACE/TYPE such as \
-     Microsoft.Insights/metricAlerts; correct it",
+     Microsoft.Chaos/targets; correct it",
 ))]
 pub struct CustomChild {
     /// Its type. The `AzureIdentity` of the cluster has to list it in `allowedTypes`.

@@ -10,6 +10,10 @@ use crate::api::schema::{EventType, ResourceId, field_speaks};
 /// Where events of the cluster go.
 #[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, KubeSchema)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(validation = (
+    "self.?eventDeliverySchema.orValue('EventGridSchema') == oldSelf.?eventDeliverySchema.orValue('EventGridSchema')",
+    "eventDeliverySchema of an event subscription is fixed; remove the entry and add one of another name",
+))]
 pub struct EventSubscription {
     /// Who gets them: exactly one.
     pub destination: EventDestination,
@@ -77,7 +81,7 @@ pub struct EventDestination {
     "a web hook has either endpointUrl or endpointUrlFrom; keep one of them",
 ))]
 pub struct EventWebHook {
-    /// URL without anything secret in it. Azure never returns it.
+    /// URL without anything secret in it. Azure never returns it, so a change made there is not seen.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 2048))]
     #[x_kube(validation = (
@@ -85,7 +89,7 @@ pub struct EventWebHook {
         "endpointUrl is an https URL; correct it, or use endpointUrlFrom for one with a key in it",
     ))]
     pub endpoint_url: Option<String>,
-    /// URL with a key in it, from a Secret.
+    /// URL with a key in it, from a Secret in this namespace. It is sent again when the Secret changes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub endpoint_url_from: Option<SecretKeyRef>,
 }

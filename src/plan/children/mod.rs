@@ -5,9 +5,12 @@
 
 mod backup;
 mod compare;
+mod custom;
 mod data_collection;
 pub mod decide;
 mod diagnostics;
+mod event_subscriptions;
+mod fleet_memberships;
 mod identity_bindings;
 mod maintenance;
 mod managed_namespaces;
@@ -80,6 +83,9 @@ pub const KINDS: &[&Kind] = &[
     &diagnostics::KIND,
     &data_collection::KIND,
     &backup::KIND,
+    &event_subscriptions::KIND,
+    &fleet_memberships::KIND,
+    &custom::KIND,
 ];
 
 /// The API version of what AKS itself serves.
@@ -303,6 +309,8 @@ pub struct View<'a> {
     pub reads: &'a Reads,
     /// What is about to happen to the cluster and its pools.
     pub intent: Intent,
+    /// Types that the identity of the cluster allows `children` to have.
+    pub allowed_types: &'a [String],
 }
 
 /// What is about to happen to a cluster, for children that would keep it from happening.

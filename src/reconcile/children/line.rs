@@ -63,6 +63,7 @@ pub fn name(line: &mut ChildStatus, child: &Child, id: &str) {
 /// Azure shows it as the manifest has it.
 pub fn confirmed(pass: &mut Pass<'_>, kind: &Kind, child: &Child, key: &str, live: Option<&Value>) {
     pass.memory.children.rests.succeed(&Target::Child(key.to_owned()));
+    pass.memory.children.settle(key);
     let line = pass.child_line(key);
     line.state = ChildState::Ready;
     line.message = None;

@@ -36,6 +36,8 @@ pub struct Memory {
     due: BTreeSet<String>,
     /// When each child was written.
     written: BTreeMap<String, Instant>,
+    /// What Azure took and has not shown yet, with the keyed hash of the secrets in it.
+    accepted: BTreeMap<String, (Applied, Option<String>)>,
 }
 
 impl Memory {
@@ -65,6 +67,22 @@ impl Memory {
             }
             stays
         });
+    }
+
+    /// Azure took a write; what it makes of it is seen later.
+    pub fn accept(&mut self, key: &str, applied: Applied, secrets: Option<String>) {
+        self.accepted.insert(key.to_owned(), (applied, secrets));
+    }
+
+    /// What came of the last write is known.
+    pub fn settle(&mut self, key: &str) {
+        self.accepted.remove(key);
+    }
+
+    /// Whether exactly this was written last, and what came of it was not seen before.
+    pub fn was_accepted(&self, key: &str, applied: &Applied, secrets: Option<&str>) -> bool {
+        let accepted = self.accepted.get(key);
+        accepted.is_some_and(|(of, with)| of == applied && with.as_deref() == secrets)
     }
 
     /// Whether the child was written so lately that Azure may not show it yet.
@@ -108,6 +126,7 @@ impl Memory {
         self.looks.remove(key);
         self.due.remove(key);
         self.written.remove(key);
+        self.accepted.remove(key);
     }
 
     /// Whether the child was read for the same manifest and need not be yet again.
