@@ -11,7 +11,8 @@ use crate::api::schema::{EventType, ResourceId, field_speaks};
 #[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = (
-    "self.?eventDeliverySchema.orValue('EventGridSchema') == oldSelf.?eventDeliverySchema.orValue('EventGridSchema')",
+    "(has(self.eventDeliverySchema) && self.eventDeliverySchema == 'CloudEventSchemaV1_0')
+        == (has(oldSelf.eventDeliverySchema) && oldSelf.eventDeliverySchema == 'CloudEventSchemaV1_0')",
     "eventDeliverySchema of an event subscription is fixed; remove the entry and add one of another name",
 ))]
 pub struct EventSubscription {

@@ -155,3 +155,39 @@ fn jitter(key: &str) -> Duration {
     key.hash(&mut hasher);
     SWEEP_JITTER.mul_f64(f64::from(u16::try_from(hasher.finish() & 0xffff).unwrap_or_default()) / f64::from(u16::MAX))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::plan::children::Child;
+
+    fn applied(size: u32) -> Applied {
+        Applied::of(&Child {
+            id: "/x".to_owned(),
+            api_version: "2026-01-01".into(),
+            entry: json!({ "size": size }),
+            body: json!({ "size": size }),
+            secrets: Vec::new(),
+        })
+    }
+
+    #[test]
+    fn only_what_was_sent_last_is_answered_and_only_once() {
+        let mut memory = Memory::default();
+        memory.accept("a/x", applied(1), Some("hmac:k:1".to_owned()));
+        let was = |memory: &Memory, size, secrets| memory.was_accepted("a/x", &applied(size), secrets);
+        assert!(was(&memory, 1, Some("hmac:k:1")));
+        assert!(
+            !was(&memory, 2, Some("hmac:k:1")),
+            "another entry is still to be written"
+        );
+        assert!(
+            !was(&memory, 1, Some("hmac:k:2")),
+            "another secret is still to be written"
+        );
+        memory.settle("a/x");
+        assert!(!was(&memory, 1, Some("hmac:k:1")), "what differs later is drift");
+    }
+}
