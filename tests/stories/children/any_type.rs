@@ -75,7 +75,7 @@ async fn a_child_of_any_type_is_made_changed_and_gone_before_its_cluster() {
     assert_eq!(live["properties"], json!({ "team": "b" }));
 
     let mut none = children(&world, json!({}));
-    none["children"] = json!({});
+    none["children"] = Value::Null;
     world.apply(&world.cluster("shop", none)).await;
     let empty = |cluster: &AksCluster| cluster.status.as_ref().is_some_and(|status| status.children.is_empty());
     world.cluster_until("shop", "without children", empty).await;

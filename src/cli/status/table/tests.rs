@@ -330,7 +330,25 @@ actions:
 #[test]
 fn a_cluster_asked_for_by_name_shows_what_hangs_on_it_and_what_runs_on_it() {
     let one = fleet(&[with_parts()], &[], Some("dev"));
-    assert_snapshot!(rendered(&one, Canvas::FILE), @"");
+    assert_snapshot!(rendered(&one, Canvas::FILE), @r"
+    OBJECT  READY    VERSION  STEP  AGE  DOING
+    dev     ✓ Ready  → 1.33         12m  1 of 4 ready
+
+    team/dev  children  1 of 4
+      · backup/daily              Waiting
+          waits for the extension
+      ✓ diagnosticSettings/audit  Ready  checked 2h ago
+      ✗ eventSubscriptions/hook   Failed  checked 45s ago, Url validation
+          the hook did not answer.
+          Next: Let the endpoint be reached.
+      ↻ fleetMemberships/all      InProgress  checked 1s ago
+          Azure: Joining
+
+    team/dev  actions  1 of 2
+      ✓ greet   Succeeded  ended 3m ago
+          exit code 3
+      ↻ rotate  Running  sent 2m ago
+    ");
 }
 
 #[test]
