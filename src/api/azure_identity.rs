@@ -60,7 +60,7 @@ pub struct AzureIdentitySpec {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allow_preview: Option<bool>,
     /// Types of resources that the `children` of clusters may have with this identity, each as in ARM, such as
-    /// `Microsoft.Insights/metricAlerts`. Absent: none.
+    /// `Microsoft.Chaos/targets`. Absent: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Vec<ResourceType>>", length(max = 64))]
     pub allowed_types: Option<Vec<String>>,

@@ -11,14 +11,14 @@ use super::schema::{Guid, KubernetesVersion, ResourceId, Tags};
 use super::{
     AadProfile, Action, AddonProfile, AdoptionPolicy, AiToolchainOperatorProfile, AksClusterStatus,
     ApiServerAccessProfile, AttachedRegistry, AutoScalerProfile, AutoUpgradeProfile, AzureMonitorProfile, Backup,
-    BootstrapProfile, ClusterExtension, ClusterUpgradeSettings, DataCollection, DeletionPolicy, DiagnosticSetting,
-    DriftPolicy, ExtendedLocation, FederatedCredential, FluxConfiguration, HostedSystemProfile, HttpProxyConfig,
-    IdentityBinding, IdentityRef, IngressProfile, LinuxProfile, MaintenanceConfiguration, ManagedIdentity,
-    ManagedNamespace, ManagementPolicy, MetricsProfile, NetworkProfile, NodeProvisioningProfile,
-    NodeResourceGroupProfile, OidcIssuerProfile, Override, PodIdentityProfile, PowerState, PrivateEndpointRule,
-    PublicNetworkAccess, ResourceGroupPolicy, RoleAssignment, SchedulerProfile, SecurityProfile, ServiceMeshProfile,
-    ServicePrincipalProfile, Sku, Snapshot, StorageProfile, SupportPlan, TrustedAccessRoleBinding,
-    UserAssignedIdentity, WindowsProfile, WorkloadAutoScalerProfile,
+    BootstrapProfile, ClusterExtension, ClusterUpgradeSettings, CustomChild, DataCollection, DeletionPolicy,
+    DiagnosticSetting, DriftPolicy, EventSubscription, ExtendedLocation, FederatedCredential, FleetMembership,
+    FluxConfiguration, HostedSystemProfile, HttpProxyConfig, IdentityBinding, IdentityRef, IngressProfile,
+    LinuxProfile, Lock, MaintenanceConfiguration, ManagedIdentity, ManagedNamespace, ManagementPolicy, MetricsProfile,
+    NetworkProfile, NodeProvisioningProfile, NodeResourceGroupProfile, OidcIssuerProfile, Override, PodIdentityProfile,
+    PowerState, PrivateEndpointRule, PublicNetworkAccess, ResourceGroupPolicy, RoleAssignment, SchedulerProfile,
+    SecurityProfile, ServiceMeshProfile, ServicePrincipalProfile, Sku, Snapshot, StorageProfile, SupportPlan,
+    TrustedAccessRoleBinding, UserAssignedIdentity, WindowsProfile, WorkloadAutoScalerProfile,
 };
 
 /// Desired state of one AKS cluster.
@@ -431,6 +431,41 @@ pub struct AksClusterSpec {
          one",
     ))]
     pub snapshots: Option<BTreeMap<String, Snapshot>>,
+    /// Memberships in fleets, by the name of the member. One that is dropped is left if Armature made it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("maxProperties" = 8))]
+    #[x_kube(validation = (
+        "self.all(name, name.matches('^[a-z0-9]([-a-z0-9]{0,48}[a-z0-9])?$'))",
+        "names in fleetMemberships have 1 to 50 lower-case letters, digits and hyphens, with a letter or digit at both \
+         ends; rename the other one",
+    ))]
+    pub fleet_memberships: Option<BTreeMap<String, FleetMembership>>,
+    /// Event Grid subscriptions to events of the cluster. Change in place; one that is dropped is deleted if Armature made
+    /// it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("maxProperties" = 16))]
+    #[x_kube(validation = (
+        "self.all(name, name.matches('^[A-Za-z0-9-]{3,64}$'))",
+        "names in eventSubscriptions have 3 to 64 letters, digits and hyphens; rename the other one",
+    ))]
+    pub event_subscriptions: Option<BTreeMap<String, EventSubscription>>,
+    /// Locks on the cluster. Change in place; one that is dropped is deleted if Armature made it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("maxProperties" = 8))]
+    #[x_kube(validation = (
+        "self.all(name, name.matches('^[A-Za-z0-9._-]{1,90}$'))",
+        "names in locks have 1 to 90 letters, digits, dots, - and _; rename the other one",
+    ))]
+    pub locks: Option<BTreeMap<String, Lock>>,
+    /// Child and extension resources of any other type. One that is dropped is deleted if Armature made it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("maxProperties" = 32))]
+    #[x_kube(validation = (
+        "self.all(name, name.matches('^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$'))",
+        "names in children have 1 to 128 letters, digits, dots, - and _, with a letter or digit at the start; rename the \
+         other one",
+    ))]
+    pub children: Option<BTreeMap<String, CustomChild>>,
     /// Diagnostic settings by name, five at most: which logs and metrics of the control plane go where. Change in place;
     /// deleted before the cluster, because a cluster of the same name would inherit them.
     #[serde(skip_serializing_if = "Option::is_none")]

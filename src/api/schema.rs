@@ -53,7 +53,7 @@ checked_string!(
     ResourceType,
     256,
     r"self.matches(r'^[A-Za-z0-9]+(\.[A-Za-z0-9]+)+(/[A-Za-z0-9]+)+$')",
-    "this has to be the type of an Azure resource, such as Microsoft.Insights/metricAlerts"
+    "this has to be the type of an Azure resource, such as Microsoft.Chaos/targets"
 );
 
 checked_string!(
@@ -81,6 +81,14 @@ checked_string!(
     200,
     "self.matches('^[A-Za-z.]+/[A-Za-z]+/[A-Za-z0-9-]+$')",
     "this has to be a trusted access role TYPE/ROLE such as Microsoft.DataProtection/backupVaults/backup-operator"
+);
+
+checked_string!(
+    /// A type of events of AKS.
+    EventType,
+    128,
+    r"self.matches(r'^Microsoft\.ContainerService\.[A-Za-z]+$')",
+    "this has to be a type of events of AKS, such as Microsoft.ContainerService.NodePoolRollingFailed"
 );
 
 checked_string!(

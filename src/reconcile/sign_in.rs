@@ -138,6 +138,15 @@ pub fn may_preview(context: &Context, cluster: &AksCluster) -> bool {
     }
 }
 
+/// Types that `children` of the cluster may have. The operator's own identity allows none: anybody may use it.
+pub fn allowed_types(context: &Context, cluster: &AksCluster) -> Vec<String> {
+    let reference = cluster.spec.identity_ref.as_ref();
+    let identity = reference.and_then(|reference| context.identities.get(&ObjectRef::new(&reference.name)));
+    identity
+        .and_then(|identity| identity.spec.allowed_types.clone())
+        .unwrap_or_default()
+}
+
 /// The operator's own way to sign in.
 fn own(context: &Context) -> Result<Credential, Ended> {
     context.settings.credential.clone().ok_or_else(|| {

@@ -4,6 +4,7 @@ use kube::api::{DynamicObject, Patch, PatchParams, PostParams};
 use kube::{Api, ResourceExt};
 use serde_json::{Value, json};
 
+use crate::children_beyond::{FLEET, member, subscription};
 use crate::cluster::user_assigned;
 use crate::harness::Kind::{self, Cluster, Pool};
 use crate::harness::{GUID, SUBSCRIPTION, fault_of_refusal, id, management_cluster};
@@ -121,6 +122,20 @@ fn from_the_start() -> Vec<Change> {
             json!({ "snapshots": { "golden": { "pool": "a" } } }),
             json!({ "snapshots": { "other": { "pool": "b" } } }),
             json!({ "snapshots": { "golden": { "pool": "b" } } }),
+        ),
+        fixed(
+            Cluster,
+            "fleetId of a membership is fixed",
+            member("shop", FLEET),
+            member("shop", &FLEET.to_lowercase()),
+            member("shop", "Microsoft.ContainerService/fleets/other"),
+        ),
+        fixed(
+            Cluster,
+            "eventDeliverySchema of an event subscription is fixed",
+            subscription("platform", json!({})),
+            subscription("platform", json!({ "eventDeliverySchema": "EventGridSchema" })),
+            subscription("platform", json!({ "eventDeliverySchema": "CloudEventSchemaV1_0" })),
         ),
     ]
 }

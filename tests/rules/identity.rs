@@ -11,7 +11,7 @@ pub fn cases() -> Vec<Case> {
         case(
             Identity,
             "this has to be the type of an Azure resource",
-            json!({ "allowPreview": true, "allowedTypes": ["Microsoft.Insights/metricAlerts"] }),
+            json!({ "allowPreview": true, "allowedTypes": ["Microsoft.Chaos/targets"] }),
             json!({ "allowedTypes": ["metricAlerts"] }),
         ),
         case(

@@ -7,6 +7,7 @@ mod addons;
 mod catalogue;
 mod changes;
 mod children_aks;
+mod children_beyond;
 mod children_identity;
 mod children_monitor;
 mod cluster;
@@ -40,6 +41,7 @@ fn all_cases() -> Vec<Case> {
         pool::cases(),
         identity::cases(),
         children_aks::cases(),
+        children_beyond::cases(),
         children_monitor::cases(),
         children_identity::cases(),
         overrides::cases(),

@@ -14,6 +14,7 @@ pub mod store;
 pub mod types;
 
 pub mod authorization;
+mod chaos;
 mod compute;
 mod data_protection;
 mod event_grid;

@@ -2,8 +2,8 @@
 
 use super::resource_type::{Pace, ResourceType};
 use super::{
-    authorization, compute, data_protection, event_grid, fleet, kubernetes_configuration, managed_identity, monitor,
-    network, policy, references, snapshot,
+    authorization, chaos, compute, data_protection, event_grid, fleet, kubernetes_configuration, managed_identity,
+    monitor, network, policy, references, snapshot,
 };
 
 /// Types by provider.
@@ -20,6 +20,7 @@ const PROVIDERS: &[&[ResourceType]] = &[
     compute::TYPES,
     references::TYPES,
     policy::TYPES,
+    chaos::TYPES,
 ];
 
 /// Every type.

@@ -6,6 +6,7 @@
 mod access;
 mod busy;
 mod capacity;
+mod events;
 mod monitor;
 mod network;
 mod node;
@@ -67,8 +68,13 @@ pub fn explain(code: &str) -> Option<&'static CodeEntry> {
 /// The row for an error of Azure's: that of the subcode, else of the code, else of an inner error, whose wrappers
 /// (`ResourceOperationFailure` and the like) say nothing.
 pub fn explain_service(error: &ServiceError) -> Option<&'static CodeEntry> {
-    if error.code.eq_ignore_ascii_case("Conflict") && error.message.contains("diagnostic setting") {
-        return Some(&monitor::DIAGNOSTIC_SETTING_IN_THE_WAY);
+    if error.code.eq_ignore_ascii_case("Conflict") {
+        if error.message.contains("diagnostic setting") {
+            return Some(&monitor::DIAGNOSTIC_SETTING_IN_THE_WAY);
+        }
+        if error.message.contains("already a member") {
+            return Some(&events::MEMBER_OF_A_FLEET);
+        }
     }
     let inner = error.details.iter().map(|detail| detail.code.as_str());
     error
@@ -115,6 +121,7 @@ pub fn entries() -> impl Iterator<Item = &'static CodeEntry> {
         node::CODES,
         access::CODES,
         monitor::CODES,
+        events::CODES,
         transient::CODES,
     ]
     .into_iter()

@@ -237,9 +237,17 @@ fn every_failure_has_a_next_step() {
 }
 
 #[test]
-fn a_conflict_with_another_diagnostic_setting_is_not_waited_out() {
+fn a_conflict_that_no_time_solves_is_not_waited_out() {
     let taken = "Data sink '/x' is already used in diagnostic setting 'portal' for category 'guard'.";
     assert_eq!(classify(&answer(409, None, "Conflict", taken)), Retry::User);
+    let member = answer(
+        409,
+        None,
+        "Conflict",
+        "The managed cluster is already a member: '/fleets/a/members/b'.",
+    );
+    assert_eq!(classify(&member), Retry::User);
+    assert!(next_step(&member).contains("fleetMemberships"));
     assert_eq!(
         classify(&answer(409, None, "Conflict", "busy")),
         Retry::WaitForOperation

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::health::{Health, Observed, Verdict};
 use super::notes::Note;
+use super::parts::Part;
 use super::version::Versions;
 use crate::api::{AksCluster, AksClusterStatus, AksNodePool, AksNodePoolStatus};
 
@@ -55,6 +56,12 @@ pub(super) struct Row {
     pub(super) summary: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) created: Option<Timestamp>,
+    /// What hangs on a cluster.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) children: Vec<Part>,
+    /// What runs on a cluster once.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) actions: Vec<Part>,
 }
 
 impl Row {
@@ -78,6 +85,8 @@ impl Row {
 pub(super) struct Fleet {
     pub(super) rows: Vec<Row>,
     pub(super) notes: Vec<Note>,
+    /// Whether a cluster was asked for by name: then everything about it is shown.
+    pub(super) detailed: bool,
 }
 
 /// Puts the objects in order. With `name`, only that cluster and the pools that name it.
@@ -91,7 +100,10 @@ pub(super) fn fleet(clusters: &[Arc<AksCluster>], pools: &[Arc<AksNodePool>], na
         let key = (pool.namespace().unwrap_or_default(), pool.spec.cluster_ref.name.clone());
         groups.entry(key).or_default().pools.push(pool);
     }
-    let mut fleet = Fleet::default();
+    let mut fleet = Fleet {
+        detailed: name.is_some(),
+        ..Fleet::default()
+    };
     for ((_, cluster), mut group) in groups {
         if name.is_none_or(|name| name == cluster) {
             group.pools.sort_by_key(|pool| pool.name_any());
@@ -190,6 +202,16 @@ fn cluster_row(cluster: &AksCluster, status: &AksClusterStatus) -> Row {
             .collect::<Vec<_>>()
             .join(", "),
         created: cluster.creation_timestamp().map(|time| time.0),
+        children: status
+            .children
+            .iter()
+            .map(|(key, line)| Part::child(key, line))
+            .collect(),
+        actions: status
+            .actions
+            .iter()
+            .map(|(name, line)| Part::action(name, line))
+            .collect(),
         health: verdict.health,
         reason: verdict.reason,
     }
@@ -231,20 +253,23 @@ fn pool_row(pool: &AksNodePool, status: &AksNodePoolStatus, cluster: &AksCluster
         activity: story(operation, &verdict, &observed),
         summary: [mode, nodes].into_iter().flatten().collect::<Vec<_>>().join(", "),
         created: pool.creation_timestamp().map(|time| time.0),
+        children: Vec::new(),
+        actions: Vec::new(),
         health: verdict.health,
         reason: verdict.reason,
     }
 }
 
-/// What an object does; else why it is not ready; else why it is ready but not as its manifest says. One that only a
+/// What an object does; else why it is not ready; else why it, or what hangs on it, is not as its manifest says. One that only a
 /// person can help on does nothing, whatever step is next.
 fn story(doing: Option<String>, verdict: &Verdict, observed: &Observed) -> String {
     let doing = doing.filter(|text| !text.is_empty() && verdict.health != Health::Stalled);
     let explanation = || match verdict.health {
         Health::New => Some("the operator has not looked at it yet".to_owned()),
-        Health::Ready => observed
-            .condition("InSync")
-            .filter(|condition| condition.status == "False")
+        Health::Ready => ["InSync", "ChildrenReady"]
+            .into_iter()
+            .filter_map(|kind| observed.condition(kind))
+            .find(|condition| condition.status == "False")
             .map(|condition| condition.message.clone()),
         Health::Progressing | Health::NotReady | Health::Stalled | Health::Deleting => verdict.message.clone(),
     };

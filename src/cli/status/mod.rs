@@ -4,6 +4,7 @@ mod fleet;
 mod health;
 mod live;
 mod notes;
+mod parts;
 mod table;
 mod until;
 mod version;
@@ -27,7 +28,7 @@ use crate::runtime::connect::KubeArgs;
 /// Arguments of `armature status`.
 #[derive(Args, Clone, Debug)]
 pub struct StatusArgs {
-    /// Show this cluster and its pools only
+    /// Show this cluster and its pools only, with what hangs on it
     #[arg(value_name = "NAME")]
     pub name: Option<String>,
 

@@ -4,13 +4,19 @@ use jiff::Timestamp;
 
 use super::fleet::{Fleet, Kind, Row};
 use super::health::Health;
-use super::notes;
+use super::{notes, parts};
 use crate::cli::paint::{Canvas, Line, Tone};
 
-/// The whole picture: the table, and below it what is to be said about objects that are not fine.
+/// The whole picture: the table, and below it what is to be said about objects that are not fine; for a cluster asked for
+/// by name, what hangs on it and runs on it too.
 pub(super) fn picture(fleet: &Fleet, canvas: Canvas, now: Timestamp) -> Vec<Line> {
     let mut lines = table(&fleet.rows, canvas, now);
     lines.extend(notes::lines(&fleet.notes, canvas, now));
+    for row in fleet.rows.iter().filter(|_| fleet.detailed) {
+        for (title, parts) in [("children", &row.children), ("actions", &row.actions)] {
+            lines.extend(parts::section(&row.key(), title, parts, canvas, now));
+        }
+    }
     lines
 }
 

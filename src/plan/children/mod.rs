@@ -6,11 +6,14 @@
 mod attach_registries;
 mod backup;
 mod compare;
+mod custom;
 mod data_collection;
 pub mod decide;
 mod diagnostics;
+mod event_subscriptions;
 mod extensions;
 mod federated_credentials;
+mod fleet_memberships;
 mod flux_configurations;
 mod identity_bindings;
 mod maintenance;
@@ -102,6 +105,9 @@ pub const KINDS: &[&Kind] = &[
     &diagnostics::KIND,
     &data_collection::KIND,
     &backup::KIND,
+    &event_subscriptions::KIND,
+    &fleet_memberships::KIND,
+    &custom::KIND,
 ];
 
 /// The API version of what AKS itself serves.
@@ -325,6 +331,8 @@ pub struct View<'a> {
     pub reads: &'a Reads,
     /// What is about to happen to the cluster and its pools.
     pub intent: Intent,
+    /// Types that the identity of the cluster allows `children` to have.
+    pub allowed_types: &'a [String],
 }
 
 /// What is about to happen to a cluster, for children that would keep it from happening.

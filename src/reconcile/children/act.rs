@@ -78,7 +78,8 @@ pub async fn put(pass: &mut Pass<'_>, arm: &ArmClient, put: Put<'_>) -> Result<(
             pass.context.metrics.step(PUT, StepResult::Started);
             let line = pass.child_line(key);
             line.applied = Some(Applied::of(child).text());
-            line.secrets = fingerprint;
+            line.secrets.clone_from(&fingerprint);
+            pass.memory.children.accept(key, Applied::of(child), fingerprint);
             pass.memory.children.forget_look(key);
             took(pass, kind, child, key, accepted);
         }
@@ -208,6 +209,7 @@ pub fn refused(pass: &mut Pass<'_>, key: &str, error: &ArmError) {
 pub fn fail(pass: &mut Pass<'_>, key: &str, ended: Ended) {
     let poll = operations::interval(pass.context);
     line::tell(pass.child_line(key), &ended);
+    pass.memory.children.settle(key);
     pass.memory.children.forget_look(key);
     let target = Target::Child(key.to_owned());
     pass.memory.children.rests.fail(target, ended, poll, Instant::now());

@@ -35,12 +35,12 @@ pub fn hindered(pass: &mut Pass<'_>, key: &str, hindrance: &Hindrance) {
         Hindrance::Invalid { field, problem } => {
             let message = format!("{field} is invalid: {problem}");
             let ended = Ended::ours(Target::Child(key.to_owned()), "InvalidSpec", message, "", Retry::User);
-            tell(pass.child_line(key), &ended);
+            tell_once(pass.child_line(key), &ended);
         }
         Hindrance::Pointless { code, problem } => {
             let next = explain(code).map_or("", |entry| entry.next_step);
             let ended = Ended::ours(Target::Child(key.to_owned()), code, problem.clone(), next, Retry::User);
-            tell(pass.child_line(key), &ended);
+            tell_once(pass.child_line(key), &ended);
         }
     }
 }
@@ -63,6 +63,7 @@ pub fn name(line: &mut ChildStatus, child: &Child, id: &str) {
 /// Azure shows it as the manifest has it.
 pub fn confirmed(pass: &mut Pass<'_>, kind: &Kind, child: &Child, key: &str, live: Option<&Value>) {
     pass.memory.children.rests.succeed(&Target::Child(key.to_owned()));
+    pass.memory.children.settle(key);
     let line = pass.child_line(key);
     line.state = ChildState::Ready;
     line.message = live.and_then(kind.note);
@@ -90,7 +91,7 @@ pub fn stands_in(pass: &mut Pass<'_>, kind: &Kind, child: &Child, key: &str, oth
 pub fn secret_missing(pass: &mut Pass<'_>, key: &str, problem: &SecretProblem) {
     let target = Target::Child(key.to_owned());
     let ended = Ended::ours(target, problem.reason(), problem.to_string(), "", Retry::User);
-    tell(pass.child_line(key), &ended);
+    tell_once(pass.child_line(key), &ended);
 }
 
 /// Azure does not show yet what was written.
@@ -143,4 +144,13 @@ pub fn tell(line: &mut ChildStatus, ended: &Ended) {
     line.state = ChildState::Failed;
     line.message = Some(ended.failure.sentence());
     line.error = ended.failure.record(line.error.as_ref()).or(line.error.take());
+}
+
+/// Tells what is wrong with a manifest. Every pass finds it again, and a status that changed each time would start the
+/// next one: it is told once.
+fn tell_once(line: &mut ChildStatus, ended: &Ended) {
+    let told = line.state == ChildState::Failed && line.message.as_deref() == Some(&ended.failure.sentence());
+    if !told {
+        tell(line, ended);
+    }
 }

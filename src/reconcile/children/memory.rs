@@ -36,6 +36,8 @@ pub struct Memory {
     due: BTreeSet<String>,
     /// When each child was written.
     written: BTreeMap<String, Instant>,
+    /// What Azure took and has not shown yet, with the keyed hash of the secrets in it.
+    accepted: BTreeMap<String, (Applied, Option<String>)>,
 }
 
 impl Memory {
@@ -65,6 +67,22 @@ impl Memory {
             }
             stays
         });
+    }
+
+    /// Azure took a write; what it makes of it is seen later.
+    pub fn accept(&mut self, key: &str, applied: Applied, secrets: Option<String>) {
+        self.accepted.insert(key.to_owned(), (applied, secrets));
+    }
+
+    /// What came of the last write is known.
+    pub fn settle(&mut self, key: &str) {
+        self.accepted.remove(key);
+    }
+
+    /// Whether exactly this was written last, and what came of it was not seen before.
+    pub fn was_accepted(&self, key: &str, applied: &Applied, secrets: Option<&str>) -> bool {
+        let accepted = self.accepted.get(key);
+        accepted.is_some_and(|(of, with)| of == applied && with.as_deref() == secrets)
     }
 
     /// Whether the child was written so lately that Azure may not show it yet.
@@ -108,6 +126,7 @@ impl Memory {
         self.looks.remove(key);
         self.due.remove(key);
         self.written.remove(key);
+        self.accepted.remove(key);
     }
 
     /// Whether the child was read for the same manifest and need not be yet again.
@@ -136,4 +155,40 @@ fn jitter(key: &str) -> Duration {
     let mut hasher = DefaultHasher::new();
     key.hash(&mut hasher);
     SWEEP_JITTER.mul_f64(f64::from(u16::try_from(hasher.finish() & 0xffff).unwrap_or_default()) / f64::from(u16::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::plan::children::Child;
+
+    fn applied(size: u32) -> Applied {
+        Applied::of(&Child {
+            id: "/x".to_owned(),
+            api_version: "2026-01-01".into(),
+            entry: json!({ "size": size }),
+            body: json!({ "size": size }),
+            secrets: Vec::new(),
+        })
+    }
+
+    #[test]
+    fn only_what_was_sent_last_is_answered_and_only_once() {
+        let mut memory = Memory::default();
+        memory.accept("a/x", applied(1), Some("hmac:k:1".to_owned()));
+        let was = |memory: &Memory, size, secrets| memory.was_accepted("a/x", &applied(size), secrets);
+        assert!(was(&memory, 1, Some("hmac:k:1")));
+        assert!(
+            !was(&memory, 2, Some("hmac:k:1")),
+            "another entry is still to be written"
+        );
+        assert!(
+            !was(&memory, 1, Some("hmac:k:2")),
+            "another secret is still to be written"
+        );
+        memory.settle("a/x");
+        assert!(!was(&memory, 1, Some("hmac:k:1")), "what differs later is drift");
+    }
 }

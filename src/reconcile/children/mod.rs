@@ -158,13 +158,14 @@ impl Pass<'_> {
         }
     }
 
-    fn view<'b>(&'b self, reads: &'b children::Reads, intent: Intent) -> View<'b> {
+    fn view<'b>(&'b self, reads: &'b children::Reads, intent: Intent, allowed_types: &'b [String]) -> View<'b> {
         View {
             spec: &self.objects.cluster.spec,
             cluster: &self.cluster_id,
             live: self.live.as_ref(),
             reads,
             intent,
+            allowed_types,
         }
     }
 
@@ -263,6 +264,12 @@ impl<'a> Round<'a> {
                     },
                 )
                 .await?
+            }
+            // What Azure makes of a write is seen only now, and it is not what was written.
+            Answer::Update(paths) if !paths.is_empty() && is_answer_to_our_write(pass, child, key) => {
+                if let Some(body) = &seen {
+                    line::written(pass, kind, child, key, body);
+                }
             }
             Answer::Update(_) => {
                 let new = false;
@@ -463,6 +470,12 @@ fn stand_in(line: &ChildStatus, child: &Child) -> Option<String> {
 
 fn fingerprint(found: &Result<ChildSecrets, SecretProblem>) -> Option<&str> {
     found.as_ref().ok().and_then(ChildSecrets::fingerprint)
+}
+
+/// Whether what Azure shows is what it made of what is to be written now.
+fn is_answer_to_our_write(pass: &Pass<'_>, child: &Child, key: &str) -> bool {
+    let secrets = pass.secrets.children.get(key).and_then(fingerprint);
+    pass.memory.children.was_accepted(key, &Applied::of(child), secrets)
 }
 
 fn question<'a>(

@@ -10,6 +10,7 @@ use crate::plan::change::Target;
 use crate::plan::children::{self, Draft, Hindrance, Intent, KINDS, Kind, Read, What};
 use crate::plan::step::Step;
 use crate::reconcile::pass::Pass;
+use crate::reconcile::sign_in;
 
 /// A draft may need what another read told, so drafts are made anew after each round of reads. No kind needs more.
 const ROUNDS: u32 = 4;
@@ -36,7 +37,8 @@ pub async fn drafts(pass: &mut Pass<'_>, arm: &ArmClient, plan: &Plan) -> Vec<(&
 
 /// The drafts of all kinds, with what is known.
 pub fn all(pass: &Pass<'_>, intent: Intent) -> Vec<(&'static Kind, Draft)> {
-    let view = pass.view(&pass.memory.children.reads, intent);
+    let types = sign_in::allowed_types(pass.context, &pass.objects.cluster);
+    let view = pass.view(&pass.memory.children.reads, intent, &types);
     let drafts = |kind: &'static Kind| (kind.drafts)(&view).into_iter().map(move |draft| (kind, draft));
     KINDS.iter().copied().flat_map(drafts).collect()
 }

@@ -145,7 +145,10 @@ async fn a_dropped_entry_takes_its_own_resources_along_and_a_change_keeps_the_ta
 
     let before = world.now().await;
     fields["dataCollection"]["containerInsights"]["interval"] = json!("5m");
-    fields["dataCollection"].as_object_mut().unwrap().remove("managedPrometheus");
+    fields["dataCollection"]
+        .as_object_mut()
+        .unwrap()
+        .remove("managedPrometheus");
     fields["azureMonitorProfile"]["metrics"]["enabled"] = json!(false);
     world.apply(&world.cluster("shop", fields)).await;
     world

@@ -1,7 +1,9 @@
 //! What hangs on a cluster.
 
 mod aks;
+mod any_type;
 mod backup;
+mod beyond;
 mod data_collection;
 mod diagnostics;
 mod gitops;
@@ -17,7 +19,13 @@ use kube::api::{Patch, PatchParams};
 use serde_json::json;
 
 use crate::look;
-use crate::world::World;
+use crate::world::{GROUP, World};
+
+/// The id of a resource in the group of the stories.
+pub fn in_group(world: &World, type_and_name: &str) -> String {
+    let subscription = world.azure.subscription_scope();
+    format!("{subscription}/resourceGroups/{GROUP}/providers/{type_and_name}")
+}
 
 /// The line of a child.
 pub fn line<'a>(cluster: &'a AksCluster, key: &str) -> Option<&'a ChildStatus> {

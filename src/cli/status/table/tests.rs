@@ -308,3 +308,61 @@ fn a_stalled_object_tells_what_is_wrong_and_not_what_would_come_next() {
         "team/test is stalled: SkuNotAvailable: Standard_D4s_v5 is not offered in westeurope"
     );
 }
+
+fn with_parts() -> Arc<AksCluster> {
+    let lines = "children:
+  backup/daily: {state: Waiting, message: waits for the extension}
+  diagnosticSettings/audit: {state: Ready, lastChecked: '2026-03-01T10:00:00Z'}
+  eventSubscriptions/hook:
+    state: Failed
+    message: 'the hook did not answer; let the endpoint be reached'
+    lastChecked: '2026-03-01T11:59:15Z'
+    error: {code: Url validation, message: the hook did not answer., nextStep: Let the endpoint be reached., at: '2026-03-01T11:59:15Z', count: 2}
+  fleetMemberships/all: {state: InProgress, message: 'Azure: Joining', lastChecked: '2026-03-01T11:59:59Z'}
+actions:
+  greet: {key: a, state: Succeeded, exitCode: 3, finishedAt: '2026-03-01T11:57:00Z'}
+  rotate: {key: b, state: Running, startedAt: '2026-03-01T11:58:00Z'}
+";
+    let status = ready(2, lines) + &condition("ChildrenReady", "False", "ChildFailed", "1 of 4 ready");
+    cluster("dev", "1.33", &status)
+}
+
+#[test]
+fn a_cluster_asked_for_by_name_shows_what_hangs_on_it_and_what_runs_on_it() {
+    let one = fleet(&[with_parts()], &[], Some("dev"));
+    assert_snapshot!(rendered(&one, Canvas::FILE), @r"
+    OBJECT  READY    VERSION  STEP  AGE  DOING
+    dev     ✓ Ready  → 1.33         12m  1 of 4 ready
+
+    team/dev  children  1 of 4
+      · backup/daily              Waiting
+          waits for the extension
+      ✓ diagnosticSettings/audit  Ready  checked 2h ago
+      ✗ eventSubscriptions/hook   Failed  checked 45s ago, Url validation
+          the hook did not answer.
+          Next: Let the endpoint be reached.
+      ↻ fleetMemberships/all      InProgress  checked 1s ago
+          Azure: Joining
+
+    team/dev  actions  1 of 2
+      ✓ greet   Succeeded  ended 3m ago
+          exit code 3
+      ↻ rotate  Running  sent 2m ago
+    ");
+}
+
+#[test]
+fn in_a_fleet_a_cluster_says_in_one_line_that_a_child_failed() {
+    let all = fleet(&[with_parts()], &[], None);
+    let picture = rendered(&all, Canvas::FILE);
+    assert_eq!(picture.lines().count(), 2, "{picture}");
+    assert!(picture.ends_with("1 of 4 ready\n"), "{picture}");
+}
+
+#[test]
+fn children_and_actions_are_in_the_json_too() {
+    let json = serde_json::to_value(&fleet(&[with_parts()], &[], None).rows).unwrap();
+    assert_eq!(json[0]["children"][2]["state"], "Failed");
+    assert_eq!(json[0]["children"][2]["nextStep"], "Let the endpoint be reached.");
+    assert_eq!(json[0]["actions"][0]["message"], "exit code 3");
+}

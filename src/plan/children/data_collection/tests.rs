@@ -35,6 +35,7 @@ fn on(spec: Value, reads: &Reads) -> Vec<Draft> {
         live: Some(&live),
         reads,
         intent: Intent::default(),
+        allowed_types: &[],
     };
     (KIND.drafts)(&view)
 }

@@ -1,0 +1,27 @@
+//! Event Grid and fleets.
+
+use super::Retry::User;
+use super::{CodeEntry, row};
+
+pub(super) const CODES: &[CodeEntry] = &[
+    row(
+        "Url validation",
+        User,
+        "The web hook did not answer the handshake by which Event Grid learns that it wants events.",
+        "Let the endpoint be reached from Azure and answer the validation event; a URL with a key takes `endpointUrlFrom`.",
+    ),
+    row(
+        "AwaitingManualAction",
+        User,
+        "The web hook took Event Grid's validation event and has not confirmed it.",
+        "Open the validation URL that Event Grid sent to the endpoint within ten minutes, or let it answer the handshake by itself.",
+    ),
+];
+
+/// `Conflict` on a fleet member: there is no operation to wait for (general knowledge: one fleet for a cluster).
+pub(super) const MEMBER_OF_A_FLEET: CodeEntry = row(
+    "Conflict",
+    User,
+    "The cluster is a member of a fleet already, and it can be in one only.",
+    "Delete the other membership, which the message names, or remove the entry in `fleetMemberships`.",
+);
