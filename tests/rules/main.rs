@@ -7,6 +7,7 @@ mod addons;
 mod catalogue;
 mod changes;
 mod children_aks;
+mod children_locks;
 mod children_monitor;
 mod cluster;
 mod harness;
@@ -39,6 +40,7 @@ fn all_cases() -> Vec<Case> {
         pool::cases(),
         identity::cases(),
         children_aks::cases(),
+        children_locks::cases(),
         children_monitor::cases(),
         overrides::cases(),
     ]

@@ -406,6 +406,7 @@ impl<'a> Round<'a> {
                 return Ok(());
             }
             pass.child_line(key).applied = None;
+            pass.memory.children.forget(key);
             tell(pass, &Step::LiftLock { lock: key.to_owned() }).await;
         }
         let told = format!("is lifted {why}, and put back afterwards");

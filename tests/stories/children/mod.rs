@@ -5,6 +5,7 @@ mod backup;
 mod data_collection;
 mod diagnostics;
 mod life;
+mod locks;
 
 use armature::api::{AksCluster, ChildState, ChildStatus, REQUESTED_AT_ANNOTATION};
 use armature_lab::OperatorProcess;
