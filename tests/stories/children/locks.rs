@@ -231,26 +231,17 @@ async fn a_read_only_lock_is_lifted_for_every_kind_of_change() {
     world.create("shop", fields(window(4))).await;
     world.cluster_until("shop", "ready with its lock", all_ready).await;
 
-    let changes = [
-        (json!({ "sku": { "name": "Base", "tier": "Standard" } }), "PUT shop"),
-        (
-            json!({ "sku": { "name": "Base", "tier": "Standard" }, "maintenanceConfigurations": window(8)["maintenanceConfigurations"] }),
-            "PUT shop maintenanceConfigurations/default",
-        ),
-        (
-            json!({
-                "sku": { "name": "Base", "tier": "Standard" },
-                "maintenanceConfigurations": window(8)["maintenanceConfigurations"],
-                "actions": { "rotate": { "key": "1", "rotateCertificates": {} } },
-            }),
-            "POST shop:rotateClusterCertificates",
-        ),
-    ];
-    for (index, (change, write)) in changes.into_iter().enumerate() {
+    let standard = json!({ "sku": { "name": "Base", "tier": "Standard" } });
+    let rotation = json!({ "actions": { "rotate": { "key": "1", "rotateClusterCertificates": {} } } });
+    let (cluster, child) = (with(window(4), standard.clone()), with(window(8), standard));
+    let action = with(child.clone(), rotation);
+    for (change, write) in [
+        (cluster, "PUT shop"),
+        (child, "PUT shop maintenanceConfigurations/default"),
+        (action, "POST shop:rotateClusterCertificates"),
+    ] {
         let before = world.now().await;
-        let change = if index == 0 { with(change, window(4)) } else { change };
         world.apply(&world.cluster("shop", fields(change))).await;
-        world.write_until("the change", before, write).await;
         world.write_until("the lock", before, "PUT shop locks/keep").await;
         world.locked_again().await;
         assert_eq!(
