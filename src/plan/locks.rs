@@ -12,7 +12,7 @@ use super::blocker::Blocker;
 use super::change::Target;
 use super::step::Step;
 use super::{Fate, Hold, Input, Plan, Planned};
-use crate::api::LockLevel;
+use crate::api::{LockLevel, ManagementPolicy};
 
 /// A lock that stops a deletion is looked for again after this time.
 const LOOK_AGAIN: SignedDuration = SignedDuration::from_mins(1);
@@ -113,13 +113,6 @@ impl Touch {
         match step {
             Step::DeleteCluster | Step::DeletePool { .. } => Self::Delete,
             _ => Self::Write,
-        }
-    }
-
-    fn word(self) -> &'static str {
-        match self {
-            Self::Write => "write",
-            Self::Delete => "delete",
         }
     }
 }
@@ -249,10 +242,19 @@ pub fn heed(input: &Input<'_>, plan: &mut Plan) {
     }
     if plan.fate == Fate::Alive {
         for (target, touch) in &locks.wanted {
-            away.keep(locks, *touch, &format!("{} {}", touch.word(), target.in_words()));
+            away.keep(locks, *touch, &purpose(target, *touch));
         }
     }
-    away.publish(locks, plan);
+    away.publish(input, plan);
+}
+
+fn purpose(target: &Target, touch: Touch) -> String {
+    let verb = match (target, touch) {
+        (Target::Action(_), _) => "run",
+        (_, Touch::Write) => "write",
+        (_, Touch::Delete) => "delete",
+    };
+    format!("{verb} {}", target.in_words())
 }
 
 /// Locks of ours that are to be away, and what for.
@@ -272,7 +274,8 @@ impl Away {
     }
 
     /// Puts the steps in, and the reasons for the lines of the locks.
-    fn publish(mut self, locks: &Locks, plan: &mut Plan) {
+    fn publish(mut self, input: &Input<'_>, plan: &mut Plan) {
+        let locks = &input.facts.locks;
         let is = |state: LockState| move |key: &&String| locks.own.get(*key).is_some_and(|lock| lock.state == state);
         let lifts: Vec<&String> = self.0.keys().filter(is(LockState::Stands)).collect();
         let lift = |lock: &String| Planned::free(Step::LiftLock { lock: lock.clone() });
@@ -283,7 +286,11 @@ impl Away {
         let lifted: Vec<&String> = locks.own.keys().filter(is(LockState::Lifted)).collect();
         let mut back: BTreeSet<&String> = self.0.keys().chain(lifted.iter().copied()).collect();
         back.retain(|key| locks.own.get(*key).is_some_and(|lock| lock.wanted));
-        let restore = |lock: &String| Planned::free(Step::RestoreLock { lock: lock.clone() });
+        let observes = input.cluster.policies.management == ManagementPolicy::Observe;
+        let restore = |lock: &String| Planned {
+            step: Step::RestoreLock { lock: lock.clone() },
+            hold: observes.then_some(Hold::Observe),
+        };
         plan.steps.extend(back.into_iter().map(restore));
         if locks.children_busy || !plan.busy.is_empty() {
             for key in lifted {

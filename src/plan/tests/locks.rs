@@ -93,6 +93,8 @@ fn a_lock_stays_away_while_azure_works_and_comes_back_when_nothing_needs_it_away
     let idle = lifted();
     assert_eq!(idle.steps(), ["put locks/keep back"]);
     assert_eq!(away(&idle), []);
+    let observed = idle.edit("managementPolicy: Observe");
+    assert_eq!(observed.steps(), ["put locks/keep back [Observe]"]);
     let standing = locked(bare(), LockLevel::ReadOnly, LockState::Stands, Lift::Allowed);
     assert_eq!((standing.steps(), away(&standing)), (Vec::new(), Vec::new()));
 }

@@ -5,6 +5,7 @@
 
 mod act;
 mod line;
+mod locked;
 mod memory;
 mod reads;
 mod secrets;
@@ -19,19 +20,20 @@ use tokio::time::Instant;
 use super::failure::Ended;
 use super::pass::Pass;
 use super::write::WriteError;
-use super::{events, locks, report, sign_in};
+use super::{locks, report, sign_in};
 use crate::api::{ChildState, ChildStatus, DriftPolicy, ManagementPolicy};
 use crate::arm::{ArmClient, Priority, ResourceId, Retry};
 use crate::plan::change::Target;
 use crate::plan::children::decide::{Answer, Applied, Question, decide};
 use crate::plan::children::{self, Child, Draft, Hindrance, Intent, KINDS, Kind, Leaves, Needs, View, successor};
-use crate::plan::locks::{Obstacle, Passage, Touch};
+use crate::plan::locks::Touch;
 use crate::plan::secret::SecretProblem;
 use crate::plan::step::Step;
 use crate::plan::{Fate, Plan};
 
 use act::Put;
 pub use act::{DELETE, PUT, ended};
+use locked::{fail_locked, locked, tell};
 pub use memory::Memory;
 pub use secrets::{ChildSecrets, read_ahead};
 pub use turns::Turns;
@@ -393,27 +395,6 @@ impl<'a> Round<'a> {
         Ok(())
     }
 
-    /// A lock that has to be away for a while: it is lifted when everything else that is to happen can happen.
-    async fn suspend(&mut self, pass: &mut Pass<'_>, key: &str, why: &str) -> Result<(), WriteError> {
-        if pass.child_line(key).state != ChildState::Suspended {
-            let idle = self.plan.busy.is_empty() && self.plan.next_step().is_none();
-            let line = pass.child_line(key);
-            let known = line.id.clone().zip(line.api_version.clone()).filter(|_| idle);
-            let Some((id, api_version)) = known else {
-                return Ok(());
-            };
-            if is_taken(pass, key) || !self.delete(pass, key, &id, &api_version).await? {
-                return Ok(());
-            }
-            pass.child_line(key).applied = None;
-            pass.memory.children.forget(key);
-            tell(pass, &Step::LiftLock { lock: key.to_owned() }).await;
-        }
-        let told = format!("is lifted {why}, and put back afterwards");
-        line::set(pass.child_line(key), ChildState::Suspended, told);
-        Ok(())
-    }
-
     /// Deletes; whether it is gone now.
     async fn delete(
         &mut self,
@@ -449,42 +430,6 @@ impl<'a> Round<'a> {
         }
         act::delete(pass, self.arm, key, &id, api_version).await
     }
-}
-
-/// Whether a lock of ours keeps this from happening to a child of the cluster. One that may be lifted is, in the next
-/// pass; for another the child fails. Locks do not keep locks from being written.
-fn locked(pass: &mut Pass<'_>, key: &str, id: &ResourceId, touch: Touch) -> bool {
-    let below = format!("{}/", pass.cluster_id.to_ascii_lowercase());
-    if locks::is_lock(key) || !id.as_str().to_ascii_lowercase().starts_with(&below) {
-        return false;
-    }
-    match locks::known(pass).passage(touch) {
-        Passage::Free => return false,
-        Passage::After(first) => {
-            pass.memory.locks.want(Target::Child(key.to_owned()), touch);
-            let waits = format!("waits for {} to be lifted", first.join(", "));
-            line::set(pass.child_line(key), ChildState::Waiting, waits);
-            pass.memory.children.forget_look(key);
-        }
-        Passage::Never(obstacle) => fail_locked(pass, key, &obstacle),
-    }
-    true
-}
-
-fn fail_locked(pass: &mut Pass<'_>, key: &str, obstacle: &Obstacle) {
-    let message = format!("{} keeps Armature from it", obstacle.lock);
-    let target = Target::Child(key.to_owned());
-    act::fail(
-        pass,
-        key,
-        Ended::ours(target, "ScopeLocked", message, &obstacle.way_out, Retry::User),
-    );
-}
-
-/// A step of the plan that is about a lock was taken.
-async fn tell(pass: &mut Pass<'_>, step: &Step) {
-    pass.ended += 1;
-    events::started(pass, step).await;
 }
 
 /// A child, other than a lock, that is not as the manifest says and still to be written.
