@@ -11,6 +11,7 @@ use crate::wants::NOTHING;
 use crate::world::{GROUP, World};
 
 const KEY: &str = "locks/keep";
+const WINDOW: &str = "maintenanceConfigurations/default";
 const API_VERSION: &str = "2020-05-01";
 
 fn locks(level: &str, suspend: bool) -> Value {
@@ -115,6 +116,36 @@ async fn a_lock_of_others_keeps_a_deletion_waiting_without_a_call() {
 }
 
 #[tokio::test]
+async fn pools_and_what_hangs_on_a_cluster_stay_under_a_lock_of_others_and_go_when_it_is_gone() {
+    let world = World::new("locks-foreign-parts").await;
+    let _operator = world.operator();
+    world.create("shop", window(4)).await;
+    world.apply(&world.pool("apps", "shop", json!({}))).await;
+    world.pool_until("apps", "ready", look::is_ready).await;
+    world.cluster_until("shop", "ready with its window", all_ready).await;
+    world.lock_group().await;
+    let before = world.now().await;
+    world.delete_pool("apps").await;
+    let told = world.pool_stalls("apps", "ScopeLocked").await;
+    assert!(told.contains("delete pool apps"), "{told}");
+    world.apply(&world.cluster("shop", json!({}))).await;
+    let failed = |cluster: &AksCluster| is(cluster, WINDOW, ChildState::Failed);
+    let cluster = world.cluster_until("shop", "kept from losing its window", failed).await;
+    let error = line(&cluster, WINDOW).unwrap().error.clone().unwrap();
+    assert!(
+        error.code == "ScopeLocked" && error.next_step.contains("az lock delete"),
+        "{error:?}"
+    );
+    assert_eq!(world.writes_after(before).await, NOTHING);
+
+    world.unlock_group().await;
+    world.request_reconcile("shop").await;
+    world.pool_gone("apps").await;
+    let empty = |cluster: &AksCluster| cluster.status.as_ref().is_some_and(|status| status.children.is_empty());
+    world.cluster_until("shop", "without its window", empty).await;
+}
+
+#[tokio::test]
 async fn who_may_not_look_at_locks_is_told_by_azure() {
     let world = World::new("locks-unseen").await;
     let _operator = world.operator();
@@ -169,6 +200,35 @@ async fn a_lock_is_lifted_for_a_deletion_and_put_back_even_by_another_operator()
 }
 
 #[tokio::test]
+async fn a_lock_is_put_back_although_nobody_heard_that_it_was_lifted_and_the_change_was_taken_back() {
+    let world = World::new("locks-unheard").await;
+    let mut operator = world.operator();
+    let fields = |tier: &str| {
+        let more = json!({ "sku": { "name": "Base", "tier": tier }, "driftPolicy": "Report" });
+        with(locks("ReadOnly", true), more)
+    };
+    world.create("shop", fields("Free")).await;
+    world.cluster_until("shop", "ready with its lock", all_ready).await;
+
+    let before = world.now().await;
+    let late = Injection::new(Fault::Delay { milliseconds: 600_000 }).call("ManagementLocks_Delete");
+    world.admin().inject(&late.times(1)).await.unwrap();
+    world.apply(&world.cluster("shop", fields("Standard"))).await;
+    world
+        .write_until("the lock to be lifted", before, "DELETE shop locks/keep")
+        .await;
+    operator.kill();
+    world.apply(&world.cluster("shop", fields("Free"))).await;
+    let _other = world.operator();
+    world.write_until("the lock", before, "PUT shop locks/keep").await;
+    world.locked_again().await;
+    assert_eq!(
+        world.writes_after(before).await,
+        ["DELETE shop locks/keep", "PUT shop locks/keep"]
+    );
+}
+
+#[tokio::test]
 async fn what_the_manifest_locks_waits_until_the_manifest_allows_it() {
     let world = World::new("locks-own").await;
     let _operator = world.operator();
@@ -184,13 +244,9 @@ async fn what_the_manifest_locks_waits_until_the_manifest_allows_it() {
     let told = world.pool_stalls("apps", "ScopeLocked").await;
     assert!(told.contains("set spec.locks.keep.suspendForChanges to true"), "{told}");
     world.apply(&world.cluster("shop", locks("CanNotDelete", false))).await;
-    let failed = |cluster: &AksCluster| is(cluster, "maintenanceConfigurations/default", ChildState::Failed);
+    let failed = |cluster: &AksCluster| is(cluster, WINDOW, ChildState::Failed);
     let cluster = world.cluster_until("shop", "kept from losing its window", failed).await;
-    let error = line(&cluster, "maintenanceConfigurations/default")
-        .unwrap()
-        .error
-        .clone()
-        .unwrap();
+    let error = line(&cluster, WINDOW).unwrap().error.clone().unwrap();
     assert!(
         error.code == "ScopeLocked" && error.next_step.contains("suspendForChanges"),
         "{error:?}"
