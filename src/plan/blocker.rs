@@ -1,6 +1,7 @@
 //! Reasons why a plan, or a part of it, can't go on.
 
 use super::change::Target;
+use super::locks::Obstacle;
 use super::path::Path;
 use super::secret::SecretProblem;
 use super::version::Version;
@@ -216,6 +217,16 @@ pub enum Blocker {
         /// What is wrong with the Secret.
         problem: SecretProblem,
     },
+    /// A lock that Armature may not lift keeps a step from happening.
+    #[error("Armature can't {step}: {obstacle}")]
+    ScopeLocked {
+        /// The object it concerns.
+        target: Target,
+        /// The step.
+        step: String,
+        /// The lock and the way out.
+        obstacle: Obstacle,
+    },
     /// The cluster the operator runs on.
     #[error(
         "this is the cluster Armature runs on: it is never {action} by Armature; use another management cluster or the Azure portal for that"
@@ -250,6 +261,7 @@ impl Blocker {
             Self::FeatureNotRegistered { .. } => "FeatureNotRegistered",
             Self::NeverCleared { .. } => "NeverCleared",
             Self::Secret { problem, .. } => problem.reason(),
+            Self::ScopeLocked { .. } => "ScopeLocked",
             Self::OwnCluster { .. } => "OwnCluster",
         }
     }
@@ -272,6 +284,7 @@ impl Blocker {
             | Self::ResumeExhausted { target, .. }
             | Self::NotConverging { target, .. }
             | Self::NeverCleared { target, .. }
+            | Self::ScopeLocked { target, .. }
             | Self::FeatureNotRegistered { target, .. } => target.clone(),
             Self::PoolAdoptionRefused { pool, .. }
             | Self::ReplacementRequired { pool, .. }

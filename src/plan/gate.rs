@@ -38,6 +38,15 @@ pub enum Hold {
         /// Whether they have to be gone, or have to be there.
         leaving: bool,
     },
+    /// Locks of ours are lifted before it.
+    #[error("{locks} is lifted first, and put back afterwards")]
+    LockFirst {
+        /// Their keys in status.
+        locks: String,
+    },
+    /// A lock that Armature may not lift keeps it from happening; a blocker names it.
+    #[error("a lock keeps it from happening")]
+    Locked,
     /// It failed a moment ago.
     #[error("it failed a moment ago and is tried again after a pause; the last error says why")]
     RetryLater,
@@ -55,6 +64,8 @@ impl Hold {
             Self::AwaitingApproval { .. } => "AwaitingApproval",
             Self::ClusterStopped => "ClusterStopped",
             Self::ChildrenFirst { .. } => "ChildrenFirst",
+            Self::LockFirst { .. } => "LockFirst",
+            Self::Locked => "ScopeLocked",
             Self::RetryLater => "RetryLater",
             Self::AfterHeld(first) => first.reason(),
         }

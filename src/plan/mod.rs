@@ -20,6 +20,7 @@ pub mod existing;
 pub mod fields;
 mod gate;
 pub mod live;
+pub mod locks;
 pub mod overrides;
 pub mod owner;
 pub mod path;
@@ -50,6 +51,7 @@ use desired::{DesiredCluster, DesiredPool, Life};
 use effect::Effect;
 pub use gate::Hold;
 use live::LiveCluster;
+use locks::Locks;
 use path::Path;
 use preview::Previews;
 use secret::Secrets;
@@ -104,6 +106,8 @@ pub struct Facts {
     pub children_missing: Vec<String>,
     /// Children of ours that have to be gone before the cluster is deleted.
     pub children_leaving: Vec<String>,
+    /// Locks on the cluster and around it.
+    pub locks: Locks,
     /// Whether our resource definitions are being deleted: then nothing is deleted in Azure.
     pub definitions_terminating: bool,
     /// What the Secrets hold that the cluster's manifest names.
@@ -126,9 +130,25 @@ pub struct Planned {
 }
 
 impl Planned {
-    /// Whether the step will not happen by itself: a policy holds it.
+    fn free(step: Step) -> Self {
+        Self { step, hold: None }
+    }
+
+    /// Whether the step will not happen by itself: a policy or a lock holds it.
     pub fn is_held_for_good(&self) -> bool {
-        !matches!(self.hold, None | Some(Hold::ChildrenFirst { .. } | Hold::RetryLater))
+        !self.is_next() && self.hold != Some(Hold::RetryLater)
+    }
+
+    /// Whether the step on the cluster or a pool starts as soon as its turn comes.
+    pub fn is_open(&self) -> bool {
+        self.is_next() && !self.step.is_of_child()
+    }
+
+    fn is_next(&self) -> bool {
+        matches!(
+            self.hold,
+            None | Some(Hold::ChildrenFirst { .. } | Hold::LockFirst { .. })
+        )
     }
 }
 
@@ -151,6 +171,8 @@ pub struct Plan {
     pub fate: Fate,
     /// What becomes of each pool object, by its name.
     pub pool_fates: BTreeMap<String, Fate>,
+    /// Locks of ours, by their keys in status, that have to be away at this moment; each with a clause that says why.
+    pub away: BTreeMap<String, String>,
     /// What Azure or we are working on.
     pub busy: BTreeSet<Target>,
     /// When to look again although nothing happens.
@@ -203,12 +225,13 @@ pub fn plan(input: &Input<'_>) -> Plan {
         plan.steps.clear();
     }
     gate::hold(input, &mut plan);
+    locks::heed(input, &mut plan);
     plan
 }
 
 impl Plan {
     pub(crate) fn push(&mut self, step: Step) {
-        self.steps.push(Planned { step, hold: None });
+        self.steps.push(Planned::free(step));
     }
 
     fn advise(&mut self, target: Target, text: String) {
@@ -242,6 +265,20 @@ impl Plan {
         self.blockers.extend(problems);
     }
 
+    /// What is about to be deleted.
+    pub fn deletions(&self) -> Vec<Target> {
+        let open = self.steps.iter().filter(|planned| planned.is_open());
+        open.filter(|planned| matches!(planned.step, Step::DeleteCluster | Step::DeletePool { .. }))
+            .map(|planned| planned.step.target())
+            .collect()
+    }
+
+    /// Whether the deletion of the cluster can't start: then what hangs on it stays, too.
+    pub fn keeps_cluster(&self) -> bool {
+        let mut steps = self.steps.iter();
+        steps.any(|planned| planned.step == Step::DeleteCluster && planned.is_held_for_good())
+    }
+
     fn look_again_in(&mut self, wait: SignedDuration) {
         self.look_again = Some(self.look_again.map_or(wait, |sooner| sooner.min(wait)));
     }
@@ -272,13 +309,14 @@ impl Plan {
     /// something it would collide with.
     ///
     /// AKS runs one operation per cluster, and pool operations beside each other only for different pools. Steps that
-    /// roll nodes run one at a time, so that a cluster never loses nodes in two pools at once.
+    /// roll nodes run one at a time, so that a cluster never loses nodes in two pools at once. What is about a child is
+    /// done by those who look after children.
     pub fn next_step(&self) -> Option<&Step> {
         let mut waiting: BTreeSet<Target> = BTreeSet::new();
         for step in self
             .steps
             .iter()
-            .filter(|planned| planned.hold.is_none())
+            .filter(|planned| planned.hold.is_none() && !planned.step.is_of_child())
             .map(|planned| &planned.step)
         {
             let target = step.target();
@@ -327,7 +365,8 @@ impl Plan {
         }));
     }
 
-    /// A short hash of what the plan would do, so that an approval or a published intent names exactly one plan.
+    /// A short hash of what the plan would do, so that an approval or a published intent names exactly one plan. Locks
+    /// that are lifted and put back around it change nothing about that.
     pub fn hash(&self) -> String {
         let change = |change: &Change| {
             json!([
@@ -346,7 +385,8 @@ impl Plan {
                 changes
             ])
         };
-        applied::hash(&Value::Array(self.steps.iter().map(step).collect()))
+        let steps = self.steps.iter().filter(|planned| !planned.step.is_of_child());
+        applied::hash(&Value::Array(steps.map(step).collect()))
     }
 }
 

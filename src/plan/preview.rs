@@ -86,7 +86,7 @@ pub fn not_allowed(input: &Input<'_>) -> Option<Blocker> {
 
 /// The features that have to be registered before any step that may start.
 pub fn needed(input: &Input<'_>, plan: &Plan) -> BTreeSet<String> {
-    let open = plan.steps.iter().filter(|planned| planned.hold.is_none());
+    let open = plan.steps.iter().filter(|planned| planned.is_open());
     open.flat_map(|planned| features_of(&planned.step, input)).collect()
 }
 

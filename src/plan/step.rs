@@ -95,6 +95,16 @@ pub enum Step {
         /// Its name in Azure.
         pool: String,
     },
+    /// Lift a lock of ours that would keep what follows from happening.
+    LiftLock {
+        /// Its key in status.
+        lock: String,
+    },
+    /// Put a lock of ours back that was lifted.
+    RestoreLock {
+        /// Its key in status.
+        lock: String,
+    },
 }
 
 /// The names of all steps.
@@ -115,6 +125,8 @@ pub const NAMES: &[&str] = &[
     "UpgradePool",
     "ResumePool",
     "DeletePool",
+    "LiftLock",
+    "RestoreLock",
 ];
 
 impl Step {
@@ -137,6 +149,8 @@ impl Step {
             Self::UpgradePool { .. } => "UpgradePool",
             Self::ResumePool { .. } => "ResumePool",
             Self::DeletePool { .. } => "DeletePool",
+            Self::LiftLock { .. } => "LiftLock",
+            Self::RestoreLock { .. } => "RestoreLock",
         }
     }
 
@@ -159,7 +173,13 @@ impl Step {
             | Self::UpgradePool { pool, .. }
             | Self::ResumePool { pool }
             | Self::DeletePool { pool } => Target::Pool(pool.clone()),
+            Self::LiftLock { lock } | Self::RestoreLock { lock } => Target::Child(lock.clone()),
         }
+    }
+
+    /// Whether the step works on what hangs on the cluster.
+    pub fn is_of_child(&self) -> bool {
+        matches!(self, Self::LiftLock { .. } | Self::RestoreLock { .. })
     }
 
     /// The differences the step removes.
@@ -180,7 +200,9 @@ impl Step {
             | Self::DeleteCluster
             | Self::CreatePool { .. }
             | Self::ResumePool { .. }
-            | Self::DeletePool { .. } => &[],
+            | Self::DeletePool { .. }
+            | Self::LiftLock { .. }
+            | Self::RestoreLock { .. } => &[],
         }
     }
 
@@ -206,7 +228,9 @@ impl Step {
             | Self::DeleteCluster
             | Self::CreatePool { .. }
             | Self::ResumePool { .. }
-            | Self::DeletePool { .. }) => whole,
+            | Self::DeletePool { .. }
+            | Self::LiftLock { .. }
+            | Self::RestoreLock { .. }) => whole,
         }
     }
 
@@ -231,6 +255,7 @@ impl Step {
             // A failed operation may have left nodes half way: its repeat may touch every one of them.
             Self::ResumeCluster | Self::ResumePool { .. } => Effect::Unknown,
             Self::DeleteCluster | Self::DeletePool { .. } => Effect::NodeRestart,
+            Self::LiftLock { .. } | Self::RestoreLock { .. } => Effect::InPlace,
             Self::CreateResourceGroup
             | Self::CreateCluster { .. }
             | Self::CreatePool { .. }
@@ -268,6 +293,8 @@ impl fmt::Display for Step {
             Self::UpgradePool { pool, to, .. } => write!(formatter, "upgrade pool {pool} to {to}"),
             Self::ResumePool { pool } => write!(formatter, "resume the operation that failed on pool {pool}"),
             Self::DeletePool { pool } => write!(formatter, "delete pool {pool}"),
+            Self::LiftLock { lock } => write!(formatter, "lift {lock}"),
+            Self::RestoreLock { lock } => write!(formatter, "put {lock} back"),
         }
     }
 }

@@ -181,12 +181,14 @@ async fn write(pass: &Pass<'_>, arm: &ArmClient, step: &Step, live: &LiveCluster
                 retry_after: None,
             }),
         },
-        // The cluster exists.
-        Step::CreateResourceGroup | Step::CreateCluster { .. } => Ok(Accepted {
-            body: None,
-            operation: None,
-            retry_after: None,
-        }),
+        // The cluster exists; who looks after children lifts and restores locks.
+        Step::CreateResourceGroup | Step::CreateCluster { .. } | Step::LiftLock { .. } | Step::RestoreLock { .. } => {
+            Ok(Accepted {
+                body: None,
+                operation: None,
+                retry_after: None,
+            })
+        }
     }
 }
 

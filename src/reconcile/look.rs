@@ -10,7 +10,7 @@ use super::context::signed;
 use super::elsewhere;
 use super::failure::Ended;
 use super::pass::Pass;
-use super::{features, operations, sign_in};
+use super::{features, locks, operations, sign_in};
 use crate::api::{AksCluster, AksNodePool};
 use crate::arm::{ArmClient, ArmError, Priority, Retry, Snapshot};
 use crate::plan::change::Target;
@@ -19,7 +19,7 @@ use crate::plan::live::LiveCluster;
 use crate::plan::preview::{self, Previews};
 use crate::plan::step::Step;
 use crate::plan::version::Version;
-use crate::plan::{Facts, Hold, Input, Plan, plan};
+use crate::plan::{Facts, Input, Plan, plan};
 
 /// Looks at the cluster: the shared snapshot where it is good enough, else a GET.
 ///
@@ -84,12 +84,16 @@ fn is_fresh_enough(pass: &Pass<'_>, snapshot: &Snapshot) -> bool {
 /// A question failed.
 pub async fn decide(pass: &mut Pass<'_>, arm: &ArmClient) -> Result<Plan, Ended> {
     let mut facts = facts(pass).await?;
-    let first = decide_with(pass, &facts);
+    let mut first = decide_with(pass, &facts);
+    facts.locks.found = locks::around_deletions(pass, arm, &first).await;
+    if !facts.locks.found.is_empty() {
+        first = decide_with(pass, &facts);
+    }
     let features = preview::needed(&input(pass, &facts), &first);
     match first
         .steps
         .iter()
-        .find(|planned| matches!(planned.hold, None | Some(Hold::ChildrenFirst { .. })))
+        .find(|planned| planned.is_open())
         .map(|planned| planned.step.clone())
     {
         Some(Step::CreateCluster { .. }) => facts.resource_group = Some(group_exists(pass, arm).await?),
@@ -135,6 +139,7 @@ pub async fn facts(pass: &mut Pass<'_>) -> Result<Facts, Ended> {
         running: running(pass),
         children_missing: pass.missing_before_cluster(),
         children_leaving: pass.leaving(Leaves::BeforeCluster),
+        locks: locks::for_plan(pass),
         elsewhere: elsewhere::pools(pass.context, &pass.objects),
         resting: pass.memory.rests.resting(Instant::now()),
         definitions_terminating: pass.objects.any_going() && definitions_terminating(pass).await?,

@@ -19,6 +19,8 @@ pub struct Memory {
     pub rests: Rests,
     /// What hangs on the cluster.
     pub children: super::children::Memory,
+    /// What is known of locks.
+    pub locks: super::locks::Memory,
     /// Questions about operations that got no answer, in a row.
     pub unanswered: u32,
     /// The set of pools when it last changed, and when that was.

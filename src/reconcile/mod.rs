@@ -13,6 +13,7 @@ mod failure;
 mod features;
 mod fingerprint;
 mod identities;
+mod locks;
 mod look;
 mod manifests;
 mod memory;

@@ -138,6 +138,7 @@ impl<'a> Pass<'a> {
         if requested_at(&objects.cluster) != status.last_handled_reconcile_at.as_deref() {
             memory.stale = true;
             memory.features.forget();
+            memory.locks.look_again();
             memory.children.look_at_all(status.children.keys());
         }
         let pools = desired

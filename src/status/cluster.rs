@@ -13,7 +13,7 @@ use super::intent::{SHOWN, progress, published};
 use crate::api::{
     ActionStatus, AksClusterStatus, ChildStatus, IdentityStatus, KubeletIdentityStatus, OperationStatus, PoolSummary,
 };
-use crate::plan::blocker::Wait;
+use crate::plan::blocker::{Blocker, Wait};
 use crate::plan::change::Target;
 use crate::plan::live::LiveCluster;
 use crate::plan::owner::{Mark, Ownership};
@@ -169,6 +169,11 @@ fn verdict(report: &Report<'_>) -> Verdict {
     let ours = |failure: &&Failure| failure.target == Target::Cluster || report.plan.is_none();
     if let Some(verdict) = report.failure.filter(ours).and_then(|failure| failed(failure, report)) {
         return verdict;
+    }
+    let locked =
+        |blocker: &&Blocker| matches!(blocker, Blocker::ScopeLocked { .. }) && blocker.target() == Target::Cluster;
+    if let Some(blocker) = report.plan.and_then(|plan| plan.blockers.iter().find(locked)) {
+        return Verdict::Stalled(Why::new(blocker.reason(), blocker.to_string()));
     }
     if report.deleting {
         return Verdict::Deleting(Why::new("Deleting", deleting(report)));

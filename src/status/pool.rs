@@ -111,6 +111,10 @@ fn verdict(report: &Report<'_>, target: &Target) -> Verdict {
         return kept_through(failure, report).unwrap_or_else(|| failure.verdict());
     }
     let running = report.operations.get(&target.to_string());
+    let locked = |blocker: &&Blocker| matches!(blocker, Blocker::ScopeLocked { .. }) && blocker.target() == *target;
+    if let Some(blocker) = report.plan.and_then(|plan| plan.blockers.iter().find(locked)) {
+        return Verdict::Stalled(Why::new(blocker.reason(), blocker.to_string()));
+    }
     if report.deleting {
         let text = running.map_or("the node pool is being deleted in Azure", |running| {
             running.description.as_str()

@@ -9,6 +9,7 @@ mod changes;
 mod children_aks;
 mod children_beyond;
 mod children_identity;
+mod children_locks;
 mod children_monitor;
 mod cluster;
 mod harness;
@@ -42,6 +43,7 @@ fn all_cases() -> Vec<Case> {
         identity::cases(),
         children_aks::cases(),
         children_beyond::cases(),
+        children_locks::cases(),
         children_monitor::cases(),
         children_identity::cases(),
         overrides::cases(),

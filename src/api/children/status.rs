@@ -28,13 +28,16 @@ pub enum ChildState {
     Failed,
     /// It is being deleted.
     Deleting,
+    /// A lock that was lifted for a change and is put back afterwards; `message` says for which.
+    Suspended,
 }
 
 /// One child in status.
 #[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ChildStatus {
-    /// `Pending`, `Waiting`, `Applying`, `InProgress`, `Ready`, `Held`, `Failed` or `Deleting`.
+    /// `Pending`, `Waiting`, `Applying`, `InProgress`, `Ready`, `Held`, `Failed`, `Deleting` or
+    /// `Suspended`.
     pub state: ChildState,
     /// What it waits for, what differs, or what is being done, one sentence.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -134,6 +134,7 @@ pub(super) const CODES: &[CodeEntry] = &[
         "ScopeLocked",
         User,
         "A lock on the resource, its group or its subscription forbids the operation.",
-        "Remove the lock, or undo the change that needs it removed.",
+        "Remove the lock that the message names, or undo the change that needs it removed. A lock of the manifest's own \
+         `spec.locks` is lifted and put back by itself once its `suspendForChanges` is true.",
     ),
 ];

@@ -55,7 +55,7 @@ impl State {
             Self::Child(ChildState::Failed) | Self::Action(ActionState::Failed | ActionState::Unknown) => {
                 ("✗", Tone::Bad)
             }
-            Self::Child(ChildState::Held) => ("!", Tone::Busy),
+            Self::Child(ChildState::Held | ChildState::Suspended) => ("!", Tone::Busy),
             Self::Child(ChildState::Pending | ChildState::Waiting) | Self::Action(ActionState::Waiting) => {
                 ("·", Tone::Faint)
             }

@@ -80,7 +80,7 @@ fn absent(question: &Question<'_>) -> Answer {
         Answer::TooSoon
     } else if question.observe {
         Answer::Held("it does not exist, and spec.managementPolicy is Observe".to_owned())
-    } else if question.report_drift && question.line.applied.is_some() {
+    } else if question.report_drift && question.line.applied.is_some() && question.line.state != ChildState::Deleting {
         Answer::Held("it was deleted in Azure, and spec.driftPolicy is Report".to_owned())
     } else {
         Answer::Create

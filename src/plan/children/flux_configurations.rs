@@ -220,6 +220,7 @@ mod tests {
             cluster: "/c",
             live: None,
             reads: &Reads::default(),
+            allowed_types: &[],
             intent: Intent::default(),
         };
         drafts(&view).remove(0)

@@ -16,9 +16,10 @@ mod federated_credentials;
 mod fleet_memberships;
 mod flux_configurations;
 mod identity_bindings;
+pub mod locks;
 mod maintenance;
 mod managed_namespaces;
-mod place;
+pub mod place;
 mod principals;
 mod private_endpoints;
 mod role_assignments;
@@ -108,6 +109,8 @@ pub const KINDS: &[&Kind] = &[
     &event_subscriptions::KIND,
     &fleet_memberships::KIND,
     &custom::KIND,
+    // Last: a lock must not keep the others from being made.
+    &locks::KIND,
 ];
 
 /// The API version of what AKS itself serves.
@@ -140,6 +143,9 @@ pub enum Needs {
     IdleCluster,
     /// The cluster runs and nothing works on it: the child is installed on its nodes.
     RunningCluster,
+    /// The cluster exists, nothing works on it, and everything else that hangs on it is done: the child would keep it
+    /// from being done.
+    AllElse,
 }
 
 /// How a resource is.
@@ -329,22 +335,31 @@ pub struct View<'a> {
     pub live: Option<&'a LiveCluster>,
     /// What else was read.
     pub reads: &'a Reads,
-    /// What is about to happen to the cluster and its pools.
-    pub intent: Intent,
     /// Types that the identity of the cluster allows `children` to have.
     pub allowed_types: &'a [String],
+    /// What is about to happen to the cluster and what hangs on it.
+    pub intent: Intent<'a>,
 }
 
-/// What is about to happen to a cluster, for children that would keep it from happening.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Intent {
-    /// Something is to be deleted: the cluster, a pool or a child.
-    pub deletes: bool,
-    /// Something is to be written.
-    pub writes: bool,
+/// What is about to happen, for children that would keep it from happening.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Intent<'a> {
+    away: Option<&'a BTreeMap<String, String>>,
+}
+
+impl<'a> Intent<'a> {
+    /// These children have to be away, by their keys in status; each with a clause that says why.
+    pub fn of(away: &'a BTreeMap<String, String>) -> Self {
+        Self { away: Some(away) }
+    }
 }
 
 impl View<'_> {
+    /// Why the child with this key has to be away, if it has to.
+    fn is_away(&self, key: &str) -> Option<&str> {
+        self.intent.away?.get(key).map(String::as_str)
+    }
+
     /// A text in the live cluster.
     ///
     /// # Errors

@@ -10,6 +10,14 @@ pub fn group(id: &str) -> &str {
     id.split_once("/providers/").map_or(id, |(group, _)| group)
 }
 
+/// What an extension resource extends; another resource itself.
+pub fn under(id: &str) -> &str {
+    match id.match_indices("/providers/").nth(1) {
+        Some((at, _)) => id.get(..at).unwrap_or(id),
+        None => id,
+    }
+}
+
 /// The subscription of a resource: `/subscriptions/{guid}`.
 pub fn subscription(id: &str) -> &str {
     let end = id.match_indices('/').nth(2).map_or(id.len(), |(at, _)| at);
@@ -61,6 +69,8 @@ mod tests {
         assert_eq!(subscription(ID), "/subscriptions/s");
         assert_eq!(group(ID), "/subscriptions/s/resourceGroups/rg");
         assert_eq!(name(ID), "shop");
+        assert_eq!(under(ID), ID);
+        assert_eq!(under(&format!("{ID}/providers/Microsoft.Y/settings/a")), ID);
         assert_eq!([subscription(""), group(""), name("")], [""; 3]);
     }
 

@@ -29,7 +29,11 @@ pub fn take(live: &mut Option<Value>, step: &Step, cluster: &DesiredCluster, poo
     let stored = live.as_mut().unwrap();
     let seen = LiveCluster::new(stored.clone());
     match step {
-        Step::CreateResourceGroup | Step::CreateCluster { .. } | Step::DeleteCluster => {}
+        Step::CreateResourceGroup
+        | Step::CreateCluster { .. }
+        | Step::DeleteCluster
+        | Step::LiftLock { .. }
+        | Step::RestoreLock { .. } => {}
         Step::AdoptCluster { changes } | Step::TagCluster { changes } => {
             stored["tags"] = Value::Object(body::tags(&seen, changes));
         }

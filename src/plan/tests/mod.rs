@@ -7,6 +7,7 @@ mod creation;
 mod deletion;
 mod drift;
 mod images;
+mod locks;
 mod network;
 mod overrides;
 mod pool_settings;

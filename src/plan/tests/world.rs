@@ -63,6 +63,7 @@ pub fn cluster(spec: &str) -> World {
             resting: BTreeSet::new(),
             children_missing: Vec::new(),
             children_leaving: Vec::new(),
+            locks: Default::default(),
             definitions_terminating: false,
             secrets: Default::default(),
             previews: Default::default(),

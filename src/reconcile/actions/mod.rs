@@ -12,13 +12,14 @@ use tracing::{info, warn};
 use super::failure::Ended;
 use super::pass::Pass;
 use super::write::WriteError;
-use super::{events, operations, report, secrets};
+use super::{events, locks, operations, report, secrets};
 use crate::api::{Action, ActionState, ActionStatus, ManagementPolicy, OperationStatus};
 use crate::arm::client::AKS_API_VERSION;
 use crate::arm::{Accepted, ArmClient, ArmError, OperationState, OperationUrl, Priority, ResourceId, Retry};
 use crate::plan::Plan;
 use crate::plan::actions::{self, Call, Extra};
 use crate::plan::change::Target;
+use crate::plan::locks::{Passage, Touch};
 use crate::runtime::metrics::StepResult;
 
 /// The step name of an action: log field and metric label.
@@ -46,6 +47,9 @@ pub fn meet(pass: &mut Pass<'_>) {
 /// # Errors
 /// Kubernetes did not take the line; then nothing was sent.
 pub async fn run_next(pass: &mut Pass<'_>, arm: &ArmClient, plan: &Plan) -> Result<bool, WriteError> {
+    pass.memory
+        .locks
+        .forget_wants(|target| matches!(target, Target::Action(_)));
     let wanted = pass.objects.cluster.spec.actions.clone().unwrap_or_default();
     let next = actions::next(&wanted, &pass.actions);
     let Some((name, action)) = next.filter(|_| plan.may_write_children()) else {
@@ -64,6 +68,10 @@ pub async fn run_next(pass: &mut Pass<'_>, arm: &ArmClient, plan: &Plan) -> Resu
         return Ok(false);
     }
     if let Some(why) = hindrance(pass, plan, &call) {
+        wait(pass, name, action, why);
+        return store_if_changed(pass).await.map(|()| false);
+    }
+    if let Some(why) = locked(pass, name) {
         wait(pass, name, action, why);
         return store_if_changed(pass).await.map(|()| false);
     }
@@ -113,6 +121,18 @@ fn hindrance(pass: &Pass<'_>, plan: &Plan, call: &Call<'_>) -> Option<String> {
     }
     let idle = plan.busy.is_empty() && plan.next_step().is_none();
     (!idle).then(|| "waits for the end of the work on the cluster".to_owned())
+}
+
+/// What a lock of ours means for an action, which counts as a write.
+fn locked(pass: &mut Pass<'_>, name: &str) -> Option<String> {
+    match locks::known(pass).passage(Touch::Write) {
+        Passage::Free => None,
+        Passage::After(first) => {
+            pass.memory.locks.want(target(name), Touch::Write);
+            Some(format!("waits for {} to be lifted", first.join(", ")))
+        }
+        Passage::Never(obstacle) => Some(obstacle.to_string()),
+    }
 }
 
 fn wait(pass: &mut Pass<'_>, name: &str, action: &Action, why: String) {

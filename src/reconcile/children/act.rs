@@ -153,6 +153,8 @@ pub async fn delete(
     let answer = arm.delete_resource(id, api_version).await;
     drop(turn);
     pass.memory.children.wrote(key, id.as_str(), Instant::now());
+    // It may have been a lock.
+    pass.memory.locks.look_again();
     match answer {
         Ok(Deletion::Gone) => Ok(true),
         Ok(Deletion::Accepted(Accepted { operation: None, .. })) => {

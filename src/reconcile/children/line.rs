@@ -26,6 +26,15 @@ pub fn set(line: &mut ChildStatus, state: ChildState, message: impl Into<String>
     line.message = Some(message.into());
 }
 
+/// It can't be written yet. A lock that was lifted is told as such until it is back.
+pub fn waits(line: &mut ChildStatus, why: impl Into<String>) {
+    let state = match line.state {
+        ChildState::Suspended => ChildState::Suspended,
+        _ => ChildState::Waiting,
+    };
+    set(line, state, why);
+}
+
 /// The entry is no child yet.
 pub fn hindered(pass: &mut Pass<'_>, key: &str, hindrance: &Hindrance) {
     match hindrance {

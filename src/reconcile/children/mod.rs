@@ -5,6 +5,7 @@
 
 mod act;
 mod line;
+mod locked;
 mod memory;
 mod reads;
 mod secrets;
@@ -18,19 +19,21 @@ use tokio::time::Instant;
 
 use super::failure::Ended;
 use super::pass::Pass;
-use super::report;
-use super::sign_in;
 use super::write::WriteError;
+use super::{locks, report, sign_in};
 use crate::api::{ChildState, ChildStatus, DriftPolicy, ManagementPolicy};
 use crate::arm::{ArmClient, Priority, ResourceId, Retry};
 use crate::plan::change::Target;
 use crate::plan::children::decide::{Answer, Applied, Question, decide};
 use crate::plan::children::{self, Child, Draft, Hindrance, Intent, KINDS, Kind, Leaves, Needs, View, successor};
+use crate::plan::locks::Touch;
 use crate::plan::secret::SecretProblem;
+use crate::plan::step::Step;
 use crate::plan::{Fate, Plan};
 
 use act::Put;
 pub use act::{DELETE, PUT, ended};
+use locked::{fail_locked, locked, tell};
 pub use memory::Memory;
 pub use secrets::{ChildSecrets, read_ahead};
 pub use turns::Turns;
@@ -55,6 +58,9 @@ struct Round<'a> {
 /// # Errors
 /// Kubernetes did not take a status.
 pub async fn tend(pass: &mut Pass<'_>, arm: &ArmClient, plan: &Plan) -> Result<Option<Duration>, WriteError> {
+    pass.memory
+        .locks
+        .forget_wants(|target| matches!(target, Target::Child(_)));
     if pass.objects.cluster.metadata.deletion_timestamp.is_some() {
         return take_leave(pass, arm, plan).await;
     }
@@ -100,6 +106,7 @@ pub async fn tend(pass: &mut Pass<'_>, arm: &ArmClient, plan: &Plan) -> Result<O
 /// A cluster that goes takes its children along, as far as Azure does not.
 async fn take_leave(pass: &mut Pass<'_>, arm: &ArmClient, plan: &Plan) -> Result<Option<Duration>, WriteError> {
     let when = match plan.fate {
+        Fate::Delete if plan.keeps_cluster() => return Ok(None),
         Fate::Delete => Leaves::BeforeCluster,
         Fate::Gone => Leaves::AfterCluster,
         Fate::Alive | Fate::Blocked(_) | Fate::LetGo(_) => return Ok(None),
@@ -158,7 +165,7 @@ impl Pass<'_> {
         }
     }
 
-    fn view<'b>(&'b self, reads: &'b children::Reads, intent: Intent, allowed_types: &'b [String]) -> View<'b> {
+    fn view<'b>(&'b self, reads: &'b children::Reads, intent: Intent<'b>, allowed_types: &'b [String]) -> View<'b> {
         View {
             spec: &self.objects.cluster.spec,
             cluster: &self.cluster_id,
@@ -192,7 +199,9 @@ impl<'a> Round<'a> {
         if stored != Some((&pass.children, &pass.operations)) {
             report::store(pass).await?;
         }
-        if self.again {
+        // A lock that is away is put back as soon as nothing needs it away, and one in the way is lifted next.
+        let has_locks = pass.children.keys().any(|key| locks::is_lock(key));
+        if self.again || (has_locks && (self.wrote || pass.memory.locks.wants_other())) {
             return Ok(Some(Duration::ZERO));
         }
         Ok(pass.memory.children.next_look(Instant::now()))
@@ -308,7 +317,7 @@ impl<'a> Round<'a> {
         let line = pass.child_line(key);
         match missing.filter(|_| line.state != ChildState::Ready) {
             Some(missing) => {
-                line::set(line, ChildState::Waiting, missing);
+                line::waits(line, missing);
                 true
             }
             None => false,
@@ -334,11 +343,21 @@ impl<'a> Round<'a> {
     }
 
     async fn write(&mut self, pass: &mut Pass<'_>, draft: &Draft, put: Put<'_>) -> Result<(), WriteError> {
+        let key = put.key;
         if let Some(missing) = self.missing(pass, draft) {
-            line::set(pass.child_line(put.key), ChildState::Waiting, missing);
+            line::waits(pass.child_line(key), missing);
+        } else if locked(pass, key, put.id, Touch::Write) {
+            return Ok(());
         } else if !self.wrote && pass.context.leadership.is_leader() {
             self.wrote = true;
-            return act::put(pass, self.arm, put).await;
+            let restores = pass.child_line(key).state == ChildState::Suspended;
+            act::put(pass, self.arm, put).await?;
+            if restores && pass.is_ready(key) {
+                tell(pass, &Step::RestoreLock { lock: key.to_owned() }).await;
+            }
+            return Ok(());
+        } else if self.wrote {
+            pass.memory.locks.want(Target::Child(key.to_owned()), Touch::Write);
         }
         self.again |= self.wrote;
         pass.memory.children.forget_look(put.key);
@@ -359,6 +378,10 @@ impl<'a> Round<'a> {
             Needs::Cluster => (live.is_some(), "the cluster to exist"),
             Needs::IdleCluster => (live.is_some() && idle, "the end of the work on the cluster"),
             Needs::RunningCluster => (running && idle, "the cluster to run with no work going on"),
+            Needs::AllElse => match unfinished(pass) {
+                Some(other) => return Some(format!("waits for {other}")),
+                None => (live.is_some() && idle, "the end of the work on the cluster"),
+            },
         };
         (!met).then(|| format!("waits for {waits_for}"))
     }
@@ -387,24 +410,6 @@ impl<'a> Round<'a> {
         Ok(())
     }
 
-    /// A child that has to be away for a while.
-    async fn suspend(&mut self, pass: &mut Pass<'_>, key: &str, why: &str) -> Result<(), WriteError> {
-        let line = pass.child_line(key);
-        let known = line
-            .id
-            .clone()
-            .zip(line.api_version.clone())
-            .filter(|_| line.owned && line.applied.is_some());
-        if let Some((id, api_version)) = known {
-            if is_taken(pass, key) || !self.delete(pass, key, &id, &api_version).await? {
-                return Ok(());
-            }
-            pass.child_line(key).applied = None;
-        }
-        line::set(pass.child_line(key), ChildState::Waiting, format!("is lifted {why}"));
-        Ok(())
-    }
-
     /// Deletes; whether it is gone now.
     async fn delete(
         &mut self,
@@ -413,19 +418,43 @@ impl<'a> Round<'a> {
         id: &str,
         api_version: &str,
     ) -> Result<bool, WriteError> {
+        let id = match checked(pass, id) {
+            Ok(id) => id,
+            Err(ended) => {
+                act::fail(pass, key, ended);
+                return Ok(false);
+            }
+        };
+        if locked(pass, key, &id, Touch::Delete) {
+            return Ok(false);
+        }
         if self.wrote || !pass.context.leadership.is_leader() {
+            if self.wrote {
+                pass.memory.locks.want(Target::Child(key.to_owned()), Touch::Delete);
+            }
             self.again |= self.wrote;
             return Ok(false);
         }
         self.wrote = true;
-        match checked(pass, id) {
-            Ok(id) => act::delete(pass, self.arm, key, &id, api_version).await,
-            Err(ended) => {
-                act::fail(pass, key, ended);
-                Ok(false)
+        if !locks::is_lock(key) {
+            let found = locks::around(pass, self.arm, id.as_str()).await;
+            if let Some(obstacle) = locks::known(pass).obstacle(&found) {
+                fail_locked(pass, key, &obstacle);
+                return Ok(false);
             }
         }
+        act::delete(pass, self.arm, key, &id, api_version).await
     }
+}
+
+/// A child, other than a lock, that is not as the manifest says and still to be written.
+fn unfinished<'a>(pass: &'a Pass<'_>) -> Option<&'a String> {
+    let done = |line: &ChildStatus| matches!(line.state, ChildState::Ready | ChildState::Held);
+    let mut open = pass
+        .children
+        .iter()
+        .filter(|(key, line)| !locks::is_lock(key) && !done(line));
+    open.next().map(|(key, _)| key)
 }
 
 /// Children in the order in which they go: what was made later may rest on what was made before.

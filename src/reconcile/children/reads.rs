@@ -8,7 +8,6 @@ use crate::arm::{ArmClient, Priority};
 use crate::plan::Plan;
 use crate::plan::change::Target;
 use crate::plan::children::{self, Draft, Hindrance, Intent, KINDS, Kind, Read, What};
-use crate::plan::step::Step;
 use crate::reconcile::pass::Pass;
 use crate::reconcile::sign_in;
 
@@ -18,7 +17,7 @@ const ROUNDS: u32 = 4;
 /// The drafts of all kinds, with everything read that can be.
 pub async fn drafts(pass: &mut Pass<'_>, arm: &ArmClient, plan: &Plan) -> Vec<(&'static Kind, Draft)> {
     pass.memory.children.expire_reads(Instant::now());
-    let intent = intent(plan);
+    let intent = Intent::of(&plan.away);
     for _ in 0..ROUNDS {
         let drafts = all(pass, intent);
         let open: Vec<(String, Read, bool)> = drafts.iter().filter_map(|(kind, draft)| open(kind, draft)).collect();
@@ -36,7 +35,7 @@ pub async fn drafts(pass: &mut Pass<'_>, arm: &ArmClient, plan: &Plan) -> Vec<(&
 }
 
 /// The drafts of all kinds, with what is known.
-pub fn all(pass: &Pass<'_>, intent: Intent) -> Vec<(&'static Kind, Draft)> {
+pub fn all(pass: &Pass<'_>, intent: Intent<'_>) -> Vec<(&'static Kind, Draft)> {
     let types = sign_in::allowed_types(pass.context, &pass.objects.cluster);
     let view = pass.view(&pass.memory.children.reads, intent, &types);
     let drafts = |kind: &'static Kind| (kind.drafts)(&view).into_iter().map(move |draft| (kind, draft));
@@ -84,13 +83,5 @@ async fn look(pass: &mut Pass<'_>, arm: &ArmClient, key: &str, read: Read, matte
             memory.keep_read(read, true, Instant::now());
         }
         Err(error) => act::refused(pass, key, &error),
-    }
-}
-
-fn intent(plan: &Plan) -> Intent {
-    let open = || plan.steps.iter().filter(|planned| !planned.is_held_for_good());
-    Intent {
-        deletes: open().any(|planned| matches!(planned.step, Step::DeleteCluster | Step::DeletePool { .. })),
-        writes: open().next().is_some(),
     }
 }

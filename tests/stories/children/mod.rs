@@ -8,6 +8,7 @@ mod data_collection;
 mod diagnostics;
 mod gitops;
 mod life;
+mod locks;
 mod rights;
 mod workload_identity;
 

@@ -35,6 +35,7 @@ fn draft(assignment: Value, identity: Option<&str>, live: Option<&LiveCluster>, 
         cluster: CLUSTER,
         live,
         reads,
+        allowed_types: &[],
         intent: Intent::default(),
     };
     drafts(&view).remove(0)

@@ -1,0 +1,72 @@
+//! What locks mean for children, and locks that are lifted for a while.
+
+use super::{Round, act, is_taken, line};
+use crate::api::ChildState;
+use crate::arm::{ResourceId, Retry};
+use crate::plan::change::Target;
+use crate::plan::locks::{Obstacle, Passage, Touch};
+use crate::plan::step::Step;
+use crate::reconcile::failure::Ended;
+use crate::reconcile::pass::Pass;
+use crate::reconcile::write::WriteError;
+use crate::reconcile::{events, locks};
+
+impl Round<'_> {
+    /// A lock that has to be away for a while: it is lifted when everything else that is to happen can happen.
+    pub(super) async fn suspend(&mut self, pass: &mut Pass<'_>, key: &str, why: &str) -> Result<(), WriteError> {
+        if pass.child_line(key).state != ChildState::Suspended {
+            let idle = self.plan.busy.is_empty() && self.plan.next_step().is_none();
+            let line = pass.child_line(key);
+            let known = line.id.clone().zip(line.api_version.clone()).filter(|_| idle);
+            let Some((id, api_version)) = known else {
+                return Ok(());
+            };
+            if is_taken(pass, key) || !self.delete(pass, key, &id, &api_version).await? {
+                return Ok(());
+            }
+            pass.child_line(key).applied = None;
+            pass.memory.children.forget(key);
+            tell(pass, &Step::LiftLock { lock: key.to_owned() }).await;
+        }
+        let told = format!("is lifted {why}, and put back afterwards");
+        line::set(pass.child_line(key), ChildState::Suspended, told);
+        Ok(())
+    }
+}
+
+/// Whether a lock of ours keeps this from happening to a child of the cluster. One that may be lifted is, in the next
+/// pass; for another the child fails. Locks do not keep locks from being written.
+pub fn locked(pass: &mut Pass<'_>, key: &str, id: &ResourceId, touch: Touch) -> bool {
+    let below = format!("{}/", pass.cluster_id.to_ascii_lowercase());
+    if locks::is_lock(key) || !id.as_str().to_ascii_lowercase().starts_with(&below) {
+        return false;
+    }
+    match locks::known(pass).passage(touch) {
+        Passage::Free => return false,
+        Passage::After(first) => {
+            pass.memory.locks.want(Target::Child(key.to_owned()), touch);
+            let waits = format!("waits for {} to be lifted", first.join(", "));
+            line::set(pass.child_line(key), ChildState::Waiting, waits);
+            pass.memory.children.forget_look(key);
+        }
+        Passage::Never(obstacle) => fail_locked(pass, key, &obstacle),
+    }
+    true
+}
+
+/// A lock that Armature may not lift keeps this from happening.
+pub fn fail_locked(pass: &mut Pass<'_>, key: &str, obstacle: &Obstacle) {
+    let message = format!("{} keeps Armature from it", obstacle.lock);
+    let target = Target::Child(key.to_owned());
+    act::fail(
+        pass,
+        key,
+        Ended::ours(target, "ScopeLocked", message, &obstacle.way_out, Retry::User),
+    );
+}
+
+/// A step of the plan that is about a lock was taken.
+pub async fn tell(pass: &mut Pass<'_>, step: &Step) {
+    pass.ended += 1;
+    events::started(pass, step).await;
+}
