@@ -100,6 +100,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         resting: BTreeSet::new(),
         children_missing: Vec::new(),
         children_leaving: Vec::new(),
+        locks: Default::default(),
         definitions_terminating: false,
         secrets: Default::default(),
         previews: Default::default(),
