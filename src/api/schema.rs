@@ -3,7 +3,12 @@
 
 use std::borrow::Cow;
 
+use litemap::LiteMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+/// Texts by key, as tags and labels are. A sorted list: the first entry of a B-tree takes half a KiB, in every object that
+/// the operator keeps in memory.
+pub type TextMap = LiteMap<String, String>;
 
 /// Defines a string schema with its greatest length and the one CEL rule it has to pass.
 macro_rules! checked_string {
