@@ -41,7 +41,7 @@ checked_string!(
     Guid,
     36,
     r"self.matches('^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$')",
-    "this has to be a GUID in lower case, such as 00000000-0000-0000-0000-000000000000"
+    "this has to be a GUID in lower case"
 );
 
 checked_string!(
@@ -49,8 +49,7 @@ checked_string!(
     ResourceId,
     1024,
     r"self.matches('(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/.+/.+/.+$')",
-    "this has to be an Azure resource id, /subscriptions/ID/resourceGroups/GROUP/providers/TYPE/NAME; copy it from the \
-     resource's properties"
+    "this has to be an Azure resource id; copy it from the resource's properties"
 );
 
 checked_string!(
