@@ -56,6 +56,7 @@ fn finish(mut crd: CustomResourceDefinition) -> CustomResourceDefinition {
         {
             // Without it an object that no controller has seen yet counts as done for kstatus, and so for Flux.
             status.default = Some(JSON(json!({ "observedGeneration": -1 })));
+            describe_conditions(status);
         }
     }
     crd
@@ -70,6 +71,30 @@ fn drop_noise(schema: &mut JSONSchemaProps) {
         schema.format = None;
     }
     below(schema, drop_noise);
+}
+
+/// Kubernetes describes a condition at length, mostly for those who write one.
+fn describe_conditions(status: &mut JSONSchemaProps) {
+    let conditions = status
+        .properties
+        .as_mut()
+        .and_then(|fields| fields.get_mut("conditions"));
+    let Some(JSONSchemaPropsOrArray::Schema(condition)) = conditions.and_then(|list| list.items.as_mut()) else {
+        return;
+    };
+    condition.description = Some("One aspect of the state.".to_owned());
+    for (name, field) in condition.properties.iter_mut().flatten() {
+        let text = match name.as_str() {
+            "lastTransitionTime" => "When `status` changed last.",
+            "message" => "What there is to say, for people.",
+            "observedGeneration" => "Generation of the spec that the condition speaks about.",
+            "reason" => "Why, in one word for programs.",
+            "status" => "`True`, `False` or `Unknown`.",
+            "type" => "Name of the condition.",
+            _ => continue,
+        };
+        field.description = Some(text.to_owned());
+    }
 }
 
 /// Puts rules and paragraphs on one line each. Where the source breaks them means nothing to a reader of the CRD, and a

@@ -40,7 +40,7 @@ checked_string!(
     /// A GUID in lower case: subscriptions are compared as text.
     Guid,
     36,
-    r"self.matches('^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$')",
+    r"self.matches('^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$')",
     "this has to be a GUID in lower case"
 );
 

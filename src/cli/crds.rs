@@ -79,7 +79,7 @@ impl Document {
             indent_step: 1,
             compact_list_indent: true,
         };
-        let yaml = serde_saphyr::to_string_with_options(&OneLineAField::new(&value), options)
+        let yaml = serde_saphyr::to_string_with_options(&OneLineAField(&value), options)
             .map_err(|source| failed(source.into()))?;
         Ok(Self {
             file_name: format!("{}_{}.yaml", spec.group, spec.names.plural),

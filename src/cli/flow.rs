@@ -4,65 +4,41 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value};
 use serde_saphyr::{FlowMap, FlowSeq};
 
-/// `spec`, its fields, and theirs: what is deeper stays on the line of the field it belongs to.
-const LEVELS: u8 = 3;
+/// Bytes of JSON up to which fields below a field stay on its line: long enough that indentation costs little, short
+/// enough that a change can be found in its line.
+const LINE: usize = 3000;
 
-/// Writes what holds `properties` as a block, with a line for each of them, and everything else on one line.
-pub struct OneLineAField<'a> {
-    value: &'a Value,
-    /// Levels of properties that get lines.
-    levels: u8,
-}
-
-impl<'a> OneLineAField<'a> {
-    /// The YAML of a CRD.
-    pub fn new(crd: &'a Value) -> Self {
-        Self {
-            value: crd,
-            levels: LEVELS,
-        }
-    }
-
-    fn is_block(&self) -> bool {
-        self.levels > 0 && has_properties(self.value)
-    }
-}
+/// Writes what holds `properties` and is too long for a line as a block, with a line for each of them, and everything else
+/// on one line.
+pub struct OneLineAField<'a>(pub &'a Value);
 
 /// The properties of a schema.
-struct Properties<'a> {
-    properties: &'a Map<String, Value>,
-    /// Levels below this one that get lines.
-    levels: u8,
-}
+struct Properties<'a>(&'a Map<String, Value>);
 
 impl Serialize for Properties<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let levels = self.levels;
-        let schemas = self.properties.iter();
-        serializer.collect_map(schemas.map(|(name, value)| (name, OneLineAField { value, levels })))
+        serializer.collect_map(self.0.iter().map(|(name, schema)| (name, OneLineAField(schema))))
     }
 }
 
 impl Serialize for OneLineAField<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let levels = self.levels;
-        match self.value {
-            Value::Object(fields) if self.is_block() => {
+        match self.0 {
+            Value::Object(fields) if has_properties(self.0) && is_long(self.0) => {
                 let mut map = serializer.serialize_map(Some(fields.len()))?;
                 for (name, value) in fields {
                     match value {
                         Value::Object(properties) if name == "properties" => {
-                            let levels = levels - 1;
-                            map.serialize_entry(name, &Properties { properties, levels })?;
+                            map.serialize_entry(name, &Properties(properties))?;
                         }
-                        value => map.serialize_entry(name, &OneLineAField { value, levels })?,
+                        value => map.serialize_entry(name, &Self(value))?,
                     }
                 }
                 map.end()
             }
             Value::Object(fields) => FlowMap(fields).serialize(serializer),
-            Value::Array(items) if items.iter().any(Value::is_object) => {
-                serializer.collect_seq(items.iter().map(|value| OneLineAField { value, levels }))
+            Value::Array(items) if items.iter().any(Value::is_object) && is_long(self.0) => {
+                serializer.collect_seq(items.iter().map(OneLineAField))
             }
             Value::Array(items) => FlowSeq(items).serialize(serializer),
             value => value.serialize(serializer),
@@ -77,4 +53,8 @@ fn has_properties(value: &Value) -> bool {
         Value::Array(items) => items.iter().any(has_properties),
         _ => false,
     }
+}
+
+fn is_long(value: &Value) -> bool {
+    value.to_string().len() > LINE
 }
