@@ -2,7 +2,7 @@
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value};
-use serde_saphyr::{FlowMap, FlowSeq};
+use serde_saphyr::{DoubleQuoted, FlowMap, FlowSeq, SingleQuoted};
 
 /// Bytes of JSON up to which fields below a field stay on its line: long enough that indentation costs little, short
 /// enough that a change can be found in its line.
@@ -36,14 +36,47 @@ impl Serialize for OneLineAField<'_> {
                 }
                 map.end()
             }
-            Value::Object(fields) => FlowMap(fields).serialize(serializer),
             Value::Array(items) if items.iter().any(Value::is_object) && is_long(self.0) => {
                 serializer.collect_seq(items.iter().map(OneLineAField))
             }
-            Value::Array(items) => FlowSeq(items).serialize(serializer),
+            value => OneLine(value).serialize(serializer),
+        }
+    }
+}
+
+/// A value on one line.
+struct OneLine<'a>(&'a Value);
+
+impl Serialize for OneLine<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Value::Object(_) => FlowMap(Below(self.0)).serialize(serializer),
+            Value::Array(_) => FlowSeq(Below(self.0)).serialize(serializer),
+            Value::String(text) if is_word(text) => serializer.serialize_str(text),
+            // Other plain text inside of braces is read in another way by other parsers.
+            Value::String(text) if text.contains(['\'', '\n', '\\']) => DoubleQuoted(text).serialize(serializer),
+            Value::String(text) => SingleQuoted(text).serialize(serializer),
             value => value.serialize(serializer),
         }
     }
+}
+
+/// What is inside of the braces or brackets of a value.
+struct Below<'a>(&'a Value);
+
+impl Serialize for Below<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Value::Object(fields) => serializer.collect_map(fields.iter().map(|(name, value)| (name, OneLine(value)))),
+            Value::Array(items) => serializer.collect_seq(items.iter().map(OneLine)),
+            value => OneLine(value).serialize(serializer),
+        }
+    }
+}
+
+/// Whether the text needs no quotes anywhere, unless it means something in YAML, such as `null`.
+fn is_word(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_alphabetic()) && text.chars().all(|each| each.is_ascii_alphanumeric())
 }
 
 /// Whether this or anything below it is a schema with properties of its own.
