@@ -39,37 +39,26 @@ impl Serialize for OneLineAField<'_> {
             Value::Array(items) if items.iter().any(Value::is_object) && is_long(self.0) => {
                 serializer.collect_seq(items.iter().map(OneLineAField))
             }
-            value => OneLine(value).serialize(serializer),
+            value @ Value::Object(_) => FlowMap(Inside(value)).serialize(serializer),
+            value @ Value::Array(_) => FlowSeq(Inside(value)).serialize(serializer),
+            value => Inside(value).serialize(serializer),
         }
     }
 }
 
-/// A value on one line.
-struct OneLine<'a>(&'a Value);
+/// A value inside of braces or brackets, which hold for all that is below them.
+struct Inside<'a>(&'a Value);
 
-impl Serialize for OneLine<'_> {
+impl Serialize for Inside<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0 {
-            Value::Object(_) => FlowMap(Below(self.0)).serialize(serializer),
-            Value::Array(_) => FlowSeq(Below(self.0)).serialize(serializer),
+            Value::Object(fields) => serializer.collect_map(fields.iter().map(|(name, value)| (name, Inside(value)))),
+            Value::Array(items) => serializer.collect_seq(items.iter().map(Inside)),
             Value::String(text) if is_word(text) => serializer.serialize_str(text),
             // Other plain text inside of braces is read in another way by other parsers.
             Value::String(text) if text.contains(['\'', '\n', '\\']) => DoubleQuoted(text).serialize(serializer),
             Value::String(text) => SingleQuoted(text).serialize(serializer),
             value => value.serialize(serializer),
-        }
-    }
-}
-
-/// What is inside of the braces or brackets of a value.
-struct Below<'a>(&'a Value);
-
-impl Serialize for Below<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.0 {
-            Value::Object(fields) => serializer.collect_map(fields.iter().map(|(name, value)| (name, OneLine(value)))),
-            Value::Array(items) => serializer.collect_seq(items.iter().map(OneLine)),
-            value => OneLine(value).serialize(serializer),
         }
     }
 }
