@@ -5,16 +5,15 @@ mod objects;
 
 use std::error::Error;
 
+use objects::Cost;
+
 fn main() -> Result<(), Box<dyn Error>> {
-    println!(
-        "An AksCluster with {} fields: {} bytes",
-        objects::CLUSTER_FIELDS,
-        objects::cluster()?
-    );
-    println!(
-        "An AksNodePool with {} fields: {} bytes",
-        objects::POOL_FIELDS,
-        objects::pool()?
-    );
+    print("AksCluster", objects::CLUSTER_FIELDS, objects::cluster()?);
+    print("AksNodePool", objects::POOL_FIELDS, objects::pool()?);
     Ok(())
+}
+
+fn print(kind: &str, fields: usize, cost: Cost) {
+    let Cost { manifest, with_status } = cost;
+    println!("An {kind} with {fields} fields: {manifest} bytes, {with_status} with its status");
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::addons::Addons;
 use super::overrides::{ApiVersion, ArmPath, FeatureName};
-use super::schema::{Guid, KubernetesVersion, ResourceId, Tags};
+use super::schema::{Guid, KubernetesVersion, ResourceId, Tags, TextMap};
 use super::{
     AadProfile, Action, AddonProfile, AdoptionPolicy, AiToolchainOperatorProfile, AksClusterStatus,
     ApiServerAccessProfile, AttachedRegistry, AutoScalerProfile, AutoUpgradeProfile, AzureMonitorProfile, Backup,
@@ -159,7 +159,7 @@ pub struct AksClusterSpec {
     /// others added stay. Changes in place. An empty value is allowed.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Tags>")]
-    pub tags: Option<BTreeMap<String, String>>,
+    pub tags: Option<TextMap>,
     /// Kind and price tier of the cluster.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sku: Option<Sku>,

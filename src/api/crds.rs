@@ -47,8 +47,7 @@ fn schemas(crd: &mut CustomResourceDefinition) -> impl Iterator<Item = &mut JSON
 
 fn finish(mut crd: CustomResourceDefinition) -> CustomResourceDefinition {
     for schema in schemas(&mut crd) {
-        drop_nullable(schema);
-        unwrap_rules(schema);
+        drop_noise(schema);
         fill_lines(schema);
         if let Some(status) = schema
             .properties
@@ -57,16 +56,45 @@ fn finish(mut crd: CustomResourceDefinition) -> CustomResourceDefinition {
         {
             // Without it an object that no controller has seen yet counts as done for kstatus, and so for Flux.
             status.default = Some(JSON(json!({ "observedGeneration": -1 })));
+            describe_conditions(status);
         }
     }
     crd
 }
 
-/// Takes `nullable` out everywhere. The API server then drops nulls before it validates or stores, so that a null means
-/// the same as an absent field, and `has()` in a rule means that there is a value.
-fn drop_nullable(schema: &mut JSONSchemaProps) {
+/// Takes out everywhere what a schema does without. `nullable`: the API server then drops nulls before it validates or
+/// stores, so that a null means the same as an absent field, and `has()` in a rule means that there is a value. `format` of
+/// numbers: the width of our own types, which no user needs to know and which every range is within.
+fn drop_noise(schema: &mut JSONSchemaProps) {
     schema.nullable = None;
-    below(schema, drop_nullable);
+    if matches!(schema.type_.as_deref(), Some("integer" | "number")) {
+        schema.format = None;
+    }
+    below(schema, drop_noise);
+}
+
+/// Kubernetes describes a condition at length, mostly for those who write one.
+fn describe_conditions(status: &mut JSONSchemaProps) {
+    let conditions = status
+        .properties
+        .as_mut()
+        .and_then(|fields| fields.get_mut("conditions"));
+    let Some(JSONSchemaPropsOrArray::Schema(condition)) = conditions.and_then(|list| list.items.as_mut()) else {
+        return;
+    };
+    condition.description = Some("One aspect of the state.".to_owned());
+    for (name, field) in condition.properties.iter_mut().flatten() {
+        let text = match name.as_str() {
+            "lastTransitionTime" => "When `status` changed last.",
+            "message" => "What there is to say, for people.",
+            "observedGeneration" => "Generation of the spec that the condition speaks about.",
+            "reason" => "Why, in one word for programs.",
+            "status" => "`True`, `False` or `Unknown`.",
+            "type" => "Name of the condition.",
+            _ => continue,
+        };
+        field.description = Some(text.to_owned());
+    }
 }
 
 /// Puts rules and paragraphs on one line each. Where the source breaks them means nothing to a reader of the CRD, and a
@@ -97,24 +125,6 @@ fn below(schema: &mut JSONSchemaProps, change: fn(&mut JSONSchemaProps)) {
     match &mut schema.items {
         Some(JSONSchemaPropsOrArray::Schema(item)) => change(item),
         Some(JSONSchemaPropsOrArray::Schemas(items)) => items.iter_mut().for_each(change),
-        None => {}
-    }
-}
-
-/// Takes the line breaks of the source code out of the rules.
-fn unwrap_rules(schema: &mut JSONSchemaProps) {
-    for rule in schema.x_kubernetes_validations.iter_mut().flatten() {
-        rule.rule = rule.rule.lines().map(str::trim).collect::<Vec<_>>().join(" ");
-    }
-    if let Some(properties) = &mut schema.properties {
-        properties.values_mut().for_each(unwrap_rules);
-    }
-    if let Some(JSONSchemaPropsOrBool::Schema(values)) = &mut schema.additional_properties {
-        unwrap_rules(values);
-    }
-    match &mut schema.items {
-        Some(JSONSchemaPropsOrArray::Schema(item)) => unwrap_rules(item),
-        Some(JSONSchemaPropsOrArray::Schemas(items)) => items.iter_mut().for_each(unwrap_rules),
         None => {}
     }
 }

@@ -12,8 +12,8 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::Validati
 struct Lock {
     /// The path below `spec`, as in `status.applied`.
     path: &'static str,
-    /// CEL: changes that are allowed all the same; `false` for none.
-    allowed: &'static str,
+    /// CEL: changes that are allowed all the same.
+    allowed: Option<&'static str>,
     /// What the user reads.
     message: &'static str,
 }
@@ -86,104 +86,108 @@ const LOCKS: &[Lock] = &[
     // Learn: use-managed-identity.
     Lock {
         path: "identity.type",
-        allowed: "!has(self.spec.servicePrincipalProfile)",
+        allowed: Some("!has(self.spec.servicePrincipalProfile)"),
         message: "identity cannot give way to a service principal; put identity back and remove servicePrincipalProfile",
     },
     // az aks update-credentials --reset-aad.
     Lock {
         path: "aadProfile.clientAppID",
-        allowed: "self.spec.?aadProfile.?managed.orValue(false)",
+        allowed: Some("self.spec.?aadProfile.?managed.orValue(false)"),
         message: "aadProfile.clientAppID of the legacy integration cannot change; put the old value back, or set \
                   aadProfile.managed to true without it",
     },
     Lock {
         path: "aadProfile.serverAppID",
-        allowed: "self.spec.?aadProfile.?managed.orValue(false)",
+        allowed: Some("self.spec.?aadProfile.?managed.orValue(false)"),
         message: "aadProfile.serverAppID of the legacy integration cannot change; put the old value back, or set \
                   aadProfile.managed to true without it",
     },
     // azurerm: kubernetes_cluster.
     Lock {
         path: "windowsProfile.gmsaProfile.dnsServer",
-        allowed: "self.spec.?windowsProfile.?gmsaProfile.?dnsServer.orValue('') != ''",
+        allowed: Some("self.spec.?windowsProfile.?gmsaProfile.?dnsServer.orValue('') != ''"),
         message: "windowsProfile.gmsaProfile.dnsServer cannot be emptied; put a server back",
     },
     Lock {
         path: "windowsProfile.gmsaProfile.rootDomainName",
-        allowed: "self.spec.?windowsProfile.?gmsaProfile.?rootDomainName.orValue('') != ''",
+        allowed: Some("self.spec.?windowsProfile.?gmsaProfile.?rootDomainName.orValue('') != ''"),
         message: "windowsProfile.gmsaProfile.rootDomainName cannot be emptied; put a domain back",
     },
     // Learn: update-azure-cni.
     Lock {
         path: "networkProfile.networkDataplane",
-        allowed: "oldSelf.spec.?networkProfile.?networkDataplane.orValue('') == 'azure'",
+        allowed: Some("oldSelf.spec.?networkProfile.?networkDataplane.orValue('') == 'azure'"),
         message: "networkProfile.networkDataplane cannot leave cilium; put cilium back",
     },
     // Learn: use-network-policies.
     Lock {
         path: "networkProfile.networkPolicy",
-        allowed: "oldSelf.spec.?networkProfile.?networkPolicy.orValue('') == 'none'
+        allowed: Some(
+            "oldSelf.spec.?networkProfile.?networkPolicy.orValue('') == 'none'
             || (oldSelf.spec.?networkProfile.?networkPolicy.orValue('') != 'cilium'
             && self.spec.?networkProfile.?networkPolicy.orValue('') in ['none', 'cilium'])",
+        ),
         message: "networkProfile.networkPolicy cannot leave cilium, and changes between azure and calico by way of none; put the \
                   old value back, or none",
     },
     // Learn: automatic/aks-automatic-sku-migration.
     Lock {
         path: "sku.name",
-        allowed: "oldSelf.spec.?sku.?name.orValue('') == 'Automatic'",
+        allowed: Some("oldSelf.spec.?sku.?name.orValue('') == 'Automatic'"),
         message: "sku.name cannot go from Base to Automatic; put Base back, or make a new cluster",
     },
     // Learn: use-oidc-issuer.
     Lock {
         path: "oidcIssuerProfile.enabled",
-        allowed: "!oldSelf.spec.?oidcIssuerProfile.?enabled.orValue(false)",
+        allowed: Some("!oldSelf.spec.?oidcIssuerProfile.?enabled.orValue(false)"),
         message: "oidcIssuerProfile.enabled cannot be turned off again; put true back",
     },
     // Learn: entra-id-control-plane-authentication.
     Lock {
         path: "aadProfile.managed",
-        allowed: "!oldSelf.spec.?aadProfile.?managed.orValue(false)",
+        allowed: Some("!oldSelf.spec.?aadProfile.?managed.orValue(false)"),
         message: "aadProfile cannot be taken away again; put aadProfile.managed true back",
     },
     // Learn: api-server-vnet-integration.
     Lock {
         path: "apiServerAccessProfile.enableVnetIntegration",
-        allowed: "!oldSelf.spec.?apiServerAccessProfile.?enableVnetIntegration.orValue(false)",
+        allowed: Some("!oldSelf.spec.?apiServerAccessProfile.?enableVnetIntegration.orValue(false)"),
         message: "apiServerAccessProfile.enableVnetIntegration cannot be turned off again; put true back",
     },
     // Learn: api-server-vnet-integration.
     Lock {
         path: "apiServerAccessProfile.enablePrivateCluster",
-        allowed: "self.spec.?apiServerAccessProfile.?enableVnetIntegration.orValue(false)",
+        allowed: Some("self.spec.?apiServerAccessProfile.?enableVnetIntegration.orValue(false)"),
         message: "apiServerAccessProfile.enablePrivateCluster is fixed at creation without API server VNet integration; put \
                   the old value back, or set enableVnetIntegration to true too",
     },
     // Learn: private-clusters.
     Lock {
         path: "apiServerAccessProfile.privateDNSZone",
-        allowed: "self.spec.?apiServerAccessProfile.?privateDNSZone.orValue('') == 'none'",
+        allowed: Some("self.spec.?apiServerAccessProfile.?privateDNSZone.orValue('') == 'none'"),
         message: "apiServerAccessProfile.privateDNSZone can only change to none; put the old value back, or use none",
     },
     // Learn: update-azure-cni.
     Lock {
         path: "networkProfile.networkPlugin",
-        allowed: "oldSelf.spec.?networkProfile.?networkPlugin.orValue('') == 'kubenet'
+        allowed: Some(
+            "oldSelf.spec.?networkProfile.?networkPlugin.orValue('') == 'kubenet'
             && self.spec.?networkProfile.?networkPlugin.orValue('') == 'azure'
             && self.spec.?networkProfile.?networkPluginMode.orValue('') == 'overlay'",
+        ),
         message: "networkProfile.networkPlugin can only change from kubenet to azure, together with networkPluginMode overlay; \
                   put the old value back, or set both",
     },
     // Learn: upgrade-basic-load-balancer-on-aks.
     Lock {
         path: "networkProfile.loadBalancerSku",
-        allowed: "oldSelf.spec.?networkProfile.?loadBalancerSku.orValue('') == 'basic'",
+        allowed: Some("oldSelf.spec.?networkProfile.?loadBalancerSku.orValue('') == 'basic'"),
         message: "networkProfile.loadBalancerSku cannot go back to basic; put standard back",
     },
     // Learn: egress-outboundtype.
     Lock {
         path: "networkProfile.natGatewayProfile.sku",
-        allowed: "oldSelf.spec.?networkProfile.?natGatewayProfile.?sku.orValue('') == 'Standard'",
+        allowed: Some("oldSelf.spec.?networkProfile.?natGatewayProfile.?sku.orValue('') == 'Standard'"),
         message: "networkProfile.natGatewayProfile.sku cannot go back to Standard; put StandardV2 back",
     },
 ];
@@ -191,7 +195,7 @@ const LOCKS: &[Lock] = &[
 const fn fixed(path: &'static str, message: &'static str) -> Lock {
     Lock {
         path,
-        allowed: "false",
+        allowed: None,
         message,
     }
 }
@@ -199,25 +203,22 @@ const fn fixed(path: &'static str, message: &'static str) -> Lock {
 impl Lock {
     fn rule(&self) -> ValidationRule {
         let Self { path, allowed, message } = self;
-        let (was_given, is_given) = (given("oldSelf", path), given("self", path));
+        let value = format!(".?{}", path.replace('.', ".?"));
+        let mut rule = format!(
+            "!('{path}' in oldSelf.?status.?applied.orValue({{}})) || !oldSelf.spec{value}.hasValue() \
+             || (self.spec{value}.hasValue() && self.spec.{path} == oldSelf.spec.{path})"
+        );
+        if let Some(allowed) = allowed {
+            rule.push_str(&format!(" || ({allowed})"));
+        }
         ValidationRule {
-            // Optional selectors (`.?`) would read better, but the API server cannot bound what comparing them costs.
-            rule: format!(
-                "!has(oldSelf.status) || !has(oldSelf.status.applied) || !('{path}' in oldSelf.status.applied) \
-                 || !({was_given}) || ({is_given} && self.spec.{path} == oldSelf.spec.{path}) || ({allowed})"
-            ),
+            // Comparing the optional values themselves would read better, but the API server cannot bound what it costs.
+            rule,
             message: Some((*message).to_owned()),
             field_path: Some(format!(".spec.{path}")),
             ..ValidationRule::default()
         }
     }
-}
-
-/// CEL: whether the object has a value at the path below `spec`.
-fn given(object: &str, path: &str) -> String {
-    let ends = path.match_indices('.').map(|(end, _)| end).chain([path.len()]);
-    let parts: Vec<String> = ends.map(|end| format!("has({object}.spec.{})", &path[..end])).collect();
-    parts.join(" && ")
 }
 
 /// The rules of all locks, for the root of the schema of `AksCluster`.

@@ -54,6 +54,7 @@ pub use place::*;
 pub use pod_identity::*;
 pub use pool::*;
 pub use provisioning::*;
+pub use schema::TextMap;
 pub use secret::*;
 pub use security::*;
 pub use settings::*;

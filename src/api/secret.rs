@@ -19,8 +19,7 @@ pub struct SecretKeyRef {
     #[schemars(length(min = 1, max = 253))]
     #[x_kube(validation = (
         "!format.dns1123Subdomain().validate(self).hasValue()",
-        "name is the name of a Secret in the same namespace: small letters, digits, - and ., with a letter or digit at \
-         both ends; correct it",
+        "name is the name of a Secret: small letters, digits, - and ., a letter or digit at both ends; correct it",
     ))]
     pub name: String,
     /// Key in its data, 1 to 253 characters.

@@ -74,8 +74,6 @@ impl Document {
         let value = serde_json::to_value(crd).map_err(|source| failed(source.into()))?;
         let options = serde_saphyr::ser_options! {
             prefer_block_scalars: false,
-            // Plain text inside of braces is read in another way by other parsers.
-            quote_all: true,
             indent_step: 1,
             compact_list_indent: true,
         };

@@ -5,6 +5,7 @@
 
 mod act;
 mod actions;
+pub mod cache;
 mod children;
 mod context;
 mod elsewhere;

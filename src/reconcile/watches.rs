@@ -16,7 +16,7 @@ use tracing::{debug, error, info};
 
 use super::context::{Context, Parts};
 use super::write::WriteError;
-use super::{Deps, identities, orphans, pass};
+use super::{Deps, cache, identities, orphans, pass};
 use crate::api::{AksCluster, AksNodePool, AzureIdentity};
 use crate::arm::budget::Budget;
 use crate::arm::clients::{Clients, SetupError};
@@ -279,8 +279,7 @@ where
         let events = writer.subscribe()?;
         let watch = watcher(api, watcher::Config::default())
             .default_backoff()
-            // Who wrote which field is of no use here, and often longer than the object itself.
-            .modify(|object| object.meta_mut().managed_fields = None)
+            .modify(cache::trim)
             .reflect_shared(writer);
         let mut gate = Some(readiness.wait_for(format!("the first list of {} objects", K::kind(&()))));
         let filled = CancellationToken::new();

@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
+use super::cache;
 use super::context::Context;
 use crate::api::{FIELD_MANAGER, FINALIZER};
 use crate::runtime::metrics::{KubeVerb, ObjectKind, WriteResult};
@@ -74,10 +75,7 @@ pub async fn status<K: Written>(context: &Context, object: &K) -> Result<K, Writ
 /// # Errors
 /// [`WriteError`].
 pub async fn read<K: Written>(context: &Context, object: &K) -> Result<K, WriteError> {
-    match tokio::time::timeout(WRITE_TIMEOUT, api::<K>(context, object).get(&object.name_any())).await {
-        Ok(answer) => answer.map_err(refused),
-        Err(_) => Err(WriteError::Timeout),
-    }
+    bounded(api::<K>(context, object).get(&object.name_any())).await
 }
 
 /// Whether our finalizer is on the object.
@@ -137,10 +135,7 @@ async fn finish<K: Written>(
     if !context.leadership.is_leader() {
         return Err(WriteError::NotLeader);
     }
-    let answer = match tokio::time::timeout(WRITE_TIMEOUT, write).await {
-        Ok(answer) => answer.map_err(refused),
-        Err(_) => Err(WriteError::Timeout),
-    };
+    let answer = bounded(write).await;
     let result = match &answer {
         Ok(object) => {
             context.written.note(object);
@@ -152,6 +147,14 @@ async fn finish<K: Written>(
     };
     context.metrics.kube_write(K::KIND, verb, result);
     answer
+}
+
+/// Waits for an answer. What the rest of the pass sees of an object is what the next one will find in the cache.
+async fn bounded<K: Written>(call: impl Future<Output = kube::Result<K>>) -> Result<K, WriteError> {
+    let answer = tokio::time::timeout(WRITE_TIMEOUT, call).await;
+    let mut object = answer.map_err(|_| WriteError::Timeout)?.map_err(refused)?;
+    cache::trim(&mut object);
+    Ok(object)
 }
 
 fn refused(error: kube::Error) -> WriteError {

@@ -220,6 +220,37 @@ async fn a_retired_setting_is_taken_with_a_warning_that_names_date_and_way_out()
         ),
         "{said:?}"
     );
+    let id = "00000000-0000-0000-0000-000000000001";
+    for (spec, warned) in [
+        (
+            json!({ "networkProfile": { "loadBalancerSku": "basic" } }),
+            "networkProfile.loadBalancerSku basic has support until 2025-09-30",
+        ),
+        (
+            json!({ "aadProfile": { "clientAppID": id, "serverAppID": id } }),
+            "(legacy Entra integration) has support until 2023-12-01",
+        ),
+        (
+            json!({ "servicePrincipalProfile": { "clientId": id, "secret": { "name": "sp", "key": "secret" } } }),
+            "servicePrincipalProfile is a legacy setting",
+        ),
+        (
+            json!({ "podIdentityProfile": { "enabled": true } }),
+            "podIdentityProfile has support until 2025-09-30",
+        ),
+        (
+            json!({ "addonProfiles": { "httpApplicationRouting": { "enabled": true } } }),
+            "addonProfiles.httpApplicationRouting has support until 2025-03-03",
+        ),
+    ] {
+        let mut object = aks(json!({}));
+        object["spec"]
+            .as_object_mut()
+            .unwrap()
+            .extend(spec.as_object().unwrap().clone());
+        let said = warnings(&resource("aksclusters"), &client, &object).await;
+        assert!(said.len() == 1 && said[0].contains(warned), "{said:?}");
+    }
     let said = warnings(
         &resource("aksnodepools"),
         &client,

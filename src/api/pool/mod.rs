@@ -9,8 +9,6 @@ pub(super) mod rules;
 mod scaling;
 mod virtual_machines;
 
-use std::collections::BTreeMap;
-
 use kube::{CustomResource, KubeSchema};
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +21,9 @@ pub use scaling::*;
 pub use virtual_machines::*;
 
 use super::overrides::ArmPath;
-use super::schema::{KubernetesVersion, NodeImageVersion, NodeLabels, ResourceId, SubnetId, Tags, Taint, VmSize};
+use super::schema::{
+    KubernetesVersion, NodeImageVersion, NodeLabels, ResourceId, SubnetId, Tags, Taint, TextMap, VmSize,
+};
 use super::{AksNodePoolStatus, ClusterRef, DeletionPolicy, ManagementPolicy, Override, PowerState, VersionPolicy};
 
 /// Desired state of one node pool.
@@ -163,7 +163,7 @@ pub struct AksNodePoolSpec {
     /// Kubernetes labels of the nodes. Owned by key. Changes in place.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<NodeLabels>")]
-    pub node_labels: Option<BTreeMap<String, String>>,
+    pub node_labels: Option<TextMap>,
     /// Kubernetes taints of the nodes, `key=value:Effect`. Changes in place.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Vec<Taint>>", length(max = 100))]
@@ -171,7 +171,7 @@ pub struct AksNodePoolSpec {
     /// Azure tags of the pool's machines. Owned by key. Changes in place.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Tags>")]
-    pub tags: Option<BTreeMap<String, String>>,
+    pub tags: Option<TextMap>,
     /// Pods per node, 10 to 250; Azure's default depends on the network: overlay 250, pod subnet 110, kubenet 110,
     /// else 30. Fixed at creation of the pool.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -224,7 +224,7 @@ pub struct AksNodePoolSpec {
     pub spot_max_price: Option<f64>,
     /// How nodes are replaced during upgrades.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub upgrade_settings: Option<PoolUpgradeSettings>,
+    pub upgrade_settings: Option<Box<PoolUpgradeSettings>>,
     /// Whether the pool runs. Only user pools can be `Stopped`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub power_state: Option<PowerState>,
