@@ -217,6 +217,9 @@ async fn a_lock_is_put_back_although_nobody_heard_that_it_was_lifted_and_the_cha
     world
         .write_until("the lock to be lifted", before, "DELETE shop locks/keep")
         .await;
+    let plan = world.clusters.get("shop").await.unwrap().status.unwrap().plan.unwrap();
+    let steps: Vec<&str> = plan.steps.iter().map(|step| step.step.as_str()).collect();
+    assert_eq!(steps, ["LiftLock", "UpdateCluster", "RestoreLock"], "published before");
     operator.kill();
     world.apply(&world.cluster("shop", fields("Free"))).await;
     let _other = world.operator();
