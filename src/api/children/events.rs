@@ -116,7 +116,7 @@ pub struct EventStorageQueue {
     pub queue_name: String,
     /// How long an event stays in the queue, in seconds; default: 604800, a week.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 2147483647))]
     pub queue_message_time_to_live_in_seconds: Option<i64>,
 }
 
