@@ -1,12 +1,14 @@
 //! The examples, as a newcomer applies them: every object gets ready, and then nothing differs.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use armature::api::REQUESTED_AT_ANNOTATION;
+use armature::api::{AksCluster, REQUESTED_AT_ANNOTATION};
+use armature::plan::children::KINDS;
 use kube::ResourceExt;
 use kube::api::{Patch, PatchParams};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 
 use crate::children::all_ready;
@@ -19,6 +21,9 @@ const SUBSCRIPTION: &str = "00000000-0000-0000-0000-000000000000";
 fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name)
 }
+
+/// API version of networks.
+const NETWORK: &str = "2026-03-01";
 
 /// The manifests in a folder, one after the other.
 fn manifests(name: &str) -> String {
@@ -76,7 +81,7 @@ impl World {
         for cluster in self.clusters.list(&Default::default()).await.unwrap() {
             let name = cluster.name_any();
             self.ready(&name).await;
-            if has_children(&cluster) {
+            if !kinds(&cluster).is_empty() {
                 self.cluster_until(&name, "ready with its children", all_ready).await;
             }
             let written = self.now().await;
@@ -99,12 +104,78 @@ impl World {
     }
 }
 
-fn has_children(cluster: &armature::api::AksCluster) -> bool {
+impl World {
+    /// What `examples/production/prerequisites.md` asks for.
+    async fn make_prerequisites(&self) {
+        for group in ["shop-network", "shop-shared", "shop-monitoring"] {
+            self.azure.make_group(group).await;
+        }
+        let table = self.resource("shop-network", "Microsoft.Network/routeTables/shop");
+        let to_firewall = json!({
+            "name": "out",
+            "properties": {
+                "addressPrefix": "0.0.0.0/0", "nextHopType": "VirtualAppliance", "nextHopIpAddress": "10.1.255.4",
+            },
+        });
+        let network = self.resource("shop-network", "Microsoft.Network/virtualNetworks/shop");
+        let space = json!({ "addressSpace": { "addressPrefixes": ["10.1.0.0/16"] } });
+        let nodes = json!({ "addressPrefix": "10.1.0.0/20", "routeTable": { "id": table } });
+        let here = |properties: Value| json!({ "location": "westeurope", "properties": properties });
+        for (id, version, body) in [
+            (table.clone(), NETWORK, here(json!({ "routes": [to_firewall] }))),
+            (network.clone(), NETWORK, here(space)),
+            (
+                format!("{network}/subnets/nodes"),
+                NETWORK,
+                json!({ "properties": nodes }),
+            ),
+            (
+                self.resource(
+                    "shop-network",
+                    "Microsoft.ManagedIdentity/userAssignedIdentities/shop-prod",
+                ),
+                "2024-11-30",
+                json!({ "location": "westeurope" }),
+            ),
+            (
+                self.resource(
+                    "shop-shared",
+                    "Microsoft.ManagedIdentity/userAssignedIdentities/checkout",
+                ),
+                "2024-11-30",
+                json!({ "location": "westeurope" }),
+            ),
+            (
+                self.resource("shop-shared", "Microsoft.ContainerRegistry/registries/shopimages"),
+                "2025-11-01",
+                json!({ "location": "westeurope", "sku": { "name": "Premium" } }),
+            ),
+            (
+                self.resource("shop-monitoring", "Microsoft.OperationalInsights/workspaces/shop"),
+                "2025-07-01",
+                here(json!({ "sku": { "name": "PerGB2018" } })),
+            ),
+            (
+                self.resource("shop-monitoring", "Microsoft.Monitor/accounts/shop"),
+                "2025-10-03",
+                here(json!({})),
+            ),
+        ] {
+            self.azure.make(&id, version, body).await;
+        }
+    }
+
+    fn resource(&self, group: &str, type_and_name: &str) -> String {
+        let subscription = self.azure.subscription_scope();
+        format!("{subscription}/resourceGroups/{group}/providers/{type_and_name}")
+    }
+}
+
+/// The kinds of children that a manifest has.
+fn kinds(cluster: &AksCluster) -> Vec<&'static str> {
     let spec = serde_json::to_value(&cluster.spec).unwrap();
-    spec.as_object()
-        .unwrap()
-        .keys()
-        .any(|field| armature::plan::children::kind(field).is_some())
+    let fields = KINDS.iter().map(|kind| kind.field);
+    fields.filter(|field| spec.get(field).is_some()).collect()
 }
 
 #[tokio::test]
@@ -146,4 +217,18 @@ async fn windows_gpu_and_spot_pools_get_ready_and_stay_as_they_are() {
     world.settles().await;
     let spot = world.azure.pool("workshop", "spot").await.unwrap();
     assert_eq!(spot["properties"]["scaleSetPriority"], "Spot");
+}
+
+#[tokio::test]
+async fn the_production_baseline_gets_ready_with_all_that_hangs_on_it_and_stays_as_it_is() {
+    let world = World::new("example-production").await;
+    world.make_prerequisites().await;
+    let _operator = world.operator();
+    world.apply_example(&manifests("production")).await;
+    world.settles().await;
+    let cluster = world.clusters.get("shop-prod").await.unwrap();
+    assert_eq!(kinds(&cluster).len(), 9);
+    let lines = cluster.status.as_ref().unwrap().children.keys();
+    let with_lines: BTreeSet<&str> = lines.filter_map(|key| Some(key.split_once('/')?.0)).collect();
+    assert_eq!(with_lines, kinds(&cluster).into_iter().collect());
 }
