@@ -227,7 +227,7 @@ async fn the_production_baseline_gets_ready_with_all_that_hangs_on_it_and_stays_
     world.apply_example(&manifests("production")).await;
     world.settles().await;
     let cluster = world.clusters.get("shop-prod").await.unwrap();
-    assert_eq!(kinds(&cluster).len(), 9);
+    assert_eq!(kinds(&cluster).len(), 8);
     let lines = cluster.status.as_ref().unwrap().children.keys();
     let with_lines: BTreeSet<&str> = lines.filter_map(|key| Some(key.split_once('/')?.0)).collect();
     assert_eq!(with_lines, kinds(&cluster).into_iter().collect());
