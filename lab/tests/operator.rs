@@ -44,4 +44,5 @@ async fn a_killed_operator_starts_again_as_it_was_and_ends_when_asked() {
 
     let status = operator.stop().await.unwrap().expect("it ends by itself");
     assert!(status.success(), "{status}: {}", operator.process().log_tail());
+    assert_eq!(simulator.mismatches(), Vec::<String>::new());
 }

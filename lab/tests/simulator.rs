@@ -67,6 +67,23 @@ impl Azure {
     }
 }
 
+/// Whoever ends a test with [`Azure`] would hear of it: the guard is the one that stories have.
+#[tokio::test]
+async fn an_answer_that_differs_from_the_descriptions_fails_the_test() {
+    let azure = Azure::start().await;
+    let clusters = azure.simulator.admin().seed(&Seed::default()).await.unwrap();
+    let id = &clusters[0];
+    azure.get(id).await;
+    assert_eq!(azure.simulator.mismatches(), Vec::<String>::new());
+    let wrong = json!({ "properties": { "dnsPrefix": 5 } });
+    azure.simulator.admin().edit(id, wrong).await.unwrap();
+    azure.get(id).await;
+    let found = azure.simulator.mismatches();
+    assert!(found.len() == 1 && found[0].contains("dnsPrefix"), "{found:?}");
+    let end = std::panic::AssertUnwindSafe(|| drop(azure));
+    assert!(std::panic::catch_unwind(end).is_err());
+}
+
 #[tokio::test]
 async fn the_world_acts_on_a_seeded_cluster() {
     let azure = Azure::start().await;

@@ -79,7 +79,25 @@ fn deviations(request: &Request, call: &Call, reply: &Reply) -> Option<Vec<Strin
         reply.status,
         reply.json(),
     );
-    described.or_else(|| of_resource(call, reply))
+    described
+        .or_else(|| of_resource(call, reply))
+        .or_else(|| of_error(reply))
+}
+
+/// Every service has code and message in its errors, in ARM's envelope or without. An answer to HEAD has no body.
+fn of_error(reply: &Reply) -> Option<Vec<String>> {
+    let body = reply.json();
+    if reply.status < 400 || body.is_null() {
+        return None;
+    }
+    let error = body.get("error").unwrap_or(body);
+    let texts = error["code"].is_string() && error["message"].is_string();
+    let deviations = if texts {
+        vec![]
+    } else {
+        vec!["an error without code and message".to_owned()]
+    };
+    Some(deviations)
 }
 
 /// Descriptions made of SDK models have bodies but no calls: there the type's table says what an answer holds.
@@ -148,6 +166,48 @@ mod tests {
             "{:?}",
             bad.first
         );
+    }
+
+    fn of_subscription(status: u16, body: Value) -> Conformance {
+        let path = "/subscriptions/s";
+        let uri = format!("{path}?api-version=2022-12-01").parse().unwrap();
+        let request = Request::new(Method::GET, &uri, HeaderMap::new(), Bytes::new(), String::new());
+        let call = Call::parse(&Method::GET, path).unwrap();
+        let mut conformance = Conformance::default();
+        conformance.check(&request, &call, &Reply::provider(status, body));
+        conformance
+    }
+
+    #[test]
+    fn an_error_has_code_and_message_though_no_description_has_the_call() {
+        let error = |error: Value| of_subscription(404, error).mismatches;
+        assert_eq!(
+            error(json!({"error": {"code": "SubscriptionNotFound", "message": "m"}})),
+            0
+        );
+        assert_eq!(error(json!({"code": "SubscriptionNotFound", "message": "m"})), 0);
+        assert_eq!(error(json!({"error": {"code": "SubscriptionNotFound"}})), 1);
+        assert_eq!(error(json!({"error": "SubscriptionNotFound"})), 1);
+        assert_eq!(of_subscription(200, json!({"id": "/subscriptions/s"})).checked, 0);
+    }
+
+    #[test]
+    fn an_error_of_a_described_call_is_held_against_its_description() {
+        let answer = |body: Value| {
+            let path = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.ContainerService/managedClusters/c";
+            let uri = format!("{path}?api-version=2026-08-01").parse().unwrap();
+            let request = Request::new(Method::GET, &uri, HeaderMap::new(), Bytes::new(), String::new());
+            let call = Call::parse(&Method::GET, path).unwrap();
+            let mut conformance = Conformance::default();
+            conformance.check(&request, &call, &Reply::provider(409, body));
+            conformance.mismatches
+        };
+        assert_eq!(
+            answer(json!({"error": {"code": "OperationNotAllowed", "message": "m"}})),
+            0
+        );
+        assert_eq!(answer(json!({"error": {"code": 7, "message": "m"}})), 1);
+        assert_eq!(answer(json!({"message": "m"})), 1);
     }
 
     #[test]

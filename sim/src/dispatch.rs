@@ -129,7 +129,7 @@ pub fn answer(world: &mut World, request: &Request) -> (Reply, Delivery) {
                 }),
                 _ => None,
             };
-            match sign_in {
+            match &sign_in {
                 Some(sign_in) => (None, sign_in.answer(world, request)),
                 None => {
                     let call = call.as_ref().map_err(Clone::clone);
@@ -139,6 +139,9 @@ pub fn answer(world: &mut World, request: &Request) -> (Reply, Delivery) {
             }
         }
     };
+    if let (Delivery::Normal | Delivery::Late(_), None, Ok(call)) = (delivery, &sign_in, &call) {
+        world.conformance.check(request, call, &reply);
+    }
     let status = if delivery == Delivery::Reset { 0 } else { reply.status };
     let entry = entry(world, request, &name, status, &reply, principal, fault.is_some());
     tracing::debug!(method = %entry.method, path = %entry.path, call = %name, status, code = entry.code, "answered");
