@@ -227,6 +227,7 @@ impl<'a> Pass<'a> {
         self.memory.rests.pass_whole();
         self.memory.rests.settle(&plan);
         self.plan = Some(plan.clone());
+        children::announce(self);
         report::publish(self).await?;
         self.let_pools_go(&plan).await?;
 

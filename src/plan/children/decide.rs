@@ -162,6 +162,11 @@ impl Applied {
         format!("{}.{}", self.entry, self.body)
     }
 
+    /// Whether a record is of another entry than this one.
+    pub fn is_edited(&self, record: &str) -> bool {
+        Self::read(record).entry != self.entry
+    }
+
     fn read(text: &str) -> Self {
         let (entry, body) = text.split_once('.').unwrap_or((text, ""));
         Self {

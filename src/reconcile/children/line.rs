@@ -11,7 +11,7 @@ use crate::arm::codes::explain;
 use crate::arm::{Retry, ServiceError};
 use crate::plan::change::Target;
 use crate::plan::children::decide::{Applied, NOT_CONVERGING};
-use crate::plan::children::{Child, Condition, Hindrance, Kind, differences};
+use crate::plan::children::{Child, Condition, Draft, Hindrance, Kind, differences};
 use crate::plan::secret::SecretProblem;
 use crate::reconcile::failure::Ended;
 use crate::reconcile::operations;
@@ -24,6 +24,32 @@ const NOT_YET_SHOWN: Duration = Duration::from_secs(30);
 pub fn set(line: &mut ChildStatus, state: ChildState, message: impl Into<String>) {
     line.state = state;
     line.message = Some(message.into());
+}
+
+/// The manifest asks for it: an entry that is new or has changed is not done, however its line was before. Said before
+/// anything is published about this generation.
+pub fn announce(pass: &mut Pass<'_>, key: &str, draft: &Draft) {
+    let known = |key: &str| {
+        let part = format!("{key}/");
+        pass.children
+            .keys()
+            .any(|other| other == key || other.starts_with(&part))
+    };
+    match &draft.child {
+        Err(Hindrance::Pointless { .. } | Hindrance::Suspended(_)) => {}
+        Ok(_) | Err(_) if !known(key) => set(pass.child_line(key), ChildState::Pending, "nobody has looked yet"),
+        Ok(child) => {
+            let line = pass.child_line(key);
+            let edited = line
+                .applied
+                .as_deref()
+                .is_some_and(|record| Applied::of(child).is_edited(record));
+            if edited && line.state == ChildState::Ready {
+                set(line, ChildState::Pending, "the entry has changed");
+            }
+        }
+        Err(_) => {}
+    }
 }
 
 /// It can't be written yet. A lock that was lifted is told as such until it is back.

@@ -103,6 +103,15 @@ pub async fn tend(pass: &mut Pass<'_>, arm: &ArmClient, plan: &Plan) -> Result<O
     round.end(pass).await
 }
 
+/// Gives every entry that is new or has changed a line that says so.
+pub fn announce(pass: &mut Pass<'_>) {
+    if pass.objects.cluster.metadata.deletion_timestamp.is_none() {
+        for (kind, draft) in reads::all(pass, Intent::default()) {
+            line::announce(pass, &children::key(kind, &draft.name), &draft);
+        }
+    }
+}
+
 /// A cluster that goes takes its children along, as far as Azure does not.
 async fn take_leave(pass: &mut Pass<'_>, arm: &ArmClient, plan: &Plan) -> Result<Option<Duration>, WriteError> {
     let when = match plan.fate {
