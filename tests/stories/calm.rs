@@ -56,9 +56,6 @@ fn rich(world: &World) -> Vec<Value> {
     ]
 }
 
-/// Identities belong to no namespace: every operator beside this one works on them, too.
-const WRITES: &str = "armature_kube_writes_total{kind=\"Aks";
-
 async fn versions(world: &World) -> BTreeMap<String, String> {
     let clusters = world.clusters.list(&Default::default()).await.unwrap();
     let pools = world.pools.list(&Default::default()).await.unwrap();
@@ -86,7 +83,7 @@ async fn in_the_steady_state_there_is_one_list_an_interval_and_no_write_at_all()
     // The first LIST after the last write still shows something new.
     world.lists(1).await;
     let (before, objects) = (world.now().await, versions(&world).await);
-    let writes = look::metric(&operator, WRITES).await;
+    let writes = look::kube_writes(&operator).await;
 
     world.lists(4).await;
     let asked = world
@@ -102,7 +99,7 @@ async fn in_the_steady_state_there_is_one_list_an_interval_and_no_write_at_all()
         .collect();
     assert_eq!(other, Vec::<String>::new());
     assert_eq!(versions(&world).await, objects);
-    assert_eq!(look::metric(&operator, WRITES).await, writes);
+    assert_eq!(look::kube_writes(&operator).await, writes);
 }
 
 #[tokio::test]

@@ -94,6 +94,12 @@ pub fn call(method: &str, subject: &str) -> Requests {
     }
 }
 
+/// How often an operator wrote clusters and pools. Identities belong to no namespace: every operator beside this one writes
+/// them, too.
+pub async fn kube_writes(operator: &OperatorProcess) -> f64 {
+    metric(operator, "armature_kube_writes_total{kind=\"Aks").await
+}
+
 /// The sum over all series of a metric, as the operator tells it.
 pub async fn metric(operator: &OperatorProcess, name: &str) -> f64 {
     let text = reqwest::get(format!("{}/metrics", operator.admin())).await.unwrap();

@@ -13,7 +13,7 @@ fn replica(world: &World, name: &str) -> OperatorProcess {
 
 /// What the operator has written to Kubernetes, by its own count.
 async fn kubernetes_writes(operator: &OperatorProcess) -> f64 {
-    look::metric(operator, "armature_kube_writes").await
+    look::kube_writes(operator).await
 }
 
 #[tokio::test]
