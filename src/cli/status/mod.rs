@@ -44,7 +44,7 @@ pub struct StatusArgs {
     #[arg(short, long)]
     pub watch: bool,
 
-    /// Wait until all that is shown is ready, or gone; exits 1 when that cannot be reached
+    /// Wait until all that is shown is ready, complete with what hangs on it, or gone; exits 1 when that cannot be reached
     #[arg(long, value_enum, value_name = "STATE")]
     pub until: Option<Until>,
 

@@ -123,7 +123,8 @@ impl Part {
         }
     }
 
-    fn is_fine(&self) -> bool {
+    /// Whether nothing is left to be done about it.
+    pub(super) fn is_fine(&self) -> bool {
         self.state.mark().1 == Tone::Good
     }
 }

@@ -10,6 +10,8 @@ use super::health::Health;
 pub enum Until {
     /// Something is there, and all of it is ready; ends with an error as soon as something is stalled
     Ready,
+    /// The same, and everything that hangs on the clusters is ready, too
+    Complete,
     /// Nothing is there any longer
     Gone,
 }
@@ -32,7 +34,7 @@ impl Until {
         match self {
             Self::Gone if count == 0 => Waiting::Over,
             Self::Gone => Waiting::For(format!("{count} to be gone")),
-            Self::Ready if count == 0 => Waiting::For("something to appear".to_owned()),
+            Self::Ready | Self::Complete if count == 0 => Waiting::For("something to appear".to_owned()),
             Self::Ready => {
                 if let Some(row) = fleet.rows.iter().find(|row| row.health == Health::Stalled) {
                     let reason = row.reason.as_deref().unwrap_or("Stalled");
@@ -43,6 +45,27 @@ impl Until {
                     missing => Waiting::For(format!("{missing} of {count} to be ready")),
                 }
             }
+            Self::Complete => match Self::Ready.judge(fleet) {
+                Waiting::Over => complete(fleet),
+                waiting => waiting,
+            },
+        }
+    }
+}
+
+/// A child that failed may still come about: Armature tries again, and somebody mends what is in the way.
+fn complete(fleet: &Fleet) -> Waiting {
+    let children = || fleet.rows.iter().flat_map(|row| &row.children);
+    let mut open = children().filter(|child| !child.is_fine());
+    match open.next() {
+        None => Waiting::Over,
+        Some(first) => {
+            let (missing, all) = (1 + open.count(), children().count());
+            let why = first.message.as_deref().unwrap_or("no message");
+            Waiting::For(format!(
+                "{missing} of {all} children to be ready; {}: {why}",
+                first.name
+            ))
         }
     }
 }

@@ -289,6 +289,19 @@ fn waiting_for_ready_ends_when_all_are_ready_or_one_is_stalled() {
 }
 
 #[test]
+fn waiting_for_complete_ends_when_the_children_are_ready_too() {
+    let judged = |cluster: Arc<AksCluster>| Until::Complete.judge(&fleet(&[cluster], &[], None));
+    let missing = "3 of 4 children to be ready; backup/daily: waits for the extension";
+    assert_eq!(judged(with_parts()), Waiting::For(missing.into()));
+    let lines = "children:\n  backup/daily: {state: Ready}\n";
+    assert_eq!(judged(cluster("a", "1.33", &ready(2, lines))), Waiting::Over);
+    assert_eq!(
+        judged(cluster("b", "1.34", &upgrading())),
+        Waiting::For("1 of 1 to be ready".into())
+    );
+}
+
+#[test]
 fn ages_are_short() {
     let age_of = |seconds: i64| age(now() - jiff::SignedDuration::from_secs(seconds), now());
     let ages = [0, 119, 120, 192, 600, 7199, 7200, 172_800, -5].map(age_of);
