@@ -30,7 +30,9 @@ async fn an_upgrade_updates_the_crds_and_an_uninstall_leaves_them_and_every_obje
     copy(&chart(), &older);
     let file = older.join("files/crds/aks.armature.dev_aksclusters.yaml");
     let text = fs::read_to_string(&file).unwrap();
-    fs::write(&file, text.replace("shortNames: ['aks']", "shortNames: ['oldaks']")).unwrap();
+    let old = text.replace("shortNames: [aks]", "shortNames: [oldaks]");
+    assert_ne!(old, text);
+    fs::write(&file, old).unwrap();
     let install = [
         "install",
         "armature",
