@@ -135,12 +135,7 @@ async fn the_output_of_a_command_is_kept_in_a_config_map_of_the_cluster() {
     maps.patch("tools", &PatchParams::apply("stories"), &Patch::Apply(tools))
         .await
         .unwrap();
-    let request = json!({ "metadata": { "annotations": { armature::api::REQUESTED_AT_ANNOTATION: "now" } } });
-    world
-        .clusters
-        .patch("shop", &PatchParams::default(), &Patch::Merge(request))
-        .await
-        .unwrap();
+    world.request_reconcile("shop").await;
     let cluster = world.cluster_until("shop", "done", is(ActionState::Succeeded)).await;
     assert_eq!(line(&cluster, "task").unwrap().exit_code, Some(0));
     let output = maps.get("output").await.unwrap();
@@ -165,4 +160,27 @@ async fn a_refused_action_tells_azures_code_and_is_not_sent_again() {
     assert!(look::is_ready(&cluster));
     world.lists(2).await;
     assert_eq!(sent(&world, "ManagedClusters_RunCommand").await, 1);
+}
+
+#[tokio::test]
+async fn a_command_that_needs_a_token_for_the_cluster_fails_unsent_and_the_next_action_runs() {
+    let world = World::new("actions-entra").await;
+    let _operator = world.operator();
+    let manifest = json!({
+        "aadProfile": { "managed": true },
+        "actions": {
+            "run": { "key": "1", "runCommand": { "command": "id" } },
+            "task": { "key": "1", "rotateServiceAccountSigningKeys": {} },
+        },
+    });
+    world.create("shop", manifest).await;
+    let cluster = world.cluster_until("shop", "done", is(ActionState::Succeeded)).await;
+    let failed = line(&cluster, "run").unwrap();
+    assert_eq!(failed.state, ActionState::Failed);
+    assert_eq!(failed.error.as_ref().unwrap().code, "ClusterTokenRequired");
+    assert!(
+        failed.message.as_deref().unwrap().contains("az aks command invoke"),
+        "{failed:?}"
+    );
+    assert_eq!(sent(&world, "ManagedClusters_RunCommand").await, 0);
 }
