@@ -184,3 +184,65 @@ async fn a_command_that_needs_a_token_for_the_cluster_fails_unsent_and_the_next_
     );
     assert_eq!(sent(&world, "ManagedClusters_RunCommand").await, 0);
 }
+
+#[tokio::test]
+async fn an_abort_ends_the_action_that_runs() {
+    let world = World::with_manual_clock("actions-abort").await;
+    let _operator = world.operator();
+    world.apply(&world.cluster("shop", rotate("1"))).await;
+    world.apply(&world.system_pool("system", "shop")).await;
+    world.operations_end("the create", "PUT", "shop").await;
+    world.cluster_until("shop", "rotating", is(ActionState::Running)).await;
+
+    let mut fields = rotate("1");
+    fields["actions"]["undo"] = json!({ "key": "1", "abort": {} });
+    world.apply(&world.cluster("shop", fields)).await;
+    let abort = Requests {
+        call: Some("ManagedClusters_AbortLatestOperation".to_owned()),
+        ..Requests::default()
+    };
+    world.request_until("the abort", abort).await;
+    world.admin().advance_until_idle().await.unwrap();
+    let aborted = |cluster: &AksCluster| {
+        line(cluster, "undo").is_some_and(|line| line.state == ActionState::Succeeded)
+            && is(ActionState::Failed)(cluster)
+    };
+    let cluster = world.cluster_until("shop", "aborted", aborted).await;
+    let message = line(&cluster, "task").unwrap().message.as_deref().unwrap();
+    assert!(message.contains("canceled"), "{message}");
+}
+
+#[tokio::test]
+async fn certificates_node_images_and_machines_each_have_their_call() {
+    let world = World::new("actions-calls").await;
+    let _operator = world.operator();
+    world.create("shop", json!({})).await;
+    world.apply(&world.pool("apps", "shop", json!({ "count": 2 }))).await;
+    world.pool_until("apps", "ready", look::is_ready).await;
+    let machines = format!("{}/machines", world.azure.pool_id("shop", "apps"));
+    let machines = world.azure.resource(&machines, "2026-08-01").await.unwrap();
+    let machine = machines["value"][0]["name"].as_str().unwrap();
+    let actions = json!({ "actions": {
+        "certificates": { "key": "1", "rotateClusterCertificates": {} },
+        "image": { "key": "1", "upgradeNodeImageVersion": { "pool": "system" } },
+        "machines": { "key": "1", "deleteMachines": { "pool": "apps", "machines": [machine] } },
+    } });
+    world.apply(&world.cluster("shop", actions)).await;
+    let done = |cluster: &AksCluster| {
+        ["certificates", "image", "machines"]
+            .iter()
+            .all(|name| line(cluster, name).is_some_and(|line| line.state == ActionState::Succeeded))
+    };
+    world.cluster_until("shop", "done", done).await;
+    for call in [
+        "ManagedClusters_RotateClusterCertificates",
+        "AgentPools_UpgradeNodeImageVersion",
+        "AgentPools_DeleteMachines",
+    ] {
+        assert_eq!(sent(&world, call).await, 1, "{call}");
+    }
+    // The manifest still asks for two.
+    world.ready("shop").await;
+    let pool = world.azure.pool("shop", "apps").await.unwrap();
+    assert_eq!(pool["properties"]["count"], 2);
+}

@@ -147,7 +147,7 @@ async fn private_endpoints_are_let_through_or_refused_by_rule_and_never_removed(
 }
 
 #[tokio::test]
-async fn a_snapshot_is_taken_once_outlives_its_pool_and_goes_with_the_cluster() {
+async fn a_snapshot_is_taken_once_makes_other_pools_outlives_its_own_and_goes_with_the_cluster() {
     let world = World::new("children-snapshots").await;
     let operator = world.operator();
     world.create("shop", json!({})).await;
@@ -161,6 +161,16 @@ async fn a_snapshot_is_taken_once_outlives_its_pool_and_goes_with_the_cluster() 
         "{taken:?}"
     );
 
+    let snapshot = world.azure.in_group("Microsoft.ContainerService/snapshots/golden");
+    let from_snapshot = json!({ "creationData": { "sourceResourceId": snapshot } });
+    world.apply(&world.pool("copy", "shop", from_snapshot)).await;
+    world.pool_until("copy", "ready", look::is_ready).await;
+    let copy = world.azure.pool("shop", "copy").await.unwrap();
+    assert_eq!(
+        copy["properties"]["nodeImageVersion"],
+        taken.outputs["nodeImageVersion"]
+    );
+
     world.delete_pool("apps").await;
     world.pool_gone("apps").await;
     let before = world.now().await;
@@ -169,6 +179,5 @@ async fn a_snapshot_is_taken_once_outlives_its_pool_and_goes_with_the_cluster() 
 
     world.delete_cluster("shop").await;
     world.cluster_gone("shop").await;
-    let snapshot = world.azure.in_group("Microsoft.ContainerService/snapshots/golden");
     assert_eq!(world.azure.resource(&snapshot, "2026-08-01").await, None);
 }
