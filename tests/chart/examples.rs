@@ -10,7 +10,7 @@ use armature::plan::actions::call;
 use armature::plan::children::KINDS;
 use serde_json::{Value, json};
 
-use crate::helm::repository;
+use crate::helm::{repository, scratch};
 use crate::management_cluster::installed;
 
 /// Each YAML block of the guide is a part of the spec of a cluster.
@@ -139,6 +139,55 @@ async fn the_api_server_accepts_every_manifest() {
         );
     }
 }
+
+#[tokio::test]
+async fn the_component_carries_new_names_of_identities_and_their_secrets() {
+    let folder = scratch("component");
+    let component = repository().join("examples/kustomize/component");
+    for file in ["kustomization.yaml", "name-references.yaml"] {
+        fs::create_dir_all(folder.join("component")).unwrap();
+        fs::copy(component.join(file), folder.join("component").join(file)).unwrap();
+    }
+    fs::create_dir_all(folder.join("overlay")).unwrap();
+    fs::write(folder.join("overlay/kustomization.yaml"), OVERLAY).unwrap();
+    fs::write(folder.join("overlay/objects.yaml"), OBJECTS).unwrap();
+    let mut kubectl = installed().await.kubectl().unwrap();
+    let output = kubectl.arg("kustomize").arg(folder.join("overlay")).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let rendered = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        rendered.contains("identityRef:\n    name: staging-payments\n"),
+        "{rendered}"
+    );
+    assert!(
+        rendered.contains("secretRef:\n      name: staging-sign-in-"),
+        "{rendered}"
+    );
+}
+
+const OVERLAY: &str = "\
+apiVersion: kustomize.config.k8s.io/v1beta1
+kind: Kustomization
+namePrefix: staging-
+resources: [objects.yaml]
+components: [../component]
+secretGenerator:
+  - name: sign-in
+    literals: [clientSecret=secret]
+";
+
+const OBJECTS: &str = "\
+apiVersion: aks.armature.dev/v1alpha1
+kind: AzureIdentity
+metadata: {name: payments}
+spec:
+  servicePrincipal: {clientId: c, tenantId: t, secretRef: {name: sign-in}}
+---
+apiVersion: aks.armature.dev/v1alpha1
+kind: AksCluster
+metadata: {name: shop}
+spec: {identityRef: {name: payments}}
+";
 
 /// The action that Azure asks a role for (Learn: "Azure permissions for Containers", "... for Management and governance").
 ///
