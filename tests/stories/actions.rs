@@ -2,7 +2,7 @@
 
 use armature::api::{ActionState, ActionStatus, AksCluster};
 use armature_lab::simulator::admin::Requests;
-use k8s_openapi::api::core::v1::ConfigMap;
+use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::Api;
 use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
@@ -245,4 +245,45 @@ async fn certificates_node_images_and_machines_each_have_their_call() {
     world.ready("shop").await;
     let pool = world.azure.pool("shop", "apps").await.unwrap();
     assert_eq!(pool["properties"]["count"], 2);
+}
+
+#[tokio::test]
+async fn a_service_principal_is_reset_with_a_secret_that_is_read_when_it_is_sent() {
+    const CLIENT: &str = "00000000-0000-0000-0000-00000000000e";
+    let world = World::new("actions-reset").await;
+    let _operator = world.operator();
+    let secrets: Api<Secret> = Api::namespaced(world.client.clone(), &world.namespace);
+    let keep = async |name: &str| {
+        let manifest = json!({
+            "apiVersion": "v1", "kind": "Secret", "metadata": { "name": name }, "stringData": { "key": "s3cret" },
+        });
+        let params = PatchParams::apply("stories");
+        secrets.patch(name, &params, &Patch::Apply(manifest)).await.unwrap();
+    };
+    keep("first").await;
+    let fields = json!({
+        "identity": null,
+        "servicePrincipalProfile": { "clientId": CLIENT, "secret": { "name": "first", "key": "key" } },
+        "actions": { "task": { "key": "1", "resetServicePrincipalProfile": {
+            "clientId": CLIENT, "secret": { "name": "next", "key": "key" },
+        } } },
+    });
+    world.create("shop", fields).await;
+    let waits = |cluster: &AksCluster| {
+        line(cluster, "task").is_some_and(|line| line.message.as_deref().unwrap_or_default().contains("next"))
+    };
+    world.cluster_until("shop", "waiting for the Secret", waits).await;
+    keep("next").await;
+    world.request_reconcile("shop").await;
+    world.cluster_until("shop", "done", is(ActionState::Succeeded)).await;
+    let reset = Requests {
+        call: Some("ManagedClusters_ResetServicePrincipalProfile".to_owned()),
+        ..Requests::default()
+    };
+    let [sent] = &world.requests(reset).await[..] else {
+        panic!("it is sent once");
+    };
+    let sent = sent.body.as_ref().unwrap();
+    assert_eq!(sent["clientId"], CLIENT);
+    assert!(sent.get("secret").is_some(), "the log blanks it: {sent}");
 }
