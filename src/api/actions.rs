@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::{LastError, SecretKeyRef};
 
 /// An action on the cluster that runs once for each key. It starts when nothing else is to be done on the cluster, one
-/// action at a time in the order of their names, and never twice: when it can't be told whether it ran, it is reported as
-/// `Unknown` and needs a new key.
+/// action at a time in the order of their names, only an abort at once, and never twice: when it can't be told whether it
+/// ran, it is reported as `Unknown` and needs a new key.
 #[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = (
@@ -26,7 +26,8 @@ pub struct Action {
     #[schemars(length(min = 1, max = 64))]
     pub key: String,
     /// Runs a shell command in a pod of the cluster, with the rights of a cluster admin. The cluster has to run and must
-    /// not have `apiServerAccessProfile.disableRunCommand`.
+    /// have neither `apiServerAccessProfile.disableRunCommand` nor Entra (`aadProfile.managed`), with which AKS wants a
+    /// token that Armature does not have: the action then fails and nothing is sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub run_command: Option<RunCommand>,
     /// Rotates the certificates of the cluster. AKS recreates all nodes, and the API server is away for up to 30 minutes;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::live::LiveCluster;
 use crate::api::{Abort, Action, ActionState, ActionStatus, DeleteMachines, OnPool, RunCommand};
 
 /// What is sent for an action: `POST {cluster}/{path}`.
@@ -93,19 +94,43 @@ pub fn call(action: &Action) -> Option<Call<'_>> {
     })
 }
 
-/// The action that is to be sent next: the first by name that has not been sent for its key, unless one still runs.
+/// Why Azure can't take an action however long it waits, and the way out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Impossible {
+    /// Our code.
+    pub code: &'static str,
+    /// What is in the way.
+    pub message: &'static str,
+    /// What to do instead.
+    pub next_step: &'static str,
+}
+
+/// With Entra a command runs in the name of whoever sends it: AKS wants a token for the cluster in `clusterToken` (SPEC
+/// RunCommandRequest; `az aks command invoke` fetches one), and Armature has tokens for Resource Manager only.
+pub fn impossible(action: &Action, live: &LiveCluster) -> Option<Impossible> {
+    (action.run_command.is_some() && live.signs_in_with_entra()).then_some(Impossible {
+        code: "ClusterTokenRequired",
+        message: "nothing was sent: the cluster signs in with Entra (aadProfile.managed), where runCommand takes a token \
+                  for the cluster, and Armature has none",
+        next_step: "run it with az aks command invoke, or let Flux apply a Job (fluxConfigurations)",
+    })
+}
+
+/// The action that is to be sent next: the first by name that has not been sent for its key, unless one still runs. An
+/// abort does not wait behind others: it may be what they need to end.
 pub fn next<'a>(
     wanted: &'a BTreeMap<String, Action>,
     lines: &BTreeMap<String, ActionStatus>,
 ) -> Option<(&'a String, &'a Action)> {
-    let runs = |line: &ActionStatus| matches!(line.state, ActionState::Started | ActionState::Running);
-    if lines.values().any(runs) {
-        return None;
-    }
-    wanted.iter().find(|(name, action)| {
+    let is_open = |(name, action): &(&String, &Action)| {
         let line = lines.get(*name).filter(|line| line.key == action.key);
         line.is_none_or(|line| line.state == ActionState::Waiting)
-    })
+    };
+    let runs = |line: &ActionStatus| matches!(line.state, ActionState::Started | ActionState::Running);
+    let is_busy = lines.values().any(runs);
+    let mut open = wanted.iter().filter(is_open);
+    let abort = open.clone().find(|(_, action)| action.abort.is_some());
+    abort.or_else(|| open.next().filter(|_| !is_busy))
 }
 
 /// The lines as they have to be before anything is sent: those of actions that left the manifest go unless they still
@@ -195,6 +220,23 @@ mod tests {
     }
 
     #[test]
+    fn an_abort_waits_behind_no_other_action() {
+        let mut wanted = wanted(&[("a", "1")]);
+        let abort = Action {
+            key: "1".to_owned(),
+            abort: Some(Abort::default()),
+            ..Action::default()
+        };
+        wanted.insert("b".to_owned(), abort);
+        for state in [ActionState::Waiting, ActionState::Running] {
+            let next = next(&wanted, &lines(&[("a", "1", state)])).map(|(name, _)| name.as_str());
+            assert_eq!(next, Some("b"), "{state:?}");
+        }
+        let sent = lines(&[("a", "1", ActionState::Running), ("b", "1", ActionState::Running)]);
+        assert_eq!(next(&wanted, &sent), None);
+    }
+
+    #[test]
     fn what_was_being_sent_when_the_process_ended_is_unknown_and_what_runs_is_not() {
         let mut status = lines(&[("a", "1", ActionState::Started), ("b", "1", ActionState::Running)]);
         settle(&mut status, Some(&wanted(&[("a", "1"), ("b", "1")])), |name| {
@@ -215,6 +257,19 @@ mod tests {
     fn an_object_that_meets_an_older_cluster_runs_nothing() {
         let wanted = wanted(&[("a", "1")]);
         assert_eq!(next(&wanted, &met(&wanted)), None);
+    }
+
+    #[test]
+    fn a_command_needs_a_cluster_without_entra_and_other_actions_do_not() {
+        let with = |managed: bool| LiveCluster::new(json!({ "properties": { "aadProfile": { "managed": managed } } }));
+        let run = Action {
+            run_command: Some(RunCommand::default()),
+            ..Action::default()
+        };
+        assert!(impossible(&run, &with(true)).is_some());
+        assert_eq!(impossible(&run, &with(false)), None);
+        assert_eq!(impossible(&run, &LiveCluster::new(json!({}))), None);
+        assert_eq!(impossible(&action("1"), &with(true)), None);
     }
 
     #[test]

@@ -102,6 +102,12 @@ impl LiveCluster {
             .is_some_and(|code| code.eq_ignore_ascii_case("Stopped"))
     }
 
+    /// Whether people sign in with Entra, in the integration that AKS manages.
+    pub fn signs_in_with_entra(&self) -> bool {
+        let managed = Path::new("properties.aadProfile.managed").get(&self.body);
+        managed.and_then(Value::as_bool).unwrap_or(false)
+    }
+
     /// The version the control plane runs.
     pub fn running_version(&self) -> Option<Version> {
         let text = self

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::PathBuf;
 
+use armature::api::Action;
 use armature::arm::Call;
+use armature::plan::actions::call;
 use armature::plan::children::KINDS;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::helm::repository;
+use crate::helm::{repository, scratch};
 use crate::management_cluster::installed;
 
 /// Each YAML block of the guide is a part of the spec of a cluster.
@@ -35,6 +38,65 @@ async fn the_api_server_accepts_every_entry_in_the_guide_to_children() {
         let told = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{part}{told}");
     }
+}
+
+#[test]
+fn the_guide_to_children_has_each_kind_in_its_table_and_a_section_with_an_example() {
+    let guide = fs::read_to_string(repository().join("docs/children.md")).unwrap();
+    for field in KINDS.iter().map(|kind| kind.field) {
+        assert!(guide.contains(&format!("| [`{field}`](#")), "{field} has no row");
+        assert!(guide.contains(&format!("\n{field}:\n")), "{field} has no example");
+    }
+}
+
+/// A link that leads nowhere is found by a reader who needs it.
+#[test]
+fn every_link_between_files_of_the_documentation_leads_somewhere() {
+    let mut lost = Vec::new();
+    for page in pages() {
+        let text = fs::read_to_string(&page).unwrap();
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+            if link.contains("://") {
+                continue;
+            }
+            let target = match file {
+                "" => page.clone(),
+                file => page.parent().unwrap().join(file),
+            };
+            let found = match fs::read_to_string(&target) {
+                Ok(text) => anchor.is_empty() || anchors(&text).contains(anchor),
+                Err(_) => target.is_dir() || (target.exists() && anchor.is_empty()),
+            };
+            if !found {
+                lost.push(format!("{}: {link}", page.display()));
+            }
+        }
+    }
+    assert_eq!(lost, Vec::<String>::new());
+}
+
+/// The pages for users, but for the reference, which is made from the types.
+fn pages() -> Vec<PathBuf> {
+    let root = repository();
+    let docs = fs::read_dir(root.join("docs"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let docs = docs.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
+    let others = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "sim/README.md"];
+    docs.chain(others.map(|file| root.join(file))).collect()
+}
+
+/// What a heading is linked by: lower case, hyphens for spaces, no punctuation.
+fn anchors(page: &str) -> BTreeSet<String> {
+    let headings = page.lines().filter(|line| line.starts_with('#'));
+    headings
+        .map(|line| {
+            let heading = line.trim_start_matches('#').trim().to_lowercase();
+            let kept = heading.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+            kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+        })
+        .collect()
 }
 
 const CLUSTER: &str = "\
@@ -77,6 +139,55 @@ async fn the_api_server_accepts_every_manifest() {
         );
     }
 }
+
+#[tokio::test]
+async fn the_component_carries_new_names_of_identities_and_their_secrets() {
+    let folder = scratch("component");
+    let component = repository().join("examples/kustomize/component");
+    for file in ["kustomization.yaml", "name-references.yaml"] {
+        fs::create_dir_all(folder.join("component")).unwrap();
+        fs::copy(component.join(file), folder.join("component").join(file)).unwrap();
+    }
+    fs::create_dir_all(folder.join("overlay")).unwrap();
+    fs::write(folder.join("overlay/kustomization.yaml"), OVERLAY).unwrap();
+    fs::write(folder.join("overlay/objects.yaml"), OBJECTS).unwrap();
+    let mut kubectl = installed().await.kubectl().unwrap();
+    let output = kubectl.arg("kustomize").arg(folder.join("overlay")).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let rendered = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        rendered.contains("identityRef:\n    name: staging-payments\n"),
+        "{rendered}"
+    );
+    assert!(
+        rendered.contains("secretRef:\n      name: staging-sign-in-"),
+        "{rendered}"
+    );
+}
+
+const OVERLAY: &str = "\
+apiVersion: kustomize.config.k8s.io/v1beta1
+kind: Kustomization
+namePrefix: staging-
+resources: [objects.yaml]
+components: [../component]
+secretGenerator:
+  - name: sign-in
+    literals: [clientSecret=secret]
+";
+
+const OBJECTS: &str = "\
+apiVersion: aks.armature.dev/v1alpha1
+kind: AzureIdentity
+metadata: {name: payments}
+spec:
+  servicePrincipal: {clientId: c, tenantId: t, secretRef: {name: sign-in}}
+---
+apiVersion: aks.armature.dev/v1alpha1
+kind: AksCluster
+metadata: {name: shop}
+spec: {identityRef: {name: payments}}
+";
 
 /// The action that Azure asks a role for (Learn: "Azure permissions for Containers", "... for Management and governance").
 ///
@@ -133,7 +244,7 @@ fn the_role_has_the_action_of_every_call_and_no_other() {
 
 #[test]
 fn each_kind_of_child_has_a_role_with_its_actions_and_no_others() {
-    let mut roles = BTreeSet::new();
+    let mut roles = BTreeSet::from(["actions.json".to_owned()]);
     for kind in KINDS.iter().filter(|kind| !kind.actions.is_empty()) {
         let role = format!("{}.json", kind.field);
         let wanted: BTreeSet<String> = kind.actions.iter().copied().map(str::to_owned).collect();
@@ -145,6 +256,32 @@ fn each_kind_of_child_has_a_role_with_its_actions_and_no_others() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     assert_eq!(files, roles);
+}
+
+#[test]
+fn the_role_for_actions_has_the_action_of_each_and_of_the_result_of_a_command() {
+    let each = json!({
+        "runCommand": { "command": "id" },
+        "rotateClusterCertificates": {},
+        "rotateServiceAccountSigningKeys": {},
+        "resetServicePrincipalProfile": { "clientId": "c", "secret": { "name": "s", "key": "k" } },
+        "abort": {},
+        "upgradeNodeImageVersion": { "pool": "apps" },
+        "deleteMachines": { "pool": "apps", "machines": ["m"] },
+    });
+    let mut each: Vec<Value> = (each.as_object().unwrap().iter())
+        .map(|(name, parameters)| json!({ "key": "1", name: parameters }))
+        .collect();
+    each.push(json!({ "key": "1", "abort": { "pool": "apps" } }));
+    let clusters = "Microsoft.ContainerService/managedClusters";
+    let mut wanted = BTreeSet::from([format!("{clusters}/commandResults/read")]);
+    for action in each {
+        let action: Action = serde_json::from_value(action).unwrap();
+        let call = call(&action).unwrap();
+        let on = if call.resource.is_empty() { "" } else { "/agentPools" };
+        wanted.insert(format!("{clusters}{on}/{}/action", call.action));
+    }
+    assert_eq!(granted("roles/actions.json"), wanted);
 }
 
 /// The actions of a role in `examples/azure`.

@@ -2,7 +2,7 @@
 
 use armature::api::{ActionState, ActionStatus, AksCluster};
 use armature_lab::simulator::admin::Requests;
-use k8s_openapi::api::core::v1::ConfigMap;
+use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::Api;
 use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
@@ -135,12 +135,7 @@ async fn the_output_of_a_command_is_kept_in_a_config_map_of_the_cluster() {
     maps.patch("tools", &PatchParams::apply("stories"), &Patch::Apply(tools))
         .await
         .unwrap();
-    let request = json!({ "metadata": { "annotations": { armature::api::REQUESTED_AT_ANNOTATION: "now" } } });
-    world
-        .clusters
-        .patch("shop", &PatchParams::default(), &Patch::Merge(request))
-        .await
-        .unwrap();
+    world.request_reconcile("shop").await;
     let cluster = world.cluster_until("shop", "done", is(ActionState::Succeeded)).await;
     assert_eq!(line(&cluster, "task").unwrap().exit_code, Some(0));
     let output = maps.get("output").await.unwrap();
@@ -165,4 +160,130 @@ async fn a_refused_action_tells_azures_code_and_is_not_sent_again() {
     assert!(look::is_ready(&cluster));
     world.lists(2).await;
     assert_eq!(sent(&world, "ManagedClusters_RunCommand").await, 1);
+}
+
+#[tokio::test]
+async fn a_command_that_needs_a_token_for_the_cluster_fails_unsent_and_the_next_action_runs() {
+    let world = World::new("actions-entra").await;
+    let _operator = world.operator();
+    let manifest = json!({
+        "aadProfile": { "managed": true },
+        "actions": {
+            "run": { "key": "1", "runCommand": { "command": "id" } },
+            "task": { "key": "1", "rotateServiceAccountSigningKeys": {} },
+        },
+    });
+    world.create("shop", manifest).await;
+    let cluster = world.cluster_until("shop", "done", is(ActionState::Succeeded)).await;
+    let failed = line(&cluster, "run").unwrap();
+    assert_eq!(failed.state, ActionState::Failed);
+    assert_eq!(failed.error.as_ref().unwrap().code, "ClusterTokenRequired");
+    assert!(
+        failed.message.as_deref().unwrap().contains("az aks command invoke"),
+        "{failed:?}"
+    );
+    assert_eq!(sent(&world, "ManagedClusters_RunCommand").await, 0);
+}
+
+#[tokio::test]
+async fn an_abort_ends_the_action_that_runs() {
+    let world = World::with_manual_clock("actions-abort").await;
+    let _operator = world.operator();
+    world.apply(&world.cluster("shop", rotate("1"))).await;
+    world.apply(&world.system_pool("system", "shop")).await;
+    world.operations_end("the create", "PUT", "shop").await;
+    world.cluster_until("shop", "rotating", is(ActionState::Running)).await;
+
+    let mut fields = rotate("1");
+    fields["actions"]["undo"] = json!({ "key": "1", "abort": {} });
+    world.apply(&world.cluster("shop", fields)).await;
+    let abort = Requests {
+        call: Some("ManagedClusters_AbortLatestOperation".to_owned()),
+        ..Requests::default()
+    };
+    world.request_until("the abort", abort).await;
+    world.admin().advance_until_idle().await.unwrap();
+    let aborted = |cluster: &AksCluster| {
+        line(cluster, "undo").is_some_and(|line| line.state == ActionState::Succeeded)
+            && is(ActionState::Failed)(cluster)
+    };
+    let cluster = world.cluster_until("shop", "aborted", aborted).await;
+    let message = line(&cluster, "task").unwrap().message.as_deref().unwrap();
+    assert!(message.contains("canceled"), "{message}");
+}
+
+#[tokio::test]
+async fn certificates_node_images_and_machines_each_have_their_call() {
+    let world = World::new("actions-calls").await;
+    let _operator = world.operator();
+    world.create("shop", json!({})).await;
+    world.apply(&world.pool("apps", "shop", json!({ "count": 2 }))).await;
+    world.pool_until("apps", "ready", look::is_ready).await;
+    let machines = format!("{}/machines", world.azure.pool_id("shop", "apps"));
+    let machines = world.azure.resource(&machines, "2026-08-01").await.unwrap();
+    let machine = machines["value"][0]["name"].as_str().unwrap();
+    let actions = json!({ "actions": {
+        "certificates": { "key": "1", "rotateClusterCertificates": {} },
+        "image": { "key": "1", "upgradeNodeImageVersion": { "pool": "system" } },
+        "machines": { "key": "1", "deleteMachines": { "pool": "apps", "machines": [machine] } },
+    } });
+    world.apply(&world.cluster("shop", actions)).await;
+    let done = |cluster: &AksCluster| {
+        ["certificates", "image", "machines"]
+            .iter()
+            .all(|name| line(cluster, name).is_some_and(|line| line.state == ActionState::Succeeded))
+    };
+    world.cluster_until("shop", "done", done).await;
+    for call in [
+        "ManagedClusters_RotateClusterCertificates",
+        "AgentPools_UpgradeNodeImageVersion",
+        "AgentPools_DeleteMachines",
+    ] {
+        assert_eq!(sent(&world, call).await, 1, "{call}");
+    }
+    // The manifest still asks for two.
+    world.ready("shop").await;
+    let pool = world.azure.pool("shop", "apps").await.unwrap();
+    assert_eq!(pool["properties"]["count"], 2);
+}
+
+#[tokio::test]
+async fn a_service_principal_is_reset_with_a_secret_that_is_read_when_it_is_sent() {
+    const CLIENT: &str = "00000000-0000-0000-0000-00000000000e";
+    let world = World::new("actions-reset").await;
+    let _operator = world.operator();
+    let secrets: Api<Secret> = Api::namespaced(world.client.clone(), &world.namespace);
+    let keep = async |name: &str| {
+        let manifest = json!({
+            "apiVersion": "v1", "kind": "Secret", "metadata": { "name": name }, "stringData": { "key": "s3cret" },
+        });
+        let params = PatchParams::apply("stories");
+        secrets.patch(name, &params, &Patch::Apply(manifest)).await.unwrap();
+    };
+    keep("first").await;
+    let fields = json!({
+        "identity": null,
+        "servicePrincipalProfile": { "clientId": CLIENT, "secret": { "name": "first", "key": "key" } },
+        "actions": { "task": { "key": "1", "resetServicePrincipalProfile": {
+            "clientId": CLIENT, "secret": { "name": "next", "key": "key" },
+        } } },
+    });
+    world.create("shop", fields).await;
+    let waits = |cluster: &AksCluster| {
+        line(cluster, "task").is_some_and(|line| line.message.as_deref().unwrap_or_default().contains("next"))
+    };
+    world.cluster_until("shop", "waiting for the Secret", waits).await;
+    keep("next").await;
+    world.request_reconcile("shop").await;
+    world.cluster_until("shop", "done", is(ActionState::Succeeded)).await;
+    let reset = Requests {
+        call: Some("ManagedClusters_ResetServicePrincipalProfile".to_owned()),
+        ..Requests::default()
+    };
+    let [sent] = &world.requests(reset).await[..] else {
+        panic!("it is sent once");
+    };
+    let sent = sent.body.as_ref().unwrap();
+    assert_eq!(sent["clientId"], CLIENT);
+    assert!(sent.get("secret").is_some(), "the log blanks it: {sent}");
 }

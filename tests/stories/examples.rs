@@ -4,14 +4,13 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use armature::api::{AksCluster, REQUESTED_AT_ANNOTATION};
+use armature::api::AksCluster;
 use armature::plan::children::KINDS;
 use kube::ResourceExt;
-use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 
-use crate::children::all_ready;
+use crate::children::{all_ready, looked};
 use crate::look;
 use crate::world::World;
 
@@ -85,17 +84,9 @@ impl World {
                 self.cluster_until(&name, "ready with its children", all_ready).await;
             }
             let written = self.now().await;
-            let request = json!({ "metadata": { "annotations": { REQUESTED_AT_ANNOTATION: "now" } } });
-            let params = PatchParams::default();
-            self.clusters
-                .patch(&name, &params, &Patch::Merge(request))
-                .await
-                .unwrap();
+            self.request_reconcile(&name).await;
             self.cluster_until(&name, "looked at", |cluster| {
-                let status = cluster.status.as_ref();
-                status.and_then(|status| status.last_handled_reconcile_at.as_deref()) == Some("now")
-                    && look::is_ready(cluster)
-                    && look::is(cluster, "InSync", "True")
+                looked(cluster) && look::is_ready(cluster) && look::is(cluster, "InSync", "True")
             })
             .await;
             self.lists(2).await;

@@ -54,7 +54,7 @@ const SIZES: &[VmSize] = &[
     size("Standard_F2s_v2", 2, 4),
     size("Standard_F4s_v2", 4, 8),
     size("Standard_F8s_v2", 8, 16),
-    size("Standard_NC6s_v3", 6, 112),
+    size("Standard_NC4as_T4_v3", 4, 28),
     size("Standard_NC24ads_A100_v4", 24, 220),
     size("Standard_NC40ads_H100_v5", 40, 320),
 ];

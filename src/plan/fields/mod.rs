@@ -82,6 +82,7 @@ mod tests {
     use crate::plan::effect::Transition;
     use serde_json::json;
     use std::collections::BTreeSet;
+    use std::io::Write;
 
     #[test]
     fn every_path_has_one_row_with_a_source() {
@@ -131,12 +132,15 @@ mod tests {
             .filter(|field| can_be_unknown(field))
             .map(|field| field.path)
             .collect();
-        println!(
-            "{} of {} rows can be Unknown: {}",
+        // Past the capture of test output: this is for everybody who runs the tests.
+        writeln!(
+            std::io::stderr(),
+            "effects that can be Unknown {} / rows {}: {}",
             unknown.len(),
             rows.len(),
             unknown.join(", ")
-        );
+        )
+        .unwrap();
         assert!(
             unknown.contains(&"properties.enableFIPS"),
             "the samples find what is there"

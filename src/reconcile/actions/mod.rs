@@ -17,7 +17,7 @@ use crate::api::{Action, ActionState, ActionStatus, ManagementPolicy, OperationS
 use crate::arm::client::AKS_API_VERSION;
 use crate::arm::{Accepted, ArmClient, ArmError, OperationState, OperationUrl, Priority, ResourceId, Retry};
 use crate::plan::Plan;
-use crate::plan::actions::{self, Call, Extra};
+use crate::plan::actions::{self, Call, Extra, Impossible};
 use crate::plan::change::Target;
 use crate::plan::locks::{Passage, Touch};
 use crate::runtime::metrics::StepResult;
@@ -42,7 +42,8 @@ pub fn meet(pass: &mut Pass<'_>) {
     }
 }
 
-/// Sends the next action, if one may start. Returns whether something was sent.
+/// Sends the next action, if one may start. Returns whether one was sent, or found impossible: then the next one has
+/// its turn.
 ///
 /// # Errors
 /// Kubernetes did not take the line; then nothing was sent.
@@ -70,6 +71,20 @@ pub async fn run_next(pass: &mut Pass<'_>, arm: &ArmClient, plan: &Plan) -> Resu
     if let Some(why) = hindrance(pass, plan, &call) {
         wait(pass, name, action, why);
         return store_if_changed(pass).await.map(|()| false);
+    }
+    let impossible = pass.live.as_ref().and_then(|live| actions::impossible(action, live));
+    if let Some(Impossible {
+        code,
+        message,
+        next_step,
+    }) = impossible
+    {
+        wait(pass, name, action, String::new());
+        let why = Ended::ours(target(name), code, message.to_owned(), next_step, Retry::User);
+        fail(pass, name, why);
+        tell_end(pass, name).await;
+        report::store(pass).await?;
+        return Ok(true);
     }
     if let Some(why) = locked(pass, name) {
         wait(pass, name, action, why);

@@ -5,20 +5,14 @@ use serde_json::{Value, json};
 
 use super::{all_ready, is, line, look_again};
 use crate::look;
-use crate::world::{GROUP, World};
-
-/// An id in the resource group of the stories.
-fn id(world: &World, type_and_name: &str) -> String {
-    let subscription = &world.simulator.access().subscription;
-    format!("/subscriptions/{subscription}/resourceGroups/{GROUP}/providers/{type_and_name}")
-}
+use crate::world::World;
 
 fn children(world: &World, team: &str, quota: &str) -> Value {
     json!({
         "oidcIssuerProfile": { "enabled": true },
         "securityProfile": { "workloadIdentity": { "enabled": true } },
         "trustedAccess": { "backup": {
-            "sourceResourceId": id(world, "Microsoft.DataProtection/backupVaults/vault"),
+            "sourceResourceId": world.azure.in_group("Microsoft.DataProtection/backupVaults/vault"),
             "roles": ["Microsoft.DataProtection/backupVaults/backup-operator"],
         } },
         "managedNamespaces": { "team": {
@@ -28,24 +22,15 @@ fn children(world: &World, team: &str, quota: &str) -> Value {
             "tags": { "team": team },
         } },
         "identityBindings": { "app": {
-            "identityId": id(world, "Microsoft.ManagedIdentity/userAssignedIdentities/app"),
+            "identityId": world.azure.in_group("Microsoft.ManagedIdentity/userAssignedIdentities/app"),
         } },
     })
-}
-
-async fn make_identity(world: &World) {
-    let identity = id(world, "Microsoft.ManagedIdentity/userAssignedIdentities/app");
-    let body = json!({ "location": "westeurope" });
-    world
-        .azure
-        .write_with(reqwest::Method::PUT, &identity, "2024-11-30", Some(body))
-        .await;
 }
 
 #[tokio::test]
 async fn what_aks_serves_is_made_once_changed_once_and_deleted_when_it_leaves_the_manifest() {
     let world = World::new("children-aks").await;
-    make_identity(&world).await;
+    world.azure.make_identity("app").await;
     let operator = world.operator();
     world.create("shop", children(&world, "a", "1")).await;
     let cluster = world.cluster_until("shop", "ready with its children", all_ready).await;
@@ -121,7 +106,11 @@ async fn a_namespace_that_is_somebody_elses_fails_by_itself() {
 async fn private_endpoints_are_let_through_or_refused_by_rule_and_never_removed() {
     let world = World::new("children-endpoints").await;
     let operator = world.operator();
-    let endpoint = |name: &str| id(&world, &format!("Microsoft.Network/privateEndpoints/{name}"));
+    let endpoint = |name: &str| {
+        world
+            .azure
+            .in_group(&format!("Microsoft.Network/privateEndpoints/{name}"))
+    };
     let with = |rules: Value| {
         json!({
             "apiServerAccessProfile": { "enablePrivateCluster": true },
@@ -158,7 +147,7 @@ async fn private_endpoints_are_let_through_or_refused_by_rule_and_never_removed(
 }
 
 #[tokio::test]
-async fn a_snapshot_is_taken_once_outlives_its_pool_and_goes_with_the_cluster() {
+async fn a_snapshot_is_taken_once_makes_other_pools_outlives_its_own_and_goes_with_the_cluster() {
     let world = World::new("children-snapshots").await;
     let operator = world.operator();
     world.create("shop", json!({})).await;
@@ -172,6 +161,16 @@ async fn a_snapshot_is_taken_once_outlives_its_pool_and_goes_with_the_cluster() 
         "{taken:?}"
     );
 
+    let snapshot = world.azure.in_group("Microsoft.ContainerService/snapshots/golden");
+    let from_snapshot = json!({ "creationData": { "sourceResourceId": snapshot } });
+    world.apply(&world.pool("copy", "shop", from_snapshot)).await;
+    world.pool_until("copy", "ready", look::is_ready).await;
+    let copy = world.azure.pool("shop", "copy").await.unwrap();
+    assert_eq!(
+        copy["properties"]["nodeImageVersion"],
+        taken.outputs["nodeImageVersion"]
+    );
+
     world.delete_pool("apps").await;
     world.pool_gone("apps").await;
     let before = world.now().await;
@@ -180,6 +179,5 @@ async fn a_snapshot_is_taken_once_outlives_its_pool_and_goes_with_the_cluster() 
 
     world.delete_cluster("shop").await;
     world.cluster_gone("shop").await;
-    let snapshot = id(&world, "Microsoft.ContainerService/snapshots/golden");
     assert_eq!(world.azure.resource(&snapshot, "2026-08-01").await, None);
 }

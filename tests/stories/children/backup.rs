@@ -1,8 +1,7 @@
 //! Backup: a cluster is protected by a vault once everything for it is there.
 
-use armature::api::{AksCluster, ChildState, REQUESTED_AT_ANNOTATION};
+use armature::api::{AksCluster, ChildState};
 use armature_lab::simulator::admin::{Requests, Role};
-use kube::api::{Patch, PatchParams};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -51,8 +50,7 @@ async fn vault(world: &World) -> String {
 }
 
 fn vault_id(world: &World) -> String {
-    let subscription = world.azure.subscription_scope();
-    format!("{subscription}/resourceGroups/{GROUP}/providers/Microsoft.DataProtection/backupVaults/vault")
+    world.azure.in_group("Microsoft.DataProtection/backupVaults/vault")
 }
 
 async fn principal(world: &World, id: &str, api_version: &str, pointer: &str) -> String {
@@ -93,16 +91,6 @@ async fn prepare_cluster(world: &World) -> String {
     .await
 }
 
-async fn look_now(world: &World, word: &str) {
-    let request = json!({ "metadata": { "annotations": { REQUESTED_AT_ANNOTATION: word } } });
-    let patch = Patch::Merge(request);
-    world
-        .clusters
-        .patch("shop", &PatchParams::default(), &patch)
-        .await
-        .unwrap();
-}
-
 fn backed_up(world: &World) -> Value {
     let vault = vault_id(world);
     json!({ "backup": { "daily": {
@@ -127,7 +115,7 @@ async fn a_backup_waits_for_what_it_needs_tells_what_is_missing_and_goes_before_
     world.cluster_until("shop", "waiting for the binding", waits).await;
 
     let extension_identity = prepare_cluster(&world).await;
-    look_now(&world, "prepared").await;
+    world.request_reconcile("shop").await;
     let failed = |cluster: &AksCluster| is(cluster, KEY, ChildState::Failed);
     let cluster = world.cluster_until("shop", "told what is missing", failed).await;
     let error = line(&cluster, KEY).unwrap().error.clone().unwrap();
@@ -137,13 +125,13 @@ async fn a_backup_waits_for_what_it_needs_tells_what_is_missing_and_goes_before_
     for identity in [&vault_identity, &extension_identity] {
         world.admin().assign(identity, Role::Contributor, "/").await.unwrap();
     }
-    look_now(&world, "granted").await;
+    world.request_reconcile("shop").await;
     let cluster = world.cluster_until("shop", "ready with its children", all_ready).await;
     let outputs = &line(&cluster, KEY).unwrap().outputs;
     assert_eq!(outputs["currentProtectionState"], "ProtectionConfigured");
 
     let before = world.now().await;
-    look_now(&world, "again").await;
+    world.request_reconcile("shop").await;
     world.lists(2).await;
     assert_eq!(
         writes_after(&world, before).await,

@@ -19,7 +19,9 @@ const MEMBER: &str = "fleetMemberships/shop";
 
 /// Makes a fleet; its id.
 async fn fleet(world: &World, name: &str) -> String {
-    let id = super::in_group(world, &format!("Microsoft.ContainerService/fleets/{name}"));
+    let id = world
+        .azure
+        .in_group(&format!("Microsoft.ContainerService/fleets/{name}"));
     let body = json!({ "location": "westeurope", "properties": {} });
     world
         .azure

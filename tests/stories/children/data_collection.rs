@@ -6,23 +6,18 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::diagnostics::workspace;
-use super::{all_ready, is, line};
+use super::{all_ready, is, line, look_now};
 use crate::look;
-use crate::world::{GROUP, World};
+use crate::world::World;
 
 const API_VERSION: &str = "2023-03-11";
 
 /// An Azure Monitor workspace beside the clusters.
 async fn monitor_workspace(world: &World, name: &str) -> String {
-    let id = in_group(world, &format!("Microsoft.Monitor/accounts/{name}"));
+    let id = world.azure.in_group(&format!("Microsoft.Monitor/accounts/{name}"));
     let body = json!({ "location": "northeurope" });
-    world.azure.write_with(Method::PUT, &id, "2025-10-03", Some(body)).await;
+    world.azure.make(&id, "2025-10-03", body).await;
     id
-}
-
-fn in_group(world: &World, type_and_name: &str) -> String {
-    let subscription = world.azure.subscription_scope();
-    format!("{subscription}/resourceGroups/{GROUP}/providers/{type_and_name}")
 }
 
 fn on_cluster(world: &World, association: &str) -> String {
@@ -64,19 +59,6 @@ async fn writes_after(world: &World, after: u64) -> Vec<String> {
     briefs.collect()
 }
 
-/// The sweep of an operator that was asked to look at everything has ended.
-async fn looked_at_all(world: &World) {
-    let request = json!({ "metadata": { "annotations": { armature::api::REQUESTED_AT_ANNOTATION: "look" } } });
-    let merge = kube::api::Patch::Merge(request);
-    world.clusters.patch("shop", &Default::default(), &merge).await.unwrap();
-    let handled = |cluster: &AksCluster| {
-        let status = cluster.status.as_ref().unwrap();
-        status.last_handled_reconcile_at.as_deref() == Some("look") && all_ready(cluster)
-    };
-    world.cluster_until("shop", "looked at", handled).await;
-    world.lists(2).await;
-}
-
 #[tokio::test]
 async fn logs_and_metrics_are_collected_as_the_cli_sets_it_up_and_nothing_stays_behind() {
     let world = World::new("data-collection").await;
@@ -89,9 +71,13 @@ async fn logs_and_metrics_are_collected_as_the_cli_sets_it_up_and_nothing_stays_
     world.create("shop", both(&logs, &metrics)).await;
     world.cluster_until("shop", "ready with its children", all_ready).await;
 
-    let rule = in_group(&world, "Microsoft.Insights/dataCollectionRules/MSCI-westeurope-shop");
+    let rule = world
+        .azure
+        .in_group("Microsoft.Insights/dataCollectionRules/MSCI-westeurope-shop");
     assert!(world.azure.resource(&rule, API_VERSION).await.is_some());
-    let rule = in_group(&world, "Microsoft.Insights/dataCollectionRules/MSProm-northeurope-shop");
+    let rule = world
+        .azure
+        .in_group("Microsoft.Insights/dataCollectionRules/MSProm-northeurope-shop");
     let association = on_cluster(&world, "ContainerInsightsMetricsExtension");
     let association = world.azure.resource(&association, API_VERSION).await.unwrap();
     let tied_to = association["properties"]["dataCollectionRuleId"].as_str().unwrap();
@@ -103,7 +89,8 @@ async fn logs_and_metrics_are_collected_as_the_cli_sets_it_up_and_nothing_stays_
     let before = world.now().await;
     drop(operator);
     let _operator = world.operator();
-    looked_at_all(&world).await;
+    look_now(&world, "shop").await;
+    world.lists(2).await;
     assert_eq!(
         writes_after(&world, before).await,
         Vec::<String>::new(),
@@ -136,7 +123,9 @@ async fn a_dropped_entry_takes_its_own_resources_along_and_a_change_keeps_the_ta
     let mut fields = both(&logs, &metrics);
     world.create("shop", fields.clone()).await;
     world.cluster_until("shop", "ready with its children", all_ready).await;
-    let rule = in_group(&world, "Microsoft.Insights/dataCollectionRules/MSCI-westeurope-shop");
+    let rule = world
+        .azure
+        .in_group("Microsoft.Insights/dataCollectionRules/MSCI-westeurope-shop");
     let tags = json!({ "tags": { "cost": "shop" } });
     world
         .azure

@@ -6,17 +6,14 @@ use serde_json::{Value, json};
 
 use super::{all_ready, is, line};
 use crate::look;
-use crate::world::{GROUP, World};
+use crate::world::World;
 
 const AUDIT: &str = "diagnosticSettings/audit";
 const API_VERSION: &str = "2021-05-01-preview";
 
 /// A Log Analytics workspace beside the clusters.
 pub async fn workspace(world: &World, name: &str) -> String {
-    let id = format!(
-        "{}/resourceGroups/{GROUP}/providers/Microsoft.OperationalInsights/workspaces/{name}",
-        world.azure.subscription_scope()
-    );
+    let id = (world.azure).in_group(&format!("Microsoft.OperationalInsights/workspaces/{name}"));
     let body = json!({ "location": "westeurope", "properties": { "sku": { "name": "PerGB2018" } } });
     world.azure.make(&id, "2025-07-01", body).await;
     id

@@ -1,7 +1,6 @@
 //! The life of a child: made when the cluster is ready for it, kept as the manifest says, deleted only if it is ours.
 
-use armature::api::{ChildState, REQUESTED_AT_ANNOTATION};
-use kube::api::{Patch, PatchParams};
+use armature::api::ChildState;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -111,12 +110,7 @@ async fn a_child_changed_in_azure_is_found_by_a_requested_look_and_put_right() {
         .await;
     let before = world.now().await;
 
-    let request = json!({ "metadata": { "annotations": { REQUESTED_AT_ANNOTATION: "now" } } });
-    world
-        .clusters
-        .patch("shop", &PatchParams::default(), &Patch::Merge(request))
-        .await
-        .unwrap();
+    world.request_reconcile("shop").await;
     world
         .write_until("the window to be put right", before, &format!("PUT shop {KEY}"))
         .await;

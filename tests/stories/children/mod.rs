@@ -16,17 +16,9 @@ use armature::api::{AksCluster, ChildState, ChildStatus, REQUESTED_AT_ANNOTATION
 use armature_lab::OperatorProcess;
 use armature_lab::simulator::admin::{LoggedRequest, Requests};
 use kube::ResourceExt;
-use kube::api::{Patch, PatchParams};
-use serde_json::json;
 
 use crate::look;
-use crate::world::{GROUP, World};
-
-/// The id of a resource in the group of the stories.
-pub fn in_group(world: &World, type_and_name: &str) -> String {
-    let subscription = world.azure.subscription_scope();
-    format!("{subscription}/resourceGroups/{GROUP}/providers/{type_and_name}")
-}
+use crate::world::World;
 
 /// The line of a child.
 pub fn line<'a>(cluster: &'a AksCluster, key: &str) -> Option<&'a ChildStatus> {
@@ -47,22 +39,15 @@ pub fn all_ready(cluster: &AksCluster) -> bool {
 pub async fn look_again(world: &World, name: &str, operator: OperatorProcess) -> OperatorProcess {
     drop(operator);
     let operator = world.operator();
-    let request = json!({ "metadata": { "annotations": { REQUESTED_AT_ANNOTATION: "again" } } });
-    let params = PatchParams::default();
-    world
-        .clusters
-        .patch(name, &params, &Patch::Merge(request))
-        .await
-        .unwrap();
-    let looked = |cluster: &AksCluster| {
-        let handled = cluster
-            .status
-            .as_ref()
-            .and_then(|status| status.last_handled_reconcile_at.as_deref());
-        handled == Some("again") && all_ready(cluster)
-    };
-    world.cluster_until(name, "looked at again", looked).await;
+    look_now(world, name).await;
     operator
+}
+
+/// Asks for a look at everything, and waits until all is ready again.
+pub async fn look_now(world: &World, name: &str) {
+    world.request_reconcile(name).await;
+    let done = |cluster: &AksCluster| looked(cluster) && all_ready(cluster);
+    world.cluster_until(name, "looked at again", done).await;
 }
 
 /// How many children have a line.

@@ -1,0 +1,126 @@
+//! A child that is not to be there: it left the manifest, or its cluster goes.
+
+use std::cmp::Reverse;
+use std::time::Duration;
+
+use super::locked::{fail_locked, locked};
+use super::{Round, act, checked, is_taken, line};
+use crate::api::{ChildState, ManagementPolicy};
+use crate::arm::ArmClient;
+use crate::plan::change::Target;
+use crate::plan::children::{self, KINDS, Leaves};
+use crate::plan::locks::Touch;
+use crate::plan::{Fate, Plan};
+use crate::reconcile::locks;
+use crate::reconcile::pass::Pass;
+use crate::reconcile::write::WriteError;
+
+/// A cluster that goes takes its children along, as far as Azure does not.
+pub(super) async fn take_leave(
+    pass: &mut Pass<'_>,
+    arm: &ArmClient,
+    plan: &Plan,
+) -> Result<Option<Duration>, WriteError> {
+    let when = match plan.fate {
+        Fate::Delete if plan.keeps_cluster() => return Ok(None),
+        Fate::Delete => Leaves::BeforeCluster,
+        Fate::Gone => Leaves::AfterCluster,
+        Fate::Alive | Fate::Blocked(_) | Fate::LetGo(_) => return Ok(None),
+    };
+    let mut round = Round::new(arm, plan);
+    for key in pass.leaving(when) {
+        round.leave(pass, &key).await?;
+    }
+    round.end(pass).await
+}
+
+impl Pass<'_> {
+    /// The lines of children that the manifest no longer asks for, the last made first. An entry that is no child yet
+    /// stands for all that it may come to: what begins with one of `parts`.
+    pub(super) fn unwanted_children(&self, wanted: &[String], parts: &[String]) -> Vec<String> {
+        let is_part = |key: &str| parts.iter().any(|part| key.starts_with(part));
+        let all = self.children.keys();
+        last_made_first(all.filter(|key| !wanted.contains(key) && !is_part(key)).cloned())
+    }
+
+    /// The children of ours that have to go at this point of the cluster's end.
+    pub fn leaving(&self, when: Leaves) -> Vec<String> {
+        let goes = |key: &str| children::kind_of(key).is_some_and(|kind| kind.leaves == when);
+        let ours = self.children.iter().filter(|(key, line)| line.owned && goes(key));
+        // What is on or below the cluster went with it.
+        let below = format!("{}/", self.cluster_id.to_ascii_lowercase());
+        let is_below = |id: &String| id.to_ascii_lowercase().starts_with(&below);
+        let ours = ours.filter(|(_, line)| when != Leaves::AfterCluster || !line.id.as_ref().is_some_and(is_below));
+        last_made_first(ours.map(|(key, _)| key.clone()))
+    }
+}
+
+impl Round<'_> {
+    /// A child that is not to be there: it left the manifest, or its cluster goes.
+    pub(super) async fn leave(&mut self, pass: &mut Pass<'_>, key: &str) -> Result<(), WriteError> {
+        if is_taken(pass, key) {
+            return Ok(());
+        }
+        let line = pass.child_line(key);
+        let known = line.id.clone().zip(line.api_version.clone()).filter(|_| line.owned);
+        let Some((id, api_version)) = known else {
+            // It was there before Armature, or nobody knows where it is: it stays in Azure.
+            pass.children.remove(key);
+            return Ok(());
+        };
+        if pass.objects.cluster.spec.management_policy == Some(ManagementPolicy::Observe) {
+            let why = "it left the manifest, and spec.managementPolicy is Observe".to_owned();
+            line::set(pass.child_line(key), ChildState::Held, why);
+            return Ok(());
+        }
+        if self.delete(pass, key, &id, &api_version).await? {
+            pass.children.remove(key);
+            pass.memory.children.forget(key);
+        }
+        Ok(())
+    }
+
+    /// Deletes; whether it is gone now.
+    pub(super) async fn delete(
+        &mut self,
+        pass: &mut Pass<'_>,
+        key: &str,
+        id: &str,
+        api_version: &str,
+    ) -> Result<bool, WriteError> {
+        let id = match checked(pass, id) {
+            Ok(id) => id,
+            Err(ended) => {
+                act::fail(pass, key, ended);
+                return Ok(false);
+            }
+        };
+        if locked(pass, key, &id, Touch::Delete) {
+            return Ok(false);
+        }
+        if self.wrote || !pass.context.leadership.is_leader() {
+            if self.wrote {
+                pass.memory.locks.want(Target::Child(key.to_owned()), Touch::Delete);
+            }
+            self.again |= self.wrote;
+            return Ok(false);
+        }
+        self.wrote = true;
+        if !locks::is_lock(key) {
+            let found = locks::around(pass, self.arm, id.as_str()).await;
+            if let Some(obstacle) = locks::known(pass).obstacle(&found) {
+                fail_locked(pass, key, &obstacle);
+                return Ok(false);
+            }
+        }
+        act::delete(pass, self.arm, key, &id, api_version).await
+    }
+}
+
+/// Children in the order in which they go: what was made later may rest on what was made before.
+fn last_made_first(keys: impl Iterator<Item = String>) -> Vec<String> {
+    let mut keys: Vec<String> = keys.collect();
+    let made = |key: &str| KINDS.iter().position(|kind| key.split('/').next() == Some(kind.field));
+    keys.sort_by_cached_key(|key| Reverse((made(key), key.clone())));
+    keys
+}
