@@ -117,20 +117,26 @@ pub fn impossible(action: &Action, live: &LiveCluster) -> Option<Impossible> {
 }
 
 /// The action that is to be sent next: the first by name that has not been sent for its key, unless one still runs. An
-/// abort does not wait behind others: it may be what they need to end.
+/// abort goes before all others and waits for none: what they wait for, or one of them, may be what it is to end.
 pub fn next<'a>(
     wanted: &'a BTreeMap<String, Action>,
     lines: &BTreeMap<String, ActionStatus>,
 ) -> Option<(&'a String, &'a Action)> {
-    let is_open = |(name, action): &(&String, &Action)| {
-        let line = lines.get(*name).filter(|line| line.key == action.key);
-        line.is_none_or(|line| line.state == ActionState::Waiting)
-    };
-    let runs = |line: &ActionStatus| matches!(line.state, ActionState::Started | ActionState::Running);
-    let is_busy = lines.values().any(runs);
-    let mut open = wanted.iter().filter(is_open);
-    let abort = open.clone().find(|(_, action)| action.abort.is_some());
-    abort.or_else(|| open.next().filter(|_| !is_busy))
+    let mut unsent = wanted
+        .iter()
+        .filter(|(name, action)| is_unsent(lines.get(*name), action));
+    let abort = unsent.clone().find(|(_, action)| action.abort.is_some());
+    let first = || unsent.next().filter(|_| !lines.values().any(runs));
+    abort.or_else(first)
+}
+
+fn runs(line: &ActionStatus) -> bool {
+    matches!(line.state, ActionState::Started | ActionState::Running)
+}
+
+fn is_unsent(line: Option<&ActionStatus>, action: &Action) -> bool {
+    line.filter(|line| line.key == action.key)
+        .is_none_or(|line| line.state == ActionState::Waiting)
 }
 
 /// The lines as they have to be before anything is sent: those of actions that left the manifest go unless they still
@@ -217,23 +223,6 @@ mod tests {
         assert_eq!(next_of(&both, &[]).as_deref(), Some("a"));
         assert_eq!(next_of(&both, &[("a", "1", ActionState::Running)]), None);
         assert_eq!(next_of(&both, &[("a", "1", ActionState::Failed)]).as_deref(), Some("b"));
-    }
-
-    #[test]
-    fn an_abort_waits_behind_no_other_action() {
-        let mut wanted = wanted(&[("a", "1")]);
-        let abort = Action {
-            key: "1".to_owned(),
-            abort: Some(Abort::default()),
-            ..Action::default()
-        };
-        wanted.insert("b".to_owned(), abort);
-        for state in [ActionState::Waiting, ActionState::Running] {
-            let next = next(&wanted, &lines(&[("a", "1", state)])).map(|(name, _)| name.as_str());
-            assert_eq!(next, Some("b"), "{state:?}");
-        }
-        let sent = lines(&[("a", "1", ActionState::Running), ("b", "1", ActionState::Running)]);
-        assert_eq!(next(&wanted, &sent), None);
     }
 
     #[test]

@@ -13,19 +13,23 @@ use serde_json::{Value, json};
 use crate::helm::{repository, scratch};
 use crate::management_cluster::installed;
 
-/// Each YAML block of the guide is a part of the spec of a cluster.
+/// Each YAML block of the guides is a part of the spec of a cluster, or the spec.
 #[tokio::test]
-async fn the_api_server_accepts_every_entry_in_the_guide_to_children() {
+async fn the_api_server_accepts_every_entry_in_the_guides() {
     let cluster = installed().await;
     let namespace = cluster.namespace("guide").await.unwrap();
-    let guide = fs::read_to_string(repository().join("docs/children.md")).unwrap();
-    let blocks = guide.split("```yaml\n").skip(1);
+    let guides =
+        ["docs/children.md", "docs/concepts.md"].map(|file| fs::read_to_string(repository().join(file)).unwrap());
+    let blocks = guides.iter().flat_map(|guide| guide.split("```yaml\n").skip(1));
     let parts: Vec<&str> = blocks.map(|block| block.split("```").next().unwrap()).collect();
-    assert!(parts.len() > 1);
+    assert!(parts.len() > KINDS.len());
     let folder = tempfile::tempdir().unwrap();
     for part in parts {
         let file = folder.path().join("cluster.yaml");
-        fs::write(&file, format!("{CLUSTER}{}", indented(part))).unwrap();
+        let spec = part
+            .strip_prefix("spec:\n")
+            .map_or_else(|| indented(part), str::to_owned);
+        fs::write(&file, format!("{CLUSTER}{spec}")).unwrap();
         let mut kubectl = cluster.kubectl().unwrap();
         kubectl.args([
             "apply",

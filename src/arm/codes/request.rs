@@ -137,4 +137,16 @@ pub(super) const CODES: &[CodeEntry] = &[
         "Remove the lock that the message names, or undo the change that needs it removed. A lock of the manifest's own \
          `spec.locks` is lifted and put back by itself once its `suspendForChanges` is true.",
     ),
+    row(
+        "ClusterTokenRequired",
+        User,
+        "The cluster signs in with Entra, where a command takes a token for the cluster that Armature does not have; nothing was sent.",
+        "Run it with `az aks command invoke`, or let Flux apply a Job (`spec.fluxConfigurations`).",
+    ),
+    row(
+        "CommandFailed",
+        User,
+        "A command ran in the cluster and ended with an exit code other than 0.",
+        "Read its output in the ConfigMap that `outputConfigMap` names, and set a new key to run it again.",
+    ),
 ];
