@@ -93,19 +93,47 @@ pub fn call(action: &Action) -> Option<Call<'_>> {
     })
 }
 
-/// The action that is to be sent next: the first by name that has not been sent for its key, unless one still runs.
+/// The action that is to be sent next: the first by name that has not been sent for its key, unless one still runs. An
+/// abort goes before all others and waits for none: what they wait for, or one of them, may be what it is to end.
 pub fn next<'a>(
     wanted: &'a BTreeMap<String, Action>,
     lines: &BTreeMap<String, ActionStatus>,
 ) -> Option<(&'a String, &'a Action)> {
-    let runs = |line: &ActionStatus| matches!(line.state, ActionState::Started | ActionState::Running);
-    if lines.values().any(runs) {
-        return None;
+    let mut unsent = wanted
+        .iter()
+        .filter(|(name, action)| is_unsent(lines.get(*name), action));
+    let abort = unsent.clone().find(|(_, action)| action.abort.is_some());
+    let first = || unsent.next().filter(|_| !lines.values().any(runs));
+    abort.or_else(first)
+}
+
+fn runs(line: &ActionStatus) -> bool {
+    matches!(line.state, ActionState::Started | ActionState::Running)
+}
+
+fn is_unsent(line: Option<&ActionStatus>, action: &Action) -> bool {
+    line.filter(|line| line.key == action.key)
+        .is_none_or(|line| line.state == ActionState::Waiting)
+}
+
+/// The lines of what waits for its turn, so that each action says how far it is. What is next tells its own story.
+pub fn queue(lines: &mut BTreeMap<String, ActionStatus>, wanted: &BTreeMap<String, Action>) {
+    let running = lines.iter().find(|(_, line)| runs(line)).map(|(name, _)| name.clone());
+    let next = next(wanted, lines).map(|(name, _)| name.clone());
+    let Some(ahead) = running.or_else(|| next.clone()) else {
+        return;
+    };
+    for (name, action) in wanted {
+        let waits = is_unsent(lines.get(name), action) && !lines.get(name).is_some_and(runs);
+        if waits && *name != ahead && next.as_ref() != Some(name) {
+            let line = ActionStatus {
+                key: action.key.clone(),
+                message: Some(format!("waits for its turn; the action {ahead} is before it")),
+                ..ActionStatus::default()
+            };
+            lines.insert(name.clone(), line);
+        }
     }
-    wanted.iter().find(|(name, action)| {
-        let line = lines.get(*name).filter(|line| line.key == action.key);
-        line.is_none_or(|line| line.state == ActionState::Waiting)
-    })
 }
 
 /// The lines as they have to be before anything is sent: those of actions that left the manifest go unless they still
@@ -192,6 +220,40 @@ mod tests {
         assert_eq!(next_of(&both, &[]).as_deref(), Some("a"));
         assert_eq!(next_of(&both, &[("a", "1", ActionState::Running)]), None);
         assert_eq!(next_of(&both, &[("a", "1", ActionState::Failed)]).as_deref(), Some("b"));
+    }
+
+    #[test]
+    fn an_abort_waits_for_no_other_action() {
+        let mut all = wanted(&[("a", "1"), ("stop", "1")]);
+        let abort = all.get_mut("stop").unwrap();
+        abort.rotate_cluster_certificates = None;
+        abort.abort = Some(Abort::default());
+        for state in [ActionState::Waiting, ActionState::Started, ActionState::Running] {
+            let next = next(&all, &lines(&[("a", "1", state)])).map(|(name, _)| name.as_str());
+            assert_eq!(next, Some("stop"), "{state:?}");
+        }
+        let sent = lines(&[("a", "1", ActionState::Waiting), ("stop", "1", ActionState::Succeeded)]);
+        assert_eq!(next(&all, &sent).map(|(name, _)| name.as_str()), Some("a"));
+    }
+
+    #[test]
+    fn an_action_that_waits_for_its_turn_says_so() {
+        let all = wanted(&[("a", "1"), ("b", "1"), ("c", "2")]);
+        let told = |mut status: BTreeMap<String, ActionStatus>| {
+            queue(&mut status, &all);
+            let messages = status
+                .into_iter()
+                .filter_map(|(name, line)| Some((name, line.message?)));
+            messages
+                .map(|(name, message)| format!("{name}: {message}"))
+                .collect::<Vec<_>>()
+        };
+        let after = |ahead: &str, name: &str| format!("{name}: waits for its turn; the action {ahead} is before it");
+        assert_eq!(told(lines(&[])), [after("a", "b"), after("a", "c")]);
+        let c_is_over = lines(&[("b", "1", ActionState::Running), ("c", "2", ActionState::Failed)]);
+        assert_eq!(told(c_is_over), [after("b", "a")]);
+        let c_has_a_new_key = lines(&[("b", "1", ActionState::Running), ("c", "1", ActionState::Failed)]);
+        assert_eq!(told(c_has_a_new_key), [after("b", "a"), after("b", "c")]);
     }
 
     #[test]
