@@ -64,9 +64,13 @@ impl JsonSchema for Addons {
 pub struct AddonProfile {
     /// Whether the add-on runs. Changes in place.
     pub enabled: bool,
-    /// Settings of the add-on by its own names; values are strings (`"true"`). Owned by key.
+    /// Settings of the add-on by its own names; values are strings (`"true"`) of up to 2048 characters. Owned by key.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("maxProperties" = 32))]
+    #[schemars(extend("maxProperties" = 32, "additionalProperties" = { "type": "string", "maxLength": 2048 }))]
+    #[x_kube(validation = (
+        "self.all(name, !self[name].startsWith('/') || !self[name].contains('//'))",
+        "config has a resource id in which a part is empty, such as from a variable that is not set; correct it",
+    ))]
     pub config: Option<BTreeMap<String, String>>,
 }
 

@@ -117,7 +117,9 @@ fn list(found: &[&CodeEntry], canvas: Canvas) -> String {
 fn unknown(code: &str) -> CliError {
     let near = near_matches(code);
     let advice = if near.is_empty() {
-        "armature explain lists all known codes".to_owned()
+        // Most that is not in the table is a reason of ours, such as InvalidSpec, and those are explained where they stand.
+        "a reason of Armature's own says what to do in the message beside it; armature explain lists all known codes"
+            .to_owned()
     } else {
         format!(
             "did you mean {}? armature explain lists all known codes",

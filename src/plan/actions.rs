@@ -139,6 +139,26 @@ fn is_unsent(line: Option<&ActionStatus>, action: &Action) -> bool {
         .is_none_or(|line| line.state == ActionState::Waiting)
 }
 
+/// The lines of what waits for its turn, so that each action says how far it is. What is next tells its own story.
+pub fn queue(lines: &mut BTreeMap<String, ActionStatus>, wanted: &BTreeMap<String, Action>) {
+    let running = lines.iter().find(|(_, line)| runs(line)).map(|(name, _)| name.clone());
+    let next = next(wanted, lines).map(|(name, _)| name.clone());
+    let Some(ahead) = running.or_else(|| next.clone()) else {
+        return;
+    };
+    for (name, action) in wanted {
+        let waits = is_unsent(lines.get(name), action) && !lines.get(name).is_some_and(runs);
+        if waits && *name != ahead && next.as_ref() != Some(name) {
+            let line = ActionStatus {
+                key: action.key.clone(),
+                message: Some(format!("waits for its turn; the action {ahead} is before it")),
+                ..ActionStatus::default()
+            };
+            lines.insert(name.clone(), line);
+        }
+    }
+}
+
 /// The lines as they have to be before anything is sent: those of actions that left the manifest go unless they still
 /// run; what was about to be sent when an earlier process ended is unknown.
 pub fn settle(
@@ -223,6 +243,40 @@ mod tests {
         assert_eq!(next_of(&both, &[]).as_deref(), Some("a"));
         assert_eq!(next_of(&both, &[("a", "1", ActionState::Running)]), None);
         assert_eq!(next_of(&both, &[("a", "1", ActionState::Failed)]).as_deref(), Some("b"));
+    }
+
+    #[test]
+    fn an_abort_waits_for_no_other_action() {
+        let mut all = wanted(&[("a", "1"), ("stop", "1")]);
+        let abort = all.get_mut("stop").unwrap();
+        abort.rotate_cluster_certificates = None;
+        abort.abort = Some(Abort::default());
+        for state in [ActionState::Waiting, ActionState::Started, ActionState::Running] {
+            let next = next(&all, &lines(&[("a", "1", state)])).map(|(name, _)| name.as_str());
+            assert_eq!(next, Some("stop"), "{state:?}");
+        }
+        let sent = lines(&[("a", "1", ActionState::Waiting), ("stop", "1", ActionState::Succeeded)]);
+        assert_eq!(next(&all, &sent).map(|(name, _)| name.as_str()), Some("a"));
+    }
+
+    #[test]
+    fn an_action_that_waits_for_its_turn_says_so() {
+        let all = wanted(&[("a", "1"), ("b", "1"), ("c", "2")]);
+        let told = |mut status: BTreeMap<String, ActionStatus>| {
+            queue(&mut status, &all);
+            let messages = status
+                .into_iter()
+                .filter_map(|(name, line)| Some((name, line.message?)));
+            messages
+                .map(|(name, message)| format!("{name}: {message}"))
+                .collect::<Vec<_>>()
+        };
+        let after = |ahead: &str, name: &str| format!("{name}: waits for its turn; the action {ahead} is before it");
+        assert_eq!(told(lines(&[])), [after("a", "b"), after("a", "c")]);
+        let c_is_over = lines(&[("b", "1", ActionState::Running), ("c", "2", ActionState::Failed)]);
+        assert_eq!(told(c_is_over), [after("b", "a")]);
+        let c_has_a_new_key = lines(&[("b", "1", ActionState::Running), ("c", "1", ActionState::Failed)]);
+        assert_eq!(told(c_has_a_new_key), [after("b", "a"), after("b", "c")]);
     }
 
     #[test]

@@ -270,6 +270,15 @@ impl Step {
                 .unwrap_or(Effect::InPlace),
         }
     }
+
+    /// What it disturbs, one sentence for people who read a plan.
+    pub fn disturbs(&self) -> &'static str {
+        match self {
+            Self::DeleteCluster => "the cluster, its pools and all that runs there are gone for good",
+            Self::DeletePool { .. } => "its nodes are gone for good, and what runs there moves or stops",
+            _ => self.effect().sentence(),
+        }
+    }
 }
 
 impl fmt::Display for Step {

@@ -17,7 +17,7 @@ const NOTE_LENGTH: usize = 1000;
 
 /// Azure took on a step.
 pub async fn started(pass: &Pass<'_>, step: &Step) {
-    let note = format!("{step}: {}", step.effect().sentence());
+    let note = format!("{step}: {}", step.disturbs());
     let pool = pass
         .objects
         .pools

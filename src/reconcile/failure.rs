@@ -32,11 +32,12 @@ impl Ended {
     /// A call that failed. `failures` counts those in a row before it.
     pub fn call(target: Target, error: &ArmError, failures: u32) -> Self {
         let retry = classify(error);
+        let next_step = missing(&target, error.code()).unwrap_or_else(|| codes::next_step(error).to_owned());
         let failure = Box::new(Failure {
             target,
             code: error.code().map_or_else(|| kind(error).to_owned(), str::to_owned),
             message: error.to_string(),
-            next_step: codes::next_step(error).to_owned(),
+            next_step,
             severity: severity(retry, failures),
             at: Timestamp::now(),
         });
@@ -52,6 +53,8 @@ impl Ended {
     /// An operation that Azure accepted and that failed later.
     pub fn operation(target: Target, step: &str, error: &ServiceError) -> Self {
         let retry = classify_service(None, error);
+        let by_code = || codes::explain_service(error).map_or("", |entry| entry.next_step);
+        let next_step = missing(&target, Some(&error.code)).unwrap_or_else(|| by_code().to_owned());
         let failure = Box::new(Failure {
             target,
             code: if error.code.is_empty() {
@@ -60,14 +63,30 @@ impl Ended {
                 error.code.clone()
             },
             message: format!("the operation to {step} failed in Azure: {error}"),
-            next_step: codes::explain_service(error)
-                .map_or("", |entry| entry.next_step)
-                .to_owned(),
+            next_step,
             severity: severity(retry, BLIPS),
             at: Timestamp::now(),
         });
         Self { failure, retry }
     }
+}
+
+/// The next step where Azure misses something for a child or an action: it is what the entry names, and not the cluster,
+/// which the table of codes speaks of.
+fn missing(target: &Target, code: Option<&str>) -> Option<String> {
+    let entry = match target {
+        Target::Cluster | Target::Pool(_) => return None,
+        Target::Child(key) => format!("`spec.{}`", key.replace('/', ".")),
+        Target::Action(name) => format!("`spec.actions.{name}`"),
+    };
+    let codes = [
+        "ResourceGroupNotFound",
+        "ResourceNotFound",
+        "NotFound",
+        "ParentResourceNotFound",
+    ];
+    let is_missing = code.is_some_and(|code| codes.iter().any(|known| known.eq_ignore_ascii_case(code)));
+    is_missing.then(|| format!("Create what the message names, or correct it in {entry}."))
 }
 
 /// A lost connection, a refused token or a lost race heals with the next look; when it does not, it is a failure.
@@ -92,5 +111,31 @@ fn kind(error: &ArmError) -> &'static str {
         ArmError::HostRefused { .. } => "HostRefused",
         ArmError::TooLarge { .. } => "AnswerTooLarge",
         ArmError::Malformed { .. } => "AnswerNotUnderstood",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_azure_misses_for_a_child_is_looked_for_in_its_entry_and_not_in_the_cluster() {
+        let error = ServiceError {
+            code: "ResourceGroupNotFound".to_owned(),
+            message: "Resource group 'hub' could not be found.".to_owned(),
+            ..ServiceError::default()
+        };
+        let next = |target| Ended::operation(target, "do it", &error).failure.next_step;
+        let child = next(Target::Child("fleetMemberships/prod".to_owned()));
+        assert_eq!(
+            child,
+            "Create what the message names, or correct it in `spec.fleetMemberships.prod`."
+        );
+        let action = next(Target::Action("roll".to_owned()));
+        assert_eq!(
+            action,
+            "Create what the message names, or correct it in `spec.actions.roll`."
+        );
+        assert!(next(Target::Cluster).contains("resourceGroupPolicy"));
     }
 }

@@ -12,7 +12,8 @@ use super::write::{self, WriteError};
 use crate::api::AksNodePool;
 use crate::status::pool::without_cluster;
 
-/// When a pool is looked at again although nothing happened: its cluster's arrival wakes the cluster, not the pool.
+/// When a pool is looked at again although nothing happened: the arrival of its cluster wakes the cluster and not the
+/// pool, and an end that no pass of the cluster saw wakes nobody.
 const RECHECK: Duration = Duration::from_secs(60);
 
 /// Answers for one pool. A pool whose cluster object exists belongs to that cluster's pass.
@@ -22,7 +23,7 @@ const RECHECK: Duration = Duration::from_secs(60);
 pub async fn reconcile(pool: Arc<AksNodePool>, context: Arc<Context>) -> Result<Action, WriteError> {
     let cluster = ObjectRef::new(&pool.spec.cluster_ref.name).within(&pool.namespace().unwrap_or_default());
     if context.clusters.get(&cluster).is_some() || !context.written.has_caught_up(pool.as_ref()) {
-        return Ok(Action::await_change());
+        return Ok(Action::requeue(RECHECK));
     }
     // Where no cluster object says which cluster it is, nothing can be told about Azure, and nothing is done there.
     if pool.metadata.deletion_timestamp.is_some() {
@@ -31,15 +32,24 @@ pub async fn reconcile(pool: Arc<AksNodePool>, context: Arc<Context>) -> Result<
         }
         return Ok(Action::await_change());
     }
+    tell(&context, &pool).await?;
+    Ok(Action::requeue(RECHECK))
+}
+
+/// Says in the pool's status that it has no cluster object.
+///
+/// # Errors
+/// [`WriteError`].
+pub async fn tell(context: &Context, pool: &AksNodePool) -> Result<(), WriteError> {
     let before = pool.status.clone().unwrap_or_default();
     let generation = pool.metadata.generation.unwrap_or_default();
     let status = without_cluster(&before, generation, &pool.spec.cluster_ref.name, context.now());
-    if status != before {
-        let changed = AksNodePool {
-            status: Some(status),
-            ..(*pool).clone()
-        };
-        write::status(&context, &changed).await?;
+    if status == before {
+        return Ok(());
     }
-    Ok(Action::requeue(RECHECK))
+    let changed = AksNodePool {
+        status: Some(status),
+        ..pool.clone()
+    };
+    write::status(context, &changed).await.map(drop)
 }

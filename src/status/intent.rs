@@ -41,7 +41,7 @@ fn step(planned: &Planned) -> PlannedStep {
         step: planned.step.name().to_owned(),
         target: planned.step.target().to_string(),
         description: planned.step.to_string(),
-        effect: planned.step.effect().sentence().to_owned(),
+        effect: planned.step.disturbs().to_owned(),
         held: planned.hold.as_ref().map(ToString::to_string),
     }
 }
@@ -120,6 +120,18 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
+
+    #[test]
+    fn a_plan_calls_a_deletion_by_its_name() {
+        let pool = || "apps".to_owned();
+        for deletion in [Step::DeleteCluster, Step::DeletePool { pool: pool() }] {
+            let planned = Planned {
+                step: deletion,
+                hold: None,
+            };
+            assert!(step(&planned).effect.contains("gone for good"), "{planned:?}");
+        }
+    }
 
     #[test]
     fn a_step_that_runs_and_is_still_planned_counts_once() {

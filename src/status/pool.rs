@@ -219,7 +219,8 @@ pub fn is_ready(status: &AksNodePoolStatus) -> bool {
     find(&status.conditions, READY).is_some_and(|ready| ready.status == "True")
 }
 
-/// The status of a pool whose cluster object does not exist.
+/// The status of a pool whose cluster object does not exist. Nobody looks at Azure for it, so what it is doing there is
+/// unknown.
 pub fn without_cluster(
     previous: &AksNodePoolStatus,
     generation: i64,
@@ -232,6 +233,9 @@ pub fn without_cluster(
     AksNodePoolStatus {
         observed_generation: observed(previous.observed_generation, &verdict, generation),
         conditions: conditions(&previous.conditions, &verdict, &[], generation, now),
+        provisioning_state: None,
+        power_state: None,
+        plan: None,
         ..previous.clone()
     }
 }

@@ -21,6 +21,11 @@ fn addons() -> Vec<Case> {
             "networkProfile": { "networkPlugin": "azure", "networkPluginMode": "overlay" },
         })
     };
+    let config = |workspace: &str| {
+        let config = json!({ "logAnalyticsWorkspaceResourceID": workspace });
+        json!({ "addonProfiles": { "omsagent": { "enabled": true, "config": config } } })
+    };
+    let workspace = "Microsoft.OperationalInsights/workspaces/logs";
     let spelling = "addonProfiles has a name in another spelling";
     vec![
         case(Cluster, spelling, addon("omsagent"), addon("monitoring")),
@@ -37,6 +42,12 @@ fn addons() -> Vec<Case> {
             "addonProfiles has a name that AKS does not know",
             addon("gitops"),
             addon("flux"),
+        ),
+        case(
+            Cluster,
+            "config has a resource id in which a part is empty",
+            config(&id(workspace)),
+            config(&format!("/subscriptions//resourceGroups/shared/providers/{workspace}")),
         ),
         case(
             Cluster,

@@ -56,6 +56,15 @@ fn rights() -> Vec<Case> {
         ),
         case(
             Cluster,
+            "scope is cluster, namespace/NAME",
+            assignment("scope", &id("Microsoft.Network/virtualNetworks/hub/subnets/nodes")),
+            assignment(
+                "scope",
+                &format!("/subscriptions/{GUID}/resourceGroups//providers/Microsoft.Network/virtualNetworks/hub"),
+            ),
+        ),
+        case(
+            Cluster,
             "the names in attachRegistries",
             registry("shared", REGISTRY),
             registry("-shared", REGISTRY),

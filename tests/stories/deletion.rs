@@ -120,6 +120,20 @@ async fn a_prune_of_unprotected_objects_is_one_delete_of_the_cluster() {
 }
 
 #[tokio::test]
+async fn a_pool_that_stays_when_its_cluster_goes_says_so() {
+    let world = World::new("pool-left").await;
+    let _operator = world.operator();
+    world.create("shop", json!({})).await;
+    world.delete_cluster("shop").await;
+    let pool = world
+        .pool_until("system", "without its cluster", |pool| {
+            look::has_reason(pool, "Ready", "ClusterNotFound")
+        })
+        .await;
+    assert_eq!(pool.status.unwrap().provisioning_state, None);
+}
+
+#[tokio::test]
 async fn orphans_stay_in_azure() {
     let world = World::new("orphan").await;
     let _operator = world.operator();

@@ -43,7 +43,7 @@ pub struct RoleAssignment {
     /// outside the cluster is granted before the cluster is made, when the cluster has a user-assigned identity.
     #[schemars(length(max = 1024))]
     #[x_kube(validation = (
-        "self.matches('^(cluster|nodeResourceGroup|namespace/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?|(?i:/subscriptions/[^/]+(/.+)?))$')",
+        "self.matches('^(cluster|nodeResourceGroup|namespace/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?|(?i:/subscriptions(/[^/]+)+))$')",
         "scope is cluster, namespace/NAME, nodeResourceGroup, or the id of a subscription, resource group or resource; \
          correct it",
     ))]

@@ -25,7 +25,7 @@ const RULES: &[Rule] = &[
     ),
     // CLI.
     rule(
-        "!has(self.count) || (self.count >= self.?minCount.orValue(0) && self.count <= self.?maxCount.orValue(1000))",
+        "!has(self.count) || (self.count >= self.?minCount.orValue(self.count) && self.count <= self.?maxCount.orValue(self.count))",
         "count is the initial number of nodes and has to lie between minCount and maxCount; change it, or leave it out",
     ),
     // Learn: use-system-pools.

@@ -66,6 +66,13 @@ fn user_assigned(view: &View<'_>, id: &str) -> Result<String, Hindrance> {
 
 fn of_extension(view: &View<'_>, name: &str) -> Result<String, Hindrance> {
     let extension = view.read(&extensions::id(view.cluster, name), extensions::API_VERSION)?;
+    let wanted = view.spec.extensions.as_ref();
+    if extension.is_none() && !wanted.is_some_and(|wanted| wanted.contains_key(name)) {
+        return Err(Hindrance::NotYet(format!(
+            "the extension {name}, which neither the manifest nor the cluster has; add it to spec.extensions, or correct \
+             principal"
+        )));
+    }
     extension
         .and_then(extensions::principal)
         .map(str::to_owned)
@@ -78,13 +85,24 @@ fn of_add_on(view: &View<'_>, name: &str) -> Result<String, Hindrance> {
     let body = view.live.map(|live| &live.body);
     let properties = |pointer: &str| body.and_then(|body| body.pointer(pointer)).and_then(Value::as_object);
     let profiles = ["/properties/addonProfiles", "/properties/ingressProfile"];
-    profiles
-        .into_iter()
-        .filter_map(properties)
-        .flatten()
+    let mut all = profiles.into_iter().filter_map(properties).flatten();
+    let add_on = all
         .find(|(key, _)| key.eq_ignore_ascii_case(name))
-        .and_then(|(_, add_on)| add_on.pointer("/identity/objectId"))
+        .map(|(_, add_on)| add_on);
+    add_on
+        .and_then(|add_on| add_on.pointer("/identity/objectId"))
         .and_then(Value::as_str)
         .map(str::to_owned)
-        .ok_or_else(|| Hindrance::NotYet(format!("the add-on {name} to be enabled and to have an identity")))
+        .ok_or_else(|| {
+            let wanted = view.spec.addon_profiles.as_ref();
+            let is_wanted = wanted.is_some_and(|wanted| wanted.keys().any(|key| key.eq_ignore_ascii_case(name)));
+            Hindrance::NotYet(if body.is_none() || add_on.is_some() || is_wanted {
+                format!("the add-on {name} to be enabled and to have an identity")
+            } else {
+                format!(
+                    "the add-on {name}, which the cluster does not have; enable it under addonProfiles or ingressProfile, \
+                     or correct principal"
+                )
+            })
+        })
 }

@@ -32,6 +32,9 @@ pub fn settle(pass: &mut Pass<'_>) {
     actions::settle(&mut pass.actions, wanted, |name| {
         running.contains_key(&target(name).to_string())
     });
+    if let Some(wanted) = wanted {
+        actions::queue(&mut pass.actions, wanted);
+    }
 }
 
 /// The object sees its cluster for the first time, and the cluster is there already.

@@ -91,13 +91,30 @@ fn every_word_for_a_principal_leads_to_its_object_id() {
     assert_eq!(principal("azureKeyvaultSecretsProvider"), "kv");
     assert_eq!(principal("webAppRouting"), "dns");
     assert_eq!(principal(&KUBELET.to_uppercase()), KUBELET);
-    let missing = draft(
-        with("azurepolicy", "Reader", "cluster"),
+}
+
+#[test]
+fn a_principal_that_nobody_has_is_told_with_the_way_out() {
+    let mut reads = Reads::default();
+    reads.keep(
+        &Read::resource(
+            format!("{CLUSTER}/providers/Microsoft.KubernetesConfiguration/extensions/dapr"),
+            "2025-03-01",
+        ),
         None,
-        Some(&live()),
-        &Reads::default(),
     );
-    assert!(matches!(missing.child, Err(Hindrance::NotYet(_))));
+    for principal in ["azurePolice", "extensions/dapr"] {
+        let missing = draft(with(principal, "Reader", "cluster"), None, Some(&live()), &reads);
+        let Err(Hindrance::NotYet(what)) = missing.child else {
+            panic!("{:?}", missing.child);
+        };
+        assert!(what.contains("correct principal"), "{what}");
+    }
+    let before_the_cluster = draft(with("azurepolicy", "Reader", "cluster"), None, None, &reads);
+    let Err(Hindrance::NotYet(what)) = before_the_cluster.child else {
+        panic!("{:?}", before_the_cluster.child);
+    };
+    assert!(!what.contains("correct"), "{what}");
 }
 
 #[test]
