@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::ResourceExt;
 use kube::runtime::controller::Action;
 use kube::runtime::reflector::ObjectRef;
@@ -16,17 +17,24 @@ use crate::status::pool::without_cluster;
 /// pool, and an end that no pass of the cluster saw wakes nobody.
 const RECHECK: Duration = Duration::from_secs(60);
 
+/// The same while the pool or its cluster goes: what is asked of a pool while the last pass of its cluster ends reaches
+/// neither that pass nor another, and its object would stay.
+const GOING: Duration = Duration::from_secs(1);
+
 /// Answers for one pool. A pool whose cluster object exists belongs to that cluster's pass.
 ///
 /// # Errors
 /// [`WriteError`].
 pub async fn reconcile(pool: Arc<AksNodePool>, context: Arc<Context>) -> Result<Action, WriteError> {
     let cluster = ObjectRef::new(&pool.spec.cluster_ref.name).within(&pool.namespace().unwrap_or_default());
-    if context.clusters.get(&cluster).is_some() || !context.written.has_caught_up(pool.as_ref()) {
-        return Ok(Action::requeue(RECHECK));
+    let going = |metadata: &ObjectMeta| metadata.deletion_timestamp.is_some();
+    let cluster = context.clusters.get(&cluster);
+    if cluster.is_some() || !context.written.has_caught_up(pool.as_ref()) {
+        let soon = going(&pool.metadata) || cluster.is_some_and(|cluster| going(&cluster.metadata));
+        return Ok(Action::requeue(if soon { GOING } else { RECHECK }));
     }
     // Where no cluster object says which cluster it is, nothing can be told about Azure, and nothing is done there.
-    if pool.metadata.deletion_timestamp.is_some() {
+    if going(&pool.metadata) {
         if write::is_finalized(pool.as_ref()) {
             write::remove_finalizer(&context, pool.as_ref()).await?;
         }
