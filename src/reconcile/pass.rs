@@ -19,7 +19,7 @@ use super::objects::Objects;
 use super::rests::Rests;
 use super::secrets::PassSecrets;
 use super::write::{self, WriteError};
-use super::{actions, children, look, operations, orphans, report, sign_in};
+use super::{actions, children, look, operations, report, sign_in};
 use crate::api::{ActionStatus, AksCluster, AksNodePool, ChildStatus, OperationStatus};
 use crate::arm::{ArmClient, ArmError, ClusterId};
 use crate::plan::change::Target;
@@ -279,18 +279,8 @@ impl<'a> Pass<'a> {
         if ends {
             write::remove_finalizer(self.context, &self.objects.cluster).await?;
             self.context.forget(&self.reference, &self.id);
-            self.leave_pools().await;
         }
         Ok(None)
-    }
-
-    /// The pools that stay when their cluster's object goes. Where this does not reach one, its own controller does later.
-    async fn leave_pools(&self) {
-        for pool in &self.objects.pools {
-            if let Err(error) = orphans::tell(self.context, pool).await {
-                debug!(pool = pool.name_any(), %error, "the pool is told later that its cluster is gone");
-            }
-        }
     }
 
     async fn let_pools_go(&mut self, plan: &Plan) -> Result<(), WriteError> {

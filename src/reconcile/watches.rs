@@ -3,7 +3,8 @@
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use futures::{Stream, StreamExt, future};
+use futures::channel::mpsc;
+use futures::{Stream, StreamExt, future, stream};
 use kube::core::NamespaceResourceScope;
 use kube::runtime::controller::{Action, Config, Controller};
 use kube::runtime::events::{Recorder, Reporter};
@@ -15,8 +16,9 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info};
 
 use super::context::{Context, Parts};
+use super::orphans::{self, cluster_of};
 use super::write::WriteError;
-use super::{Deps, cache, identities, orphans, pass};
+use super::{Deps, cache, identities, pass};
 use crate::api::{AksCluster, AksNodePool, AzureIdentity};
 use crate::arm::budget::Budget;
 use crate::arm::clients::{Clients, SetupError};
@@ -59,7 +61,9 @@ pub async fn run(deps: Deps) {
     let clusters = Watched::<AksCluster>::start(api(&client, namespace), &readiness, &shutdown);
     let pools = Watched::<AksNodePool>::start(api(&client, namespace), &readiness, &shutdown);
     let identities = Watched::<AzureIdentity>::start(Api::all(client.clone()), &readiness, &shutdown);
-    let (Some(clusters), Some(pools), Some(identities)) = (clusters, pools, identities) else {
+    let (Some((clusters, gone_clusters)), Some((pools, gone_pools)), Some((identities, _))) =
+        (clusters, pools, identities)
+    else {
         return error!("the watches can't be shared");
     };
     let recorder = Recorder::new(
@@ -94,13 +98,16 @@ pub async fn run(deps: Deps) {
         reconcile_clusters(
             &context,
             clusters,
-            pools.events.clone(),
+            stream::select(
+                pools.events.clone().map(|pool| cluster_of(&pool)),
+                gone_pools.map(|pool| cluster_of(&pool)),
+            ),
             identities.events.clone(),
             wakes,
             filled,
             &shutdown,
         ),
-        reconcile_orphans(&context, pools, &clusters_filled, &shutdown),
+        reconcile_orphans(&context, pools, gone_clusters, &clusters_filled, &shutdown),
         reconcile_identities(&context, identities, &shutdown),
         count(&context, &shutdown),
     )
@@ -110,25 +117,23 @@ pub async fn run(deps: Deps) {
 async fn reconcile_clusters(
     context: &Arc<Context>,
     clusters: Watched<AksCluster>,
-    pools: ReflectHandle<AksNodePool>,
+    of_pools: impl Stream<Item = ObjectRef<AksCluster>> + Send + 'static,
     identities: ReflectHandle<AzureIdentity>,
     wakes: impl Stream<Item = ClusterId> + Send + 'static,
     filled: impl Future<Output = ()>,
     shutdown: &CancellationToken,
 ) {
-    let of_pool =
-        pools.map(|pool| ObjectRef::new(&pool.spec.cluster_ref.name).within(&pool.namespace().unwrap_or_default()));
     let users = Arc::clone(context);
-    let of_identity = identities.flat_map(move |identity| futures::stream::iter(users_of(&users, &identity)));
+    let of_identity = identities.flat_map(move |identity| stream::iter(users_of(&users, &identity)));
     let known = Arc::clone(context);
-    let of_azure = wakes.flat_map(move |id| futures::stream::iter(known.objects_of(&id)));
+    let of_azure = wakes.flat_map(move |id| stream::iter(known.objects_of(&id)));
     let concurrency = context.settings.concurrency;
     if shutdown.run_until_cancelled(filled).await.is_none() {
         return;
     }
     Controller::for_shared_stream(clusters.events, clusters.store)
         .with_config(Config::default().concurrency(concurrency).debounce(DEBOUNCE))
-        .reconcile_on(of_pool)
+        .reconcile_on(of_pools)
         .reconcile_on(of_identity)
         .reconcile_on(of_azure)
         .graceful_shutdown_on(shutdown.clone().cancelled_owned())
@@ -170,11 +175,20 @@ fn users_of(context: &Context, identity: &AzureIdentity) -> Vec<ObjectRef<AksClu
     users.map(|cluster| ObjectRef::from_obj(cluster.as_ref())).collect()
 }
 
+/// The pools of a cluster.
+fn pools_of(context: &Context, cluster: &AksCluster) -> Vec<ObjectRef<AksNodePool>> {
+    let cluster = ObjectRef::from_obj(cluster);
+    let pools = context.pools.state().into_iter();
+    let own = pools.filter(|pool| cluster_of(pool) == cluster);
+    own.map(|pool| ObjectRef::from_obj(pool.as_ref())).collect()
+}
+
 /// Starts when all clusters are known: before, every pool looks like an orphan, and one that goes would lose its
 /// finalizer.
 async fn reconcile_orphans(
     context: &Arc<Context>,
     pools: Watched<AksNodePool>,
+    gone_clusters: impl Stream<Item = AksCluster> + Send + 'static,
     clusters_filled: &CancellationToken,
     shutdown: &CancellationToken,
 ) {
@@ -185,8 +199,11 @@ async fn reconcile_orphans(
     {
         return;
     }
+    let known = Arc::clone(context);
+    let left_behind = gone_clusters.flat_map(move |cluster| stream::iter(pools_of(&known, &cluster)));
     Controller::for_shared_stream(pools.events, pools.store)
         .with_config(Config::default().debounce(DEBOUNCE))
+        .reconcile_on(left_behind)
         .graceful_shutdown_on(shutdown.clone().cancelled_owned())
         .run(orphans::reconcile, |_, error, _| retry(error), Arc::clone(context))
         .for_each(|_| future::ready(()))
@@ -273,8 +290,13 @@ impl<K> Watched<K>
 where
     K: Resource<DynamicType = ()> + Clone + std::fmt::Debug + DeserializeOwned + Send + Sync + 'static,
 {
-    /// `None` never happens: kube makes the store of `store_shared` with a dispatcher.
-    fn start(api: Api<K>, readiness: &Readiness, shutdown: &CancellationToken) -> Option<Self> {
+    /// The watch, and the objects that go: those reach no handle on the events. `None` never happens: kube makes the store
+    /// of `store_shared` with a dispatcher.
+    fn start(
+        api: Api<K>,
+        readiness: &Readiness,
+        shutdown: &CancellationToken,
+    ) -> Option<(Self, mpsc::UnboundedReceiver<K>)> {
         let (store, writer) = reflector::store_shared(BUFFER);
         let events = writer.subscribe()?;
         let watch = watcher(api, watcher::Config::default())
@@ -284,6 +306,7 @@ where
         let mut gate = Some(readiness.wait_for(format!("the first list of {} objects", K::kind(&()))));
         let filled = CancellationToken::new();
         let complete = filled.clone();
+        let (ends, gone) = mpsc::unbounded();
         let watch = watch.for_each(move |event| {
             match event {
                 Ok(watcher::Event::InitDone) => {
@@ -292,13 +315,15 @@ where
                         gate.open();
                     }
                 }
+                // Nobody may be interested.
+                Ok(watcher::Event::Delete(object)) => drop(ends.unbounded_send(object)),
                 Ok(_) => {}
                 Err(error) => error!(%error, kind = %K::kind(&()), "a watch broke off and is started again"),
             }
             future::ready(())
         });
         tokio::spawn(shutdown.clone().run_until_cancelled_owned(watch));
-        Some(Self { store, events, filled })
+        Some((Self { store, events, filled }, gone))
     }
 }
 

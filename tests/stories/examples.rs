@@ -206,7 +206,7 @@ async fn windows_gpu_and_spot_pools_get_ready_and_stay_as_they_are() {
     let _operator = world.operator();
     world.apply_example(&manifests("special-pools")).await;
     world.settles().await;
-    let pool = world.pools.get("spot").await.unwrap();
+    let pool = world.pools.get("workshop-spot").await.unwrap();
     let id = pool.status.unwrap().resource_id.unwrap();
     let spot = world.azure.resource(&id, "2026-08-01").await.unwrap();
     assert_eq!(spot["properties"]["scaleSetPriority"], "Spot");
