@@ -16,7 +16,7 @@ use super::call::{Call, Priority};
 use super::error::ArmError;
 use super::id::{ClusterId, PoolId, ResourceGroupId};
 use super::operation::{OperationState, OperationUrl};
-use super::wire::{Arm, Precondition, Request, Subject, Target};
+use super::wire::{Arm, BodyToken, Precondition, Request, Subject, Target};
 use answers::{present, says_absent};
 use regions::Regions;
 
@@ -267,6 +267,7 @@ impl ArmClient {
             target,
             subject: Some(scope.subject()),
             body: None,
+            body_token: BodyToken::None,
             precondition: Precondition::None,
             priority: Priority::Observe,
         })
@@ -320,6 +321,7 @@ impl ArmClient {
             target: Target::Verbatim(url.as_str().to_owned()),
             subject: url.subject(),
             body: None,
+            body_token: BodyToken::None,
             precondition: Precondition::None,
             priority: Priority::Config,
         };
@@ -344,6 +346,7 @@ impl ArmClient {
             target,
             subject: Some(subject),
             body: None,
+            body_token: BodyToken::None,
             precondition: Precondition::None,
             priority,
         }
@@ -364,6 +367,7 @@ impl ArmClient {
             },
             subject: Some(subject),
             body: None,
+            body_token: BodyToken::None,
             precondition: Precondition::None,
             priority: Priority::Create,
         }

@@ -14,8 +14,8 @@ use super::cloud::Endpoint;
 use super::credential::Secret;
 use super::error::{ArmError, ServiceError, Site, TransportFailure};
 use super::operation::OperationUrl;
-use super::token::Tokens;
-use super::wire::{Arm, Precondition, Request, Response, Target};
+use super::token::{SignInFailure, Tokens};
+use super::wire::{Arm, BodyToken, Precondition, Request, Response, Target};
 
 /// The largest answer that is read: Azure Resource Manager itself stops at 8 MB (RPC).
 pub const MAX_BODY: usize = 8 * 1024 * 1024;
@@ -52,12 +52,18 @@ impl HttpArm {
     async fn exchange(&self, request: Request) -> Result<Response, ArmError> {
         let at = request.site();
         let url = self.url(&request)?;
-        let token = self.tokens.get().await.map_err(|failure| ArmError::SignIn {
+        let refused = |failure: SignInFailure| ArmError::SignIn {
             at: at.clone(),
             code: failure.code,
             message: failure.message,
-        })?;
-        let sent = self.prepare(&request, url, &token)?.send().await;
+        };
+        let token = self.tokens.get().await.map_err(refused)?;
+        let mut body = request.body.clone();
+        if let (BodyToken::Cluster, Some(body)) = (request.body_token, &mut body) {
+            let token = self.tokens.get_for_clusters().await.map_err(refused)?;
+            body["clusterToken"] = Value::from(token.expose());
+        }
+        let sent = self.prepare(&request, url, &token, body.as_ref())?.send().await;
         let answer = sent.map_err(|error| self.broken(&at, &error, TransportFailure::Reset))?;
         let status = answer.status();
         let headers = Headers::read(answer.headers());
@@ -117,7 +123,13 @@ impl HttpArm {
         }
     }
 
-    fn prepare(&self, request: &Request, url: Url, token: &Secret) -> Result<reqwest::RequestBuilder, ArmError> {
+    fn prepare(
+        &self,
+        request: &Request,
+        url: Url,
+        token: &Secret,
+        body: Option<&Value>,
+    ) -> Result<reqwest::RequestBuilder, ArmError> {
         let mut headers = HeaderMap::new();
         let mut bearer =
             HeaderValue::from_str(&format!("Bearer {}", token.expose())).map_err(|_| ArmError::SignIn {
@@ -142,7 +154,7 @@ impl HttpArm {
             Precondition::None => {}
         }
         let builder = self.client.request(request.call.method(), url).headers(headers);
-        Ok(match &request.body {
+        Ok(match body {
             Some(body) => builder.json(body),
             None => builder,
         })

@@ -182,7 +182,7 @@ mod tests {
     use crate::arm::budget::{Bucket, Kind};
     use crate::arm::call::Priority;
     use crate::arm::testing::{Fake, cluster, ok};
-    use crate::arm::wire::{Precondition, Target};
+    use crate::arm::wire::{BodyToken, Precondition, Target};
 
     fn request() -> Request {
         Request {
@@ -194,6 +194,7 @@ mod tests {
             },
             subject: None,
             body: None,
+            body_token: BodyToken::None,
             precondition: Precondition::None,
             priority: Priority::Config,
         }

@@ -36,4 +36,4 @@ pub use metrics::ArmMetrics;
 pub use observer::{Observer, ScopeHealth, Snapshot};
 pub use operation::{OperationState, OperationUrl};
 pub use resource::ResourceId;
-pub use wire::{Arm, Precondition};
+pub use wire::{Arm, BodyToken, Precondition};

@@ -38,6 +38,9 @@ struct State {
 /// A token is used without renewal only while it outlives the call.
 const MARGIN: Duration = Duration::minutes(2);
 
+/// The application that stands for the API servers of AKS.
+const AKS_SERVER: &str = "6dae42f8-4368-4678-94ff-e36e28ee0fd4/.default";
+
 impl fmt::Debug for Tokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tokens")
@@ -56,6 +59,15 @@ impl Tokens {
             transports,
             state: Mutex::default(),
         }
+    }
+
+    /// A token for the API servers of clusters with Entra: one application of AKS in all tenants and clouds (azure-cli,
+    /// `aks command invoke`). Asked for rarely, so the source's own cache is enough.
+    pub(super) async fn get_for_clusters(&self) -> Result<Secret, SignInFailure> {
+        let source = self.source().map_err(|error| self.failure(&error))?;
+        let token = source.get_token(&[AKS_SERVER], None).await;
+        let token = token.map_err(|error| self.failure(&error))?;
+        Ok(Secret::new(token.token.secret()))
     }
 
     /// A token for Azure Resource Manager.

@@ -73,6 +73,15 @@ pub struct Subject {
     pub resource: Option<String>,
 }
 
+/// A token in the body of a request, beside the one in its header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BodyToken {
+    /// None.
+    None,
+    /// For the API server of a cluster with Entra, in `clusterToken` (SPEC RunCommandRequest).
+    Cluster,
+}
+
 /// One request. `Debug` leaves the body out, which may hold passwords.
 #[derive(Clone)]
 pub struct Request {
@@ -84,6 +93,8 @@ pub struct Request {
     pub subject: Option<Subject>,
     /// The JSON body.
     pub body: Option<Value>,
+    /// A token that the body gets when it is sent, and that nobody else sees.
+    pub body_token: BodyToken,
     /// What must be true of the resource for the request to take effect.
     pub precondition: Precondition,
     /// What the call is for.
@@ -124,6 +135,7 @@ impl fmt::Debug for Request {
             target,
             subject: _,
             body: _,
+            body_token: _,
             precondition,
             priority,
         } = self;

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::live::LiveCluster;
 use crate::api::{Abort, Action, ActionState, ActionStatus, DeleteMachines, OnPool, RunCommand};
 
 /// What is sent for an action: `POST {cluster}/{path}`.
@@ -91,28 +90,6 @@ pub fn call(action: &Action) -> Option<Call<'_>> {
     delete_machines.as_ref().map(|DeleteMachines { pool, machines }| Call {
         body: Some(json!({ "machineNames": machines })),
         ..on_pool(pool, "deleteMachines")
-    })
-}
-
-/// Why Azure can't take an action however long it waits, and the way out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Impossible {
-    /// Our code.
-    pub code: &'static str,
-    /// What is in the way.
-    pub message: &'static str,
-    /// What to do instead.
-    pub next_step: &'static str,
-}
-
-/// With Entra a command runs in the name of whoever sends it: AKS wants a token for the cluster in `clusterToken` (SPEC
-/// RunCommandRequest; `az aks command invoke` fetches one), and Armature has tokens for Resource Manager only.
-pub fn impossible(action: &Action, live: &LiveCluster) -> Option<Impossible> {
-    (action.run_command.is_some() && live.signs_in_with_entra()).then_some(Impossible {
-        code: "ClusterTokenRequired",
-        message: "nothing was sent: the cluster signs in with Entra (aadProfile.managed), where runCommand takes a token \
-                  for the cluster, and Armature has none",
-        next_step: "run it with az aks command invoke, or let Flux apply a Job (fluxConfigurations)",
     })
 }
 
@@ -300,19 +277,6 @@ mod tests {
     fn an_object_that_meets_an_older_cluster_runs_nothing() {
         let wanted = wanted(&[("a", "1")]);
         assert_eq!(next(&wanted, &met(&wanted)), None);
-    }
-
-    #[test]
-    fn a_command_needs_a_cluster_without_entra_and_other_actions_do_not() {
-        let with = |managed: bool| LiveCluster::new(json!({ "properties": { "aadProfile": { "managed": managed } } }));
-        let run = Action {
-            run_command: Some(RunCommand::default()),
-            ..Action::default()
-        };
-        assert!(impossible(&run, &with(true)).is_some());
-        assert_eq!(impossible(&run, &with(false)), None);
-        assert_eq!(impossible(&run, &LiveCluster::new(json!({}))), None);
-        assert_eq!(impossible(&action("1"), &with(true)), None);
     }
 
     #[test]

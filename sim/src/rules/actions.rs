@@ -1,7 +1,8 @@
 //! Actions on clusters and pools that are not PUTs.
 
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use serde_json::Value;
 
 use super::request::{Operation, Request};
 use super::words::{bad_request, invalid, require};
@@ -19,7 +20,7 @@ pub(super) const RULES: &[Rule] = &[
     inferred(
         "run-command-token",
         RUN,
-        "CLI aks_runcommand: it fetches a token for every cluster with Entra",
+        "CLI aks_runcommand: for every cluster with Entra it fetches a token for the application of AKS",
         run_command_token,
     ),
     general_knowledge(
@@ -72,12 +73,26 @@ fn run_command_enabled(request: &Request<'_>) -> Result<(), Refusal> {
 
 fn run_command_token(request: &Request<'_>) -> Result<(), Refusal> {
     let entra = flag(request.next_cluster(), "/properties/aadProfile/managed");
-    require(!entra || text(request.sent, "/clusterToken").is_some(), || {
+    let good = || text(request.sent, "/clusterToken").is_some_and(is_for_clusters);
+    require(!entra || good(), || {
         invalid(
             "clusterToken",
             "a managed cluster with Entra integration requires a cluster token",
         )
     })
+}
+
+/// The application that stands for the API servers of AKS (CLI aks_runcommand).
+const AKS_SERVER: &str = "6dae42f8-4368-4678-94ff-e36e28ee0fd4";
+
+/// Whether a token was asked for on behalf of the API servers. Its signature is theirs to check.
+fn is_for_clusters(token: &str) -> bool {
+    let claims = token
+        .split('.')
+        .nth(1)
+        .and_then(|part| URL_SAFE_NO_PAD.decode(part).ok());
+    let claims = claims.and_then(|claims| serde_json::from_slice::<Value>(&claims).ok());
+    claims.is_some_and(|claims| claims["aud"] == AKS_SERVER)
 }
 
 fn run_command_context(request: &Request<'_>) -> Result<(), Refusal> {
@@ -147,7 +162,12 @@ mod tests {
         .refused_by("run-command-not-disabled");
         let entra = || json!({"aadProfile": {"managed": true}});
         run_on(entra(), json!({"command": "ls"})).refused_by("run-command-token");
-        run_on(entra(), json!({"command": "ls", "clusterToken": "t"})).accepted();
+        let token_for = |audience: &str| {
+            let claims = URL_SAFE_NO_PAD.encode(json!({ "aud": audience }).to_string());
+            json!({"command": "ls", "clusterToken": format!("header.{claims}.signature")})
+        };
+        run_on(entra(), token_for("https://management.azure.com")).refused_by("run-command-token");
+        run_on(entra(), token_for(AKS_SERVER)).accepted();
         run_on(json!({}), json!({"command": "ls", "context": "not base64"})).refused_by("run-command-context");
         run_on(json!({"powerState": {"code": "Stopped"}}), json!({"command": "ls"}))
             .refused_by("stopped-cluster-takes-start-and-delete");

@@ -7,7 +7,7 @@ use super::*;
 use crate::arm::call::Call;
 use crate::arm::error::ServiceError;
 use crate::arm::testing::{Fake, cluster, ok};
-use crate::arm::wire::{Precondition, Subject, Target};
+use crate::arm::wire::{BodyToken, Precondition, Subject, Target};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -211,6 +211,7 @@ fn request(call: Call, region: Option<&str>) -> Request {
             resource: Some(id.to_string()),
         }),
         body: None,
+        body_token: BodyToken::None,
         precondition: Precondition::None,
         priority: Priority::Config,
     }

@@ -6,7 +6,7 @@ use super::{Accepted, ArmClient, Deletion};
 use crate::arm::call::{Call, Priority};
 use crate::arm::error::ArmError;
 use crate::arm::resource::ResourceId;
-use crate::arm::wire::{Precondition, Request, Response, Subject, Target};
+use crate::arm::wire::{BodyToken, Precondition, Request, Response, Subject, Target};
 
 impl ArmClient {
     /// The resource as Azure shows it, or `None` when Azure says that it, or what it is part of, does not exist.
@@ -52,7 +52,7 @@ impl ArmClient {
         .await
     }
 
-    /// Runs an action of a resource: `POST {id}/{action}`. The whole answer is returned, because some actions answer
+    /// Runs an action of a resource: `POST {id}/{action}`, with a token in its body where that takes one. The whole answer is returned, because some actions answer
     /// with their result.
     ///
     /// # Errors
@@ -63,6 +63,7 @@ impl ArmClient {
         action: &str,
         api_version: &str,
         body: Option<&Value>,
+        body_token: BodyToken,
         priority: Priority,
     ) -> Result<Response, ArmError> {
         let mut request = resource_request(Call::PostAction, id, api_version, priority);
@@ -72,6 +73,7 @@ impl ArmClient {
             filter: None,
         };
         request.body = body.cloned();
+        request.body_token = body_token;
         self.arm.send(request).await
     }
 
@@ -116,6 +118,7 @@ fn resource_request(call: Call, id: &ResourceId, api_version: &str, priority: Pr
             resource: id.is_of_aks().then(|| id.to_string()),
         }),
         body: None,
+        body_token: BodyToken::None,
         precondition: Precondition::None,
         priority,
     }

@@ -138,12 +138,6 @@ pub(super) const CODES: &[CodeEntry] = &[
          `spec.locks` is lifted and put back by itself once its `suspendForChanges` is true.",
     ),
     row(
-        "ClusterTokenRequired",
-        User,
-        "The cluster signs in with Entra, where a command takes a token for the cluster that Armature does not have; nothing was sent.",
-        "Run it with `az aks command invoke`, or let Flux apply a Job (`spec.fluxConfigurations`).",
-    ),
-    row(
         "CommandFailed",
         User,
         "A command ran in the cluster and ended with an exit code other than 0.",

@@ -15,10 +15,11 @@ use super::write::WriteError;
 use super::{events, locks, operations, report, secrets};
 use crate::api::{Action, ActionState, ActionStatus, ManagementPolicy, OperationStatus};
 use crate::arm::client::AKS_API_VERSION;
-use crate::arm::{Accepted, ArmClient, ArmError, OperationState, OperationUrl, Priority, ResourceId, Retry};
+use crate::arm::{Accepted, ArmClient, ArmError, BodyToken, OperationState, OperationUrl, Priority, ResourceId, Retry};
 use crate::plan::Plan;
-use crate::plan::actions::{self, Call, Extra, Impossible};
+use crate::plan::actions::{self, Call, Extra};
 use crate::plan::change::Target;
+use crate::plan::live::LiveCluster;
 use crate::plan::locks::{Passage, Touch};
 use crate::runtime::metrics::StepResult;
 
@@ -45,8 +46,7 @@ pub fn meet(pass: &mut Pass<'_>) {
     }
 }
 
-/// Sends the next action, if one may start. Returns whether one was sent, or found impossible: then the next one has
-/// its turn.
+/// Sends the next action, if one may start. Returns whether one was sent.
 ///
 /// # Errors
 /// Kubernetes did not take the line; then nothing was sent.
@@ -74,20 +74,6 @@ pub async fn run_next(pass: &mut Pass<'_>, arm: &ArmClient, plan: &Plan) -> Resu
     if let Some(why) = hindrance(pass, plan, &call) {
         wait(pass, name, action, why);
         return store_if_changed(pass).await.map(|()| false);
-    }
-    let impossible = pass.live.as_ref().and_then(|live| actions::impossible(action, live));
-    if let Some(Impossible {
-        code,
-        message,
-        next_step,
-    }) = impossible
-    {
-        wait(pass, name, action, String::new());
-        let why = Ended::ours(target(name), code, message.to_owned(), next_step, Retry::User);
-        fail(pass, name, why);
-        tell_end(pass, name).await;
-        report::store(pass).await?;
-        return Ok(true);
     }
     if let Some(why) = locked(pass, name) {
         wait(pass, name, action, why);
@@ -186,6 +172,15 @@ async fn body(pass: &Pass<'_>, call: &Call<'_>) -> Result<Option<Value>, String>
     Ok(body)
 }
 
+/// With Entra a command runs in the name of whoever sends it.
+fn body_token(pass: &Pass<'_>, call: &Call<'_>) -> BodyToken {
+    let entra = pass.live.as_ref().is_some_and(LiveCluster::signs_in_with_entra);
+    match call.extra {
+        Extra::Files(_) if entra => BodyToken::Cluster,
+        Extra::Files(_) | Extra::Secret(_) | Extra::None => BodyToken::None,
+    }
+}
+
 async fn send(pass: &mut Pass<'_>, arm: &ArmClient, name: &str, call: &Call<'_>, body: Option<&Value>) {
     let id = match ResourceId::parse(&format!("{}{}", pass.cluster_id, call.resource)) {
         Ok(id) => id,
@@ -199,7 +194,14 @@ async fn send(pass: &mut Pass<'_>, arm: &ArmClient, name: &str, call: &Call<'_>,
         }
     };
     let answer = arm
-        .post_action(&id, call.action, AKS_API_VERSION, body, Priority::Config)
+        .post_action(
+            &id,
+            call.action,
+            AKS_API_VERSION,
+            body,
+            body_token(pass, call),
+            Priority::Config,
+        )
         .await;
     match answer {
         Ok(response) => {
