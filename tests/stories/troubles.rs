@@ -373,8 +373,9 @@ async fn a_pool_that_azure_refuses_holds_up_no_other() {
     world.lists(2).await;
     let mut writes = world.writes_after(created).await;
     writes.retain(|write| write == "PUT shop/apps");
+    // The two pools may be met by one pass or by two.
     assert!(
-        writes.len() <= 2,
-        "once, and once more for the edit of the cluster: {writes:?}"
+        writes.len() <= 3,
+        "once for each edit, of the pools and of the cluster: {writes:?}"
     );
 }
