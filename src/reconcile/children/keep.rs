@@ -5,6 +5,7 @@ use tokio::time::Instant;
 
 use super::act::{self, Put};
 use super::locked::{locked, tell};
+use super::memory::Asked;
 use super::{ChildSecrets, Round, checked, is_taken, line, secrets};
 use crate::api::{ChildState, ChildStatus, DriftPolicy, ManagementPolicy};
 use crate::arm::{Priority, ResourceId};
@@ -54,7 +55,8 @@ impl Round<'_> {
                 return Ok(());
             }
         };
-        let rests = pass.memory.children.rests(key, &Applied::of(child), Instant::now());
+        let asked = Asked::of(child, &pass.objects.cluster.spec);
+        let rests = pass.memory.children.rests(key, &asked, Instant::now());
         if rests || decide(&question(pass, kind, child, key, None)) == Answer::Nothing {
             return Ok(());
         }

@@ -6,6 +6,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::act;
+use super::memory::Asked;
 use crate::api::{ChildState, ChildStatus};
 use crate::arm::codes::explain;
 use crate::arm::{Retry, ServiceError};
@@ -82,7 +83,8 @@ pub fn hindered(pass: &mut Pass<'_>, key: &str, hindrance: &Hindrance) {
 
 /// Azure was asked.
 pub fn looked(pass: &mut Pass<'_>, key: &str, child: &Child, id: &str) {
-    pass.memory.children.looked(key, Applied::of(child), Instant::now());
+    let asked = Asked::of(child, &pass.objects.cluster.spec);
+    pass.memory.children.looked(key, asked, Instant::now());
     let now = pass.context.now();
     let line = pass.child_line(key);
     line.last_checked = Some(now);

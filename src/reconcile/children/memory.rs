@@ -7,8 +7,9 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
+use crate::api::{AksClusterSpec, DriftPolicy, ManagementPolicy};
 use crate::plan::children::decide::Applied;
-use crate::plan::children::{Read, Reads};
+use crate::plan::children::{Child, Read, Reads};
 use crate::reconcile::rests::Rests;
 
 /// Without a reason to look, a child is read after this time: nothing tells when somebody changes one in Azure.
@@ -31,13 +32,30 @@ pub struct Memory {
     /// When each of them is read again.
     expiries: BTreeMap<Read, Instant>,
     /// When each child may be looked at again, and what was asked for when that was set.
-    looks: BTreeMap<String, (Instant, Applied)>,
+    looks: BTreeMap<String, (Instant, Asked)>,
     /// Children that somebody asked to look at now.
     due: BTreeSet<String>,
     /// When each child was written.
     written: BTreeMap<String, Instant>,
     /// What Azure took and has not shown yet, with the keyed hash of the secrets in it.
     accepted: BTreeMap<String, (Applied, Option<String>)>,
+}
+
+/// What a look at a child was for. Under other policies the same look leads to something else: what was held is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    applied: Applied,
+    policies: (Option<ManagementPolicy>, Option<DriftPolicy>),
+}
+
+impl Asked {
+    /// For a child as the manifest has it.
+    pub fn of(child: &Child, spec: &AksClusterSpec) -> Self {
+        Self {
+            applied: Applied::of(child),
+            policies: (spec.management_policy, spec.drift_policy),
+        }
+    }
 }
 
 impl Memory {
@@ -104,9 +122,9 @@ impl Memory {
     }
 
     /// The child was read: it is not read again before the next sweep, unless something else is asked for.
-    pub fn looked(&mut self, key: &str, applied: Applied, now: Instant) {
+    pub fn looked(&mut self, key: &str, asked: Asked, now: Instant) {
         self.due.remove(key);
-        self.looks.insert(key.to_owned(), (now + SWEEP, applied));
+        self.looks.insert(key.to_owned(), (now + SWEEP, asked));
     }
 
     /// The child is read again after this time.
@@ -130,9 +148,9 @@ impl Memory {
     }
 
     /// Whether the child was read for the same manifest and need not be yet again.
-    pub fn rests(&self, key: &str, applied: &Applied, now: Instant) -> bool {
+    pub fn rests(&self, key: &str, asked: &Asked, now: Instant) -> bool {
         let look = self.looks.get(key);
-        look.is_some_and(|(until, of)| of == applied && *until > now)
+        look.is_some_and(|(until, of)| of == asked && *until > now)
     }
 
     /// When the next thing is read without an event.
@@ -162,16 +180,34 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::plan::children::Child;
 
-    fn applied(size: u32) -> Applied {
-        Applied::of(&Child {
+    fn child(size: u32) -> Child {
+        Child {
             id: "/x".to_owned(),
             api_version: "2026-01-01".into(),
             entry: json!({ "size": size }),
             body: json!({ "size": size }),
             secrets: Vec::new(),
-        })
+        }
+    }
+
+    fn applied(size: u32) -> Applied {
+        Applied::of(&child(size))
+    }
+
+    #[test]
+    fn what_was_seen_under_a_policy_is_looked_at_again_when_the_policy_is_another() {
+        let asked = |management, drift| Asked {
+            applied: applied(1),
+            policies: (management, drift),
+        };
+        let (mut memory, now) = (Memory::default(), Instant::now());
+        let observed = asked(Some(ManagementPolicy::Observe), None);
+        memory.looked("a/x", observed.clone(), now);
+        assert!(memory.rests("a/x", &observed, now));
+        assert!(!memory.rests("a/x", &asked(None, None), now));
+        memory.looked("a/x", asked(None, Some(DriftPolicy::Report)), now);
+        assert!(!memory.rests("a/x", &asked(None, None), now));
     }
 
     #[test]

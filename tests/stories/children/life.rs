@@ -141,3 +141,36 @@ async fn under_observe_a_child_is_compared_and_nothing_is_written() {
     assert!(look::has_reason(&cluster, "ChildrenReady", "ChildHeld"));
     assert_eq!(world.writes_after(before).await, Vec::<String>::new());
 }
+
+#[tokio::test]
+async fn what_a_policy_held_is_done_as_soon_as_the_policy_is_lifted() {
+    let world = World::new("children-held").await;
+    let _operator = world.operator();
+    let held = |cluster: &_| is(cluster, KEY, ChildState::Held);
+    let under = |hours, policy: &str, value: &str| {
+        let mut fields = with_window(hours);
+        fields[policy] = json!(value);
+        fields
+    };
+    world.create("shop", with_window(4)).await;
+    world.cluster_until("shop", "ready with its children", all_ready).await;
+
+    let observed = under(8, "managementPolicy", "Observe");
+    world.apply(&world.cluster("shop", observed)).await;
+    world.cluster_until("shop", "held", held).await;
+    let before = world.now().await;
+    world.apply(&world.cluster("shop", with_window(8))).await;
+    world.cluster_until("shop", "managed", all_ready).await;
+    assert_eq!(world.writes_after(before).await, [format!("PUT shop {KEY}")]);
+
+    let reported = under(8, "driftPolicy", "Report");
+    world.apply(&world.cluster("shop", reported)).await;
+    let gone = window_id(&world, "shop");
+    world.azure.write(Method::DELETE, &gone, None).await;
+    world.request_reconcile("shop").await;
+    world.cluster_until("shop", "held", held).await;
+    let before = world.now().await;
+    world.apply(&world.cluster("shop", with_window(8))).await;
+    world.cluster_until("shop", "put right", all_ready).await;
+    assert_eq!(world.writes_after(before).await, [format!("PUT shop {KEY}")]);
+}
