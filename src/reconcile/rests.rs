@@ -137,6 +137,9 @@ impl Rest {
     }
 }
 
+/// What stays busy is tried again after this time at the latest.
+const BUSY: Duration = Duration::from_secs(60);
+
 /// How long to wait after the failure number `times` in a row, from 1. `poll` is the wait for work of Azure.
 pub fn pause(retry: Retry, times: u32, poll: Duration) -> Duration {
     let grow = |first: u64, most: u64| {
@@ -145,7 +148,10 @@ pub fn pause(retry: Retry, times: u32, poll: Duration) -> Duration {
     };
     match retry {
         Retry::Backoff => grow(2, 300),
-        Retry::WaitForOperation => poll,
+        // What is said to be busy may be stuck, or something else is in the way: nobody is asked every second for ever.
+        Retry::WaitForOperation => poll
+            .saturating_mul(1 << times.saturating_sub(1).min(6))
+            .min(poll.max(BUSY)),
         Retry::After(wait) => wait,
         Retry::Capacity => grow(300, 3600),
         Retry::Propagation => grow(15, 300),
@@ -176,6 +182,13 @@ mod tests {
             .collect();
         assert_eq!(&waits[..4], [2, 4, 8, 16]);
         assert_eq!(waits[11], 300);
+    }
+
+    #[test]
+    fn what_stays_busy_is_tried_ever_more_slowly_up_to_a_minute_or_the_interval_of_polls() {
+        let wait = |times, poll| pause(Retry::WaitForOperation, times, Duration::from_secs(poll)).as_secs();
+        assert_eq!([wait(1, 1), wait(2, 1), wait(3, 1), wait(40, 1)], [1, 2, 4, 60]);
+        assert_eq!([wait(1, 120), wait(9, 120)], [120, 120]);
     }
 
     #[test]

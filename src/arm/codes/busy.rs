@@ -17,12 +17,6 @@ pub(super) const CODES: &[CodeEntry] = &[
         "Nothing: it is tried again when the other operation ends.",
     ),
     row(
-        "Conflict",
-        WaitForOperation,
-        "The request does not fit the state that the resource is in at the moment.",
-        "Nothing at first; if it lasts, look at the provisioning state of the resource.",
-    ),
-    row(
         "AnotherOperationInProgress",
         WaitForOperation,
         "Another operation runs on a resource that this one depends on.",

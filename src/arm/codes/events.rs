@@ -17,11 +17,3 @@ pub(super) const CODES: &[CodeEntry] = &[
         "Open the validation URL that Event Grid sent to the endpoint within ten minutes, or let it answer the handshake by itself.",
     ),
 ];
-
-/// `Conflict` on a fleet member: there is no operation to wait for (general knowledge: one fleet for a cluster).
-pub(super) const MEMBER_OF_A_FLEET: CodeEntry = row(
-    "Conflict",
-    User,
-    "The cluster is a member of a fleet already, and it can be in one only.",
-    "Delete the other membership, which the message names, or remove the entry in `fleetMemberships`.",
-);

@@ -6,6 +6,7 @@
 mod access;
 mod busy;
 mod capacity;
+mod conflict;
 mod events;
 mod monitor;
 mod network;
@@ -51,7 +52,7 @@ pub struct CodeEntry {
 }
 
 /// Shorter than a struct expression, so that the tables read as tables.
-const fn row(code: &'static str, retry: Retry, cause: &'static str, next_step: &'static str) -> CodeEntry {
+pub(crate) const fn row(code: &'static str, retry: Retry, cause: &'static str, next_step: &'static str) -> CodeEntry {
     CodeEntry {
         code,
         retry,
@@ -68,22 +69,9 @@ pub fn explain(code: &str) -> Option<&'static CodeEntry> {
 /// The row for an error of Azure's: that of the subcode, else of the code, else of an inner error, whose wrappers
 /// (`ResourceOperationFailure` and the like) say nothing.
 pub fn explain_service(error: &ServiceError) -> Option<&'static CodeEntry> {
-    if error.code.eq_ignore_ascii_case("Conflict") {
-        if error.message.contains("diagnostic setting") {
-            return Some(&monitor::DIAGNOSTIC_SETTING_IN_THE_WAY);
-        }
-        if error.message.contains("already a member") {
-            return Some(&events::MEMBER_OF_A_FLEET);
-        }
-    }
     let inner = error.details.iter().map(|detail| detail.code.as_str());
-    error
-        .subcode
-        .as_deref()
-        .into_iter()
-        .chain([error.code.as_str()])
-        .chain(inner)
-        .find_map(explain)
+    let codes = error.subcode.as_deref().into_iter().chain([error.code.as_str()]);
+    conflict::explain(error).or_else(|| codes.chain(inner).find_map(explain))
 }
 
 /// What the user does about a failed call, one sentence.
@@ -114,6 +102,7 @@ pub fn next_step(error: &ArmError) -> &'static str {
 pub fn entries() -> impl Iterator<Item = &'static CodeEntry> {
     [
         busy::CODES,
+        conflict::CODES,
         request::CODES,
         version::CODES,
         capacity::CODES,
@@ -138,8 +127,9 @@ pub fn classify(error: &ArmError) -> Retry {
             ..
         } => {
             match (classify_service(Some(*status), error), *retry_after) {
-                // Elsewhere Retry-After is a hint to pollers and must not hide that an operation runs.
-                (Retry::Backoff, Some(wait)) => Retry::After(wait),
+                // Elsewhere Retry-After is a hint to pollers: it must hide neither that an operation runs nor that the
+                // same conflict comes again and again.
+                (Retry::Backoff, Some(wait)) if *status != 409 => Retry::After(wait),
                 (retry, _) => retry,
             }
         }

@@ -83,11 +83,3 @@ pub(super) const CODES: &[CodeEntry] = &[
         "Correct what the message names, often the policy, which has to be one for AKS in the same vault.",
     ),
 ];
-
-/// `Conflict` on a diagnostic setting: there is no operation to wait for.
-pub(super) const DIAGNOSTIC_SETTING_IN_THE_WAY: CodeEntry = row(
-    "Conflict",
-    User,
-    "Another diagnostic setting of the cluster sends the same category to the same place, or there are five already.",
-    "Remove the category from one of the two settings, send to another place, or delete a setting that is not needed.",
-);

@@ -248,8 +248,19 @@ fn a_conflict_that_no_time_solves_is_not_waited_out() {
     );
     assert_eq!(classify(&member), Retry::User);
     assert!(next_step(&member).contains("fleetMemberships"));
-    assert_eq!(
-        classify(&answer(409, None, "Conflict", "busy")),
-        Retry::WaitForOperation
+    let namespace = answer(
+        409,
+        None,
+        "Conflict",
+        "The namespace 'legacy' already exists in the cluster and cannot be adopted with adoption policy 'Never'.",
     );
+    assert_eq!(classify(&namespace), Retry::User);
+    assert!(next_step(&namespace).contains("adoptionPolicy"));
+}
+
+#[test]
+fn a_conflict_about_an_operation_is_waited_out_and_any_other_tried_ever_more_seldom() {
+    let retry = |message: &str| classify(&answer(409, Some(1), "Conflict", message));
+    assert_eq!(retry("Another operation is in progress"), Retry::WaitForOperation);
+    assert_eq!(retry("never heard of"), Retry::Backoff);
 }

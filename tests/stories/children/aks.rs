@@ -83,6 +83,7 @@ async fn a_namespace_that_is_somebody_elses_fails_by_itself() {
     world.create("shop", json!({})).await;
     let cluster = world.azure.cluster_id("shop");
     world.admin().add_namespace(&cluster, "taken").await.unwrap();
+    let before = world.now().await;
     let fields = json!({ "managedNamespaces": { "taken": {}, "free": {} } });
     world.apply(&world.cluster("shop", fields)).await;
     let told = |cluster: &_| {
@@ -90,15 +91,22 @@ async fn a_namespace_that_is_somebody_elses_fails_by_itself() {
             && is(cluster, "managedNamespaces/free", ChildState::Ready)
     };
     let cluster = world.cluster_until("shop", "told", told).await;
-    let message = line(&cluster, "managedNamespaces/taken")
+    let error = line(&cluster, "managedNamespaces/taken")
         .unwrap()
-        .message
+        .error
         .clone()
         .unwrap();
+    assert_eq!(error.code, "Conflict");
     assert!(
-        message.contains("Conflict") && message.contains("adoption policy"),
-        "{message}"
+        error.message.contains("adoption policy") && error.next_step.contains("adoptionPolicy"),
+        "{error:?}"
     );
+    world.lists(3).await;
+    let tried = world.writes_after(before).await;
+    let tries = tried
+        .iter()
+        .filter(|write| **write == "PUT shop managedNamespaces/taken");
+    assert_eq!(tries.count(), 1, "{tried:?}");
     assert!(look::is_ready(&cluster), "the cluster itself is fine");
 }
 
