@@ -29,6 +29,22 @@ pub fn name(id: &str) -> &str {
     id.rsplit('/').next().unwrap_or(id)
 }
 
+/// Whether a resource hangs on another one, and is not that itself.
+pub fn is_below(id: &str, other: &str) -> bool {
+    below(id, other).is_some()
+}
+
+/// Whether a resource is a part of another one that the same service serves: an operation on the one keeps the other
+/// from being written or deleted. What only extends it comes from another provider.
+pub fn is_part(id: &str, other: &str) -> bool {
+    below(id, other).is_some_and(|rest| !rest.starts_with("providers/"))
+}
+
+fn below(id: &str, other: &str) -> Option<String> {
+    let (id, other) = (id.to_ascii_lowercase(), other.to_ascii_lowercase());
+    id.strip_prefix(&other)?.strip_prefix('/').map(str::to_owned)
+}
+
 /// The region of another resource, in Azure's short form.
 ///
 /// # Errors
@@ -72,6 +88,18 @@ mod tests {
         assert_eq!(under(ID), ID);
         assert_eq!(under(&format!("{ID}/providers/Microsoft.Y/settings/a")), ID);
         assert_eq!([subscription(""), group(""), name("")], [""; 3]);
+    }
+
+    #[test]
+    fn what_extends_a_resource_is_below_it_and_no_part_of_it() {
+        let (part, extension) = (
+            format!("{ID}/Windows/a"),
+            format!("{ID}/providers/Microsoft.Y/settings/a"),
+        );
+        let upper = ID.to_uppercase();
+        assert!(is_part(&part, &upper) && is_below(&part, &upper));
+        assert!(!is_part(&extension, &upper) && is_below(&extension, &upper));
+        assert!(!is_below(ID, ID) && !is_below(&format!("{ID}-2/windows/a"), ID));
     }
 
     #[test]

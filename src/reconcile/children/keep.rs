@@ -4,12 +4,11 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::act::{self, Put};
-use super::locked::{locked, tell};
+use super::locked::{locked, tell, want};
 use super::memory::Asked;
 use super::{ChildSecrets, Round, checked, is_taken, line, secrets};
 use crate::api::{ChildState, ChildStatus, DriftPolicy, ManagementPolicy};
 use crate::arm::{Priority, ResourceId};
-use crate::plan::change::Target;
 use crate::plan::children::decide::{Answer, Applied, Question, decide};
 use crate::plan::children::{self, Child, Draft, Hindrance, Kind, Needs};
 use crate::plan::locks::Touch;
@@ -109,7 +108,7 @@ impl Round<'_> {
 
     /// Whether a child that is still to be written has to wait. Asking Azure about it meanwhile would be for nothing.
     fn waits(&self, pass: &mut Pass<'_>, draft: &Draft, key: &str) -> bool {
-        let missing = self.missing(pass, draft);
+        let missing = self.missing(pass, draft, key);
         let line = pass.child_line(key);
         match missing.filter(|_| line.state != ChildState::Ready) {
             Some(missing) => {
@@ -140,7 +139,7 @@ impl Round<'_> {
 
     async fn write(&mut self, pass: &mut Pass<'_>, draft: &Draft, put: Put<'_>) -> Result<(), WriteError> {
         let key = put.key;
-        if let Some(missing) = self.missing(pass, draft) {
+        if let Some(missing) = self.missing(pass, draft, key) {
             line::waits(pass.child_line(key), missing);
         } else if locked(pass, key, put.id, Touch::Write) {
             return Ok(());
@@ -153,7 +152,7 @@ impl Round<'_> {
             }
             return Ok(());
         } else if self.wrote {
-            pass.memory.locks.want(Target::Child(key.to_owned()), Touch::Write);
+            want(pass, key, put.id, Touch::Write);
         }
         self.again |= self.wrote;
         pass.memory.children.forget_look(put.key);
@@ -161,13 +160,17 @@ impl Round<'_> {
     }
 
     /// What the child needs and is not there.
-    fn missing(&self, pass: &Pass<'_>, draft: &Draft) -> Option<String> {
+    fn missing(&self, pass: &Pass<'_>, draft: &Draft, key: &str) -> Option<String> {
         if let Some(other) = draft.after.iter().find(|other| !pass.is_ready(other)) {
             return Some(format!("waits for {other}"));
         }
+        let is_new = pass.children.get(key).is_none_or(|line| line.applied.is_none());
+        if let Some(other) = self.going(key).filter(|_| is_new) {
+            return Some(format!("waits for {other} to be gone"));
+        }
         let needs = draft.needs;
         let live = pass.live.as_ref();
-        let idle = self.plan.busy.is_empty() && self.plan.next_step().is_none();
+        let idle = self.is_idle();
         let running = live.is_some_and(|live| !live.is_stopped());
         let (met, waits_for) = match needs {
             Needs::Nothing => (true, ""),

@@ -3,12 +3,11 @@
 use std::cmp::Reverse;
 use std::time::Duration;
 
-use super::locked::{fail_locked, locked};
+use super::locked::{fail_locked, locked, want};
 use super::{Round, act, checked, is_taken, line};
 use crate::api::{ChildState, ManagementPolicy};
 use crate::arm::ArmClient;
-use crate::plan::change::Target;
-use crate::plan::children::{self, KINDS, Leaves};
+use crate::plan::children::{self, KINDS, Leaves, place};
 use crate::plan::locks::Touch;
 use crate::plan::{Fate, Plan};
 use crate::reconcile::locks;
@@ -48,8 +47,7 @@ impl Pass<'_> {
         let goes = |key: &str| children::kind_of(key).is_some_and(|kind| kind.leaves == when);
         let ours = self.children.iter().filter(|(key, line)| line.owned && goes(key));
         // What is on or below the cluster went with it.
-        let below = format!("{}/", self.cluster_id.to_ascii_lowercase());
-        let is_below = |id: &String| id.to_ascii_lowercase().starts_with(&below);
+        let is_below = |id: &String| place::is_below(id, &self.cluster_id);
         let ours = ours.filter(|(_, line)| when != Leaves::AfterCluster || !line.id.as_ref().is_some_and(is_below));
         last_made_first(ours.map(|(key, _)| key.clone()))
     }
@@ -95,12 +93,16 @@ impl Round<'_> {
                 return Ok(false);
             }
         };
+        if place::is_part(id.as_str(), &pass.cluster_id) && !self.is_idle() {
+            line::waits(pass.child_line(key), "waits for the end of the work on the cluster");
+            return Ok(false);
+        }
         if locked(pass, key, &id, Touch::Delete) {
             return Ok(false);
         }
         if self.wrote || !pass.context.leadership.is_leader() {
             if self.wrote {
-                pass.memory.locks.want(Target::Child(key.to_owned()), Touch::Delete);
+                want(pass, key, &id, Touch::Delete);
             }
             self.again |= self.wrote;
             return Ok(false);

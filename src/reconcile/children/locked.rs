@@ -4,6 +4,7 @@ use super::{Round, act, is_taken, line};
 use crate::api::ChildState;
 use crate::arm::{ResourceId, Retry};
 use crate::plan::change::Target;
+use crate::plan::children::place;
 use crate::plan::locks::{Obstacle, Passage, Touch};
 use crate::plan::step::Step;
 use crate::reconcile::failure::Ended;
@@ -15,7 +16,7 @@ impl Round<'_> {
     /// A lock that has to be away for a while: it is lifted when everything else that is to happen can happen.
     pub(super) async fn suspend(&mut self, pass: &mut Pass<'_>, key: &str, why: &str) -> Result<(), WriteError> {
         if pass.child_line(key).state != ChildState::Suspended {
-            let idle = self.plan.busy.is_empty() && self.plan.next_step().is_none();
+            let idle = self.is_idle();
             let line = pass.child_line(key);
             let known = line.id.clone().zip(line.api_version.clone()).filter(|_| idle);
             let Some((id, api_version)) = known else {
@@ -34,11 +35,23 @@ impl Round<'_> {
     }
 }
 
+/// Whether locks on the cluster mean anything for a child: it is below the cluster. They do not keep locks from being
+/// written.
+fn is_below_locks(pass: &Pass<'_>, key: &str, id: &ResourceId) -> bool {
+    !locks::is_lock(key) && place::is_below(id.as_str(), &pass.cluster_id)
+}
+
+/// Says that the child waits for its turn, so that a lock that is away for it stays so.
+pub fn want(pass: &mut Pass<'_>, key: &str, id: &ResourceId, touch: Touch) {
+    if is_below_locks(pass, key, id) {
+        pass.memory.locks.want(Target::Child(key.to_owned()), touch);
+    }
+}
+
 /// Whether a lock of ours keeps this from happening to a child of the cluster. One that may be lifted is, in the next
-/// pass; for another the child fails. Locks do not keep locks from being written.
+/// pass; for another the child fails.
 pub fn locked(pass: &mut Pass<'_>, key: &str, id: &ResourceId, touch: Touch) -> bool {
-    let below = format!("{}/", pass.cluster_id.to_ascii_lowercase());
-    if locks::is_lock(key) || !id.as_str().to_ascii_lowercase().starts_with(&below) {
+    if !is_below_locks(pass, key, id) {
         return false;
     }
     match locks::known(pass).passage(touch) {

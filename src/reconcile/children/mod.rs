@@ -46,6 +46,8 @@ struct Round<'a> {
     wrote: bool,
     /// Whether something is left to do at once.
     again: bool,
+    /// Children that left the manifest and wait to be deleted.
+    going: Vec<String>,
 }
 
 /// Looks after the children; returns when to look again although nothing happens.
@@ -83,7 +85,13 @@ pub async fn tend(pass: &mut Pass<'_>, arm: &ArmClient, plan: &Plan) -> Result<O
         });
         match first {
             Some(first) => line::set(pass.child_line(key), ChildState::Waiting, format!("goes after {first}")),
-            None => round.leave(pass, key).await?,
+            None => {
+                round.leave(pass, key).await?;
+                let waits = |line: &ChildStatus| line.state == ChildState::Waiting;
+                round
+                    .going
+                    .extend(pass.children.get(*key).is_some_and(waits).then(|| (*key).clone()));
+            }
         }
     }
     for ((kind, draft), key) in wanted.into_iter().zip(&keys) {
@@ -147,7 +155,18 @@ impl<'a> Round<'a> {
             looks: LOOKS_IN_A_PASS,
             wrote: false,
             again: false,
+            going: Vec::new(),
         }
+    }
+
+    /// Whether nothing works on the cluster or is about to.
+    fn is_idle(&self) -> bool {
+        self.plan.busy.is_empty() && self.plan.next_step().is_none()
+    }
+
+    /// A child of the same kind that waits to be deleted: under its new name, one would be refused because of the old.
+    fn going(&self, key: &str) -> Option<&String> {
+        self.going.iter().find(|other| field(other) == field(key))
     }
 
     /// Stores the lines, and tells when to look again.

@@ -174,3 +174,27 @@ async fn what_a_policy_held_is_done_as_soon_as_the_policy_is_lifted() {
     world.cluster_until("shop", "put right", all_ready).await;
     assert_eq!(world.writes_after(before).await, [format!("PUT shop {KEY}")]);
 }
+
+#[tokio::test]
+async fn what_is_part_of_a_cluster_is_deleted_when_the_work_on_the_cluster_has_ended() {
+    let world = World::with_manual_clock("children-busy").await;
+    let _operator = world.operator();
+    world.apply(&world.cluster("shop", with_window(4))).await;
+    world.apply(&world.system_pool("system", "shop")).await;
+    world.operations_end("the create", "PUT", "shop").await;
+    world.cluster_until("shop", "ready with its children", all_ready).await;
+
+    let before = world.now().await;
+    let standard = json!({ "sku": { "name": "Base", "tier": "Standard" } });
+    world.apply(&world.cluster("shop", standard)).await;
+    let waits = |cluster: &_| is(cluster, KEY, ChildState::Waiting);
+    world.cluster_until("shop", "at work", waits).await;
+    world.lists(2).await;
+    assert_eq!(world.writes_after(before).await, ["PUT shop"]);
+    world.admin().advance_until_idle().await.unwrap();
+    world
+        .cluster_until("shop", "without children", |cluster| line(cluster, KEY).is_none())
+        .await;
+    let writes = ["PUT shop".to_owned(), format!("DELETE shop {KEY}")];
+    assert_eq!(world.writes_after(before).await, writes);
+}

@@ -5,7 +5,9 @@ use armature_lab::simulator::fault::{Fault, Injection};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{all_ready, is, line, look_again};
+use super::diagnostics::workspace;
+use super::rights::registry;
+use super::{all_ready, is, line, lines, look_again, writes_anywhere};
 use crate::look;
 use crate::wants::NOTHING;
 use crate::world::{GROUP, World};
@@ -308,4 +310,57 @@ async fn a_read_only_lock_is_lifted_for_every_kind_of_change() {
             ["DELETE shop locks/keep", write, "PUT shop locks/keep"]
         );
     }
+}
+
+#[tokio::test]
+async fn a_lock_stays_when_what_is_deleted_is_not_below_it() {
+    let world = World::new("locks-beside").await;
+    let _operator = world.operator();
+    let mut registries = json!({});
+    for name in ["alpha", "bravo"] {
+        registries[name] = json!({ "registryId": registry(&world, name, "LegacyRegistryPermissions").await });
+    }
+    let fields = with(locks("CanNotDelete", true), json!({ "attachRegistries": registries }));
+    world.create("shop", fields).await;
+    world.cluster_until("shop", "ready with its children", all_ready).await;
+
+    let before = world.now().await;
+    world.apply(&world.cluster("shop", locks("CanNotDelete", true))).await;
+    let alone = |cluster: &AksCluster| lines(cluster) == 1 && all_ready(cluster);
+    world.cluster_until("shop", "with its lock alone", alone).await;
+    world.locked_again().await;
+    let writes = writes_anywhere(&world, before).await;
+    let deletions = writes
+        .iter()
+        .filter(|write| write.starts_with("DELETE roleAssignments/"));
+    assert_eq!((deletions.count(), writes.len()), (2, 2), "{writes:?}");
+}
+
+#[tokio::test]
+async fn a_child_under_a_new_name_is_made_after_the_old_one_could_go() {
+    let world = World::new("locks-renamed").await;
+    let _operator = world.operator();
+    let workspace = workspace(&world, "logs").await;
+    let named = |name: &str| {
+        let mut settings = json!({});
+        settings[name] = json!({ "workspaceId": workspace, "logs": { "guard": true } });
+        with(locks("CanNotDelete", true), json!({ "diagnosticSettings": settings }))
+    };
+    world.create("shop", named("audit")).await;
+    world.cluster_until("shop", "ready with its setting", all_ready).await;
+
+    let before = world.now().await;
+    world.apply(&world.cluster("shop", named("guard"))).await;
+    let renamed = |cluster: &AksCluster| is(cluster, "diagnosticSettings/guard", ChildState::Ready);
+    world.cluster_until("shop", "with the other setting", renamed).await;
+    world.locked_again().await;
+    assert_eq!(
+        world.writes_after(before).await,
+        [
+            "DELETE shop locks/keep",
+            "DELETE shop diagnosticSettings/audit",
+            "PUT shop diagnosticSettings/guard",
+            "PUT shop locks/keep",
+        ]
+    );
 }

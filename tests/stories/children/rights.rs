@@ -25,8 +25,9 @@ async fn subnet(world: &World) -> String {
     subnet
 }
 
-async fn registry(world: &World, mode: &str) -> String {
-    let id = world.azure.in_group("Microsoft.ContainerRegistry/registries/shared");
+/// A container registry beside the clusters.
+pub async fn registry(world: &World, name: &str, mode: &str) -> String {
+    let id = (world.azure).in_group(&format!("Microsoft.ContainerRegistry/registries/{name}"));
     let body = json!({
         "location": "westeurope",
         "sku": { "name": "Premium" },
@@ -189,7 +190,7 @@ async fn an_assignment_that_somebody_else_made_serves_and_is_never_deleted() {
 #[tokio::test]
 async fn a_registry_gets_the_role_that_it_goes_by() {
     let world = World::new("rights-registry").await;
-    let id = registry(&world, "LegacyRegistryPermissions").await;
+    let id = registry(&world, "shared", "LegacyRegistryPermissions").await;
     let _operator = world.operator();
     world
         .create(
@@ -204,7 +205,7 @@ async fn a_registry_gets_the_role_that_it_goes_by() {
         Some("7f951dda-4ed3-4680-a7ca-43fe172d538d")
     );
 
-    registry(&world, "AbacRepositoryPermissions").await;
+    registry(&world, "shared", "AbacRepositoryPermissions").await;
     world.request_reconcile("shop").await;
     let moved = |cluster: &_| {
         let id = line(cluster, "attachRegistries/shared").and_then(|line| line.id.clone());
