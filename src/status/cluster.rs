@@ -78,6 +78,7 @@ pub fn status(report: &Report<'_>) -> AksClusterStatus {
             fate: &plan.fate,
             exists: report.live.is_some(),
             operations: report.operations,
+            failure: report.failure,
         })
     });
     let mut status = AksClusterStatus {

@@ -1,8 +1,10 @@
 //! Whether Azure is what Git says, and if not, why not.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 use super::conditions::{Mark, Truth, Why};
+use super::failure::{Failure, Severity};
 use crate::api::OperationStatus;
 use crate::plan::blocker::Blocker;
 use crate::plan::change::Target;
@@ -23,6 +25,8 @@ pub struct Question<'a> {
     pub exists: bool,
     /// Operations that run, of the whole cluster.
     pub operations: &'a BTreeMap<String, OperationStatus>,
+    /// What failed, if anything did.
+    pub failure: Option<&'a Failure>,
 }
 
 /// The answer; `None` where nothing was compared, because a deletion is held back.
@@ -40,6 +44,7 @@ fn compare(question: &Question<'_>) -> Mark {
         fate: _,
         exists,
         operations,
+        failure,
     } = *question;
     let concerns = |other: &Target| matches!(target, Target::Cluster) || other == target;
     let no = |reason: &str, message: String| Mark {
@@ -62,7 +67,12 @@ fn compare(question: &Question<'_>) -> Mark {
         return no("Pending", format!("next: {}", open.step));
     }
     if let Some((step, hold)) = steps().find_map(|planned| planned.hold.as_ref().map(|hold| (&planned.step, hold))) {
-        return no(hold.reason(), held(&step.to_string(), hold));
+        // What a user has to put right is not a matter of a pause.
+        let stalled = failure.filter(|failure| failure.severity == Severity::User && concerns(&failure.target));
+        return match (hold, stalled) {
+            (Hold::RetryLater, Some(failure)) => no(&failure.code, held(&step.to_string(), failure.sentence())),
+            _ => no(hold.reason(), held(&step.to_string(), hold)),
+        };
     }
     if let Some(wait) = plan.waits.iter().find(|wait| concerns(&wait.target())) {
         return no(wait.reason(), wait.to_string());
@@ -76,6 +86,6 @@ fn compare(question: &Question<'_>) -> Mark {
     }
 }
 
-fn held(step: &str, hold: &Hold) -> String {
-    format!("held: {step}; {hold}")
+fn held(step: &str, why: impl Display) -> String {
+    format!("held: {step}; {why}")
 }

@@ -63,6 +63,7 @@ pub fn status(report: &Report<'_>) -> AksNodePoolStatus {
             fate: report.fate.unwrap_or(&Fate::Alive),
             exists: report.live.is_some(),
             operations: report.operations,
+            failure: report.failure,
         })
     });
     let applied = report.plan.and_then(|plan| plan.pools_applied.get(report.name));

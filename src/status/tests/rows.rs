@@ -251,6 +251,26 @@ fn what_only_a_user_can_put_right_is_stalled_at_this_generation() {
 }
 
 #[test]
+fn what_a_user_has_to_put_right_is_not_said_to_be_tried_again_after_a_pause() {
+    let told = |severity| {
+        let mut desk = ready().edited(|world| world.edit("sku: {tier: Standard}"));
+        desk.world.facts.resting.insert(Target::Cluster);
+        reported(desk.failed(Target::Cluster, severity, true))
+    };
+    let stalled = told(Severity::User);
+    assert_eq!(
+        stalled.cluster()[1..3],
+        ["Stalled=True QuotaExceeded", "InSync=False QuotaExceeded"]
+    );
+    let message = stalled.message("InSync");
+    assert!(
+        message.starts_with("held: update sku.tier; ") && message.ends_with("ask for more"),
+        "{message}"
+    );
+    assert_eq!(told(Severity::Retried).cluster()[2], "InSync=False RetryLater");
+}
+
+#[test]
 fn a_pool_that_needs_a_user_stalls_the_cluster_too() {
     let desk = reported(ready().edited(|world| world.edit_pool("sys", "vmSize: Standard_D8s_v5")));
     assert_eq!(desk.first_pool()[0], "Ready=False ReplacementRequired");
