@@ -7,5 +7,6 @@ pub mod failure;
 mod in_sync;
 pub mod intent;
 pub mod pool;
+pub mod reasons;
 #[cfg(test)]
 mod tests;
