@@ -1,12 +1,16 @@
 //! What AKS fixes at creation or lets go one way only, as rules that compare an `AksCluster` with what it was.
 //!
-//! A path is locked from the moment `status.applied` lists it, that is, once Azure has confirmed the value: until then a
-//! wrong value can still be corrected, be it after a failed create or in a manifest for a cluster that existed before. A
-//! locked value can neither change nor leave the manifest, for a value that may leave could come back changed. The rules
-//! stand at the root of the schema because a rule on an optional field is skipped when the field is missing on either
-//! side.
+//! A path is locked while `status.applied` has a plain hash for it, that is, while Azure has confirmed the value that the
+//! manifest says: a wrong value can be corrected, be it after a failed create, in a manifest for a cluster that existed
+//! before, or after an edit that Azure refused or has not got yet. Azure may have it by then: the plan refuses what Azure
+//! has and does not let go. A locked value can neither change nor leave the manifest, for a value that may leave could
+//! come back changed. The rules stand at the root of the schema because a rule on an optional field is skipped when the
+//! field is missing on either side.
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::ValidationRule;
+
+/// The length of a plain hash in `status.applied`; every other record has another one.
+pub const HASH_LENGTH: usize = 12;
 
 /// A path of the spec that Azure does not let change freely.
 struct Lock {
@@ -205,7 +209,7 @@ impl Lock {
         let Self { path, allowed, message } = self;
         let value = format!(".?{}", path.replace('.', ".?"));
         let mut rule = format!(
-            "!('{path}' in oldSelf.?status.?applied.orValue({{}})) || !oldSelf.spec{value}.hasValue() \
+            "oldSelf.?status.?applied[?'{path}'].orValue('').size() != {HASH_LENGTH} || !oldSelf.spec{value}.hasValue() \
              || (self.spec{value}.hasValue() && self.spec.{path} == oldSelf.spec.{path})"
         );
         if let Some(allowed) = allowed {

@@ -45,6 +45,7 @@ pub use children::*;
 pub use cluster::*;
 pub use identity::*;
 pub use ingress::*;
+pub use locks::HASH_LENGTH;
 pub use mesh::*;
 pub use monitoring::*;
 pub use network::*;

@@ -72,7 +72,8 @@ pub struct AksClusterStatus {
     pub progress: Option<Progress>,
     /// For each managed path a short hash of the value that Azure last confirmed. Keys are paths as in the spec, joined
     /// by dots, with map keys in brackets (`networkProfile.serviceCidr`, `tags[team]`); hashes of secrets are keyed.
-    /// Rules at admission read it: what Azure fixes at creation is locked once its path is listed here.
+    /// Rules at admission read it: what Azure fixes is locked while its record is a hash alone. With `~` before it, the
+    /// manifest says another value since; with `?`, Azure had another one at the first look; `-` is a path that left.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub applied: BTreeMap<String, String>,
     /// Remarks that need no action now, one sentence each.

@@ -7,19 +7,23 @@ use sha2::{Digest, Sha256};
 
 use super::path::Path;
 use super::secret::Fingerprint;
+use crate::api::HASH_LENGTH;
 
 /// Managed paths and what is known about the value at each, in the form the status stores:
 ///
-/// * a hash: Azure confirmed the value with that hash;
+/// * a hash: Azure confirmed the value with that hash, and the manifest says it;
+/// * `~` and a hash: Azure confirmed that value, and the manifest says another one since;
 /// * `?` and a hash: at the first look Azure had another value, and who set it is unknown;
 /// * `-`: the path left the manifest and keeps its live value;
 /// * a [`Fingerprint`]: Azure has the secret with that fingerprint;
 /// * `>` and a fingerprint: that secret was sent, and the operation has not ended well yet.
 ///
-/// It tells an edit in Git from a change made elsewhere, and which keys of a shared map are ours to remove.
+/// It tells an edit in Git from a change made elsewhere, and which keys of a shared map are ours to remove. Rules at
+/// admission lock a value only while its record is a plain hash, which they know by its length.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Applied(BTreeMap<String, String>);
 
+const EDITED: char = '~';
 const UNKNOWN: char = '?';
 const RELEASED: &str = "-";
 const SENT: char = '>';
@@ -44,6 +48,20 @@ impl Applied {
         self.0
     }
 
+    /// Marks what the manifest no longer says: whoever edited it may go back, and going back is an edit too. Entries of
+    /// maps and lists have no marks: nothing at admission looks at them.
+    #[must_use]
+    pub fn beside(mut self, body: &Value, beside: &[&str]) -> Self {
+        for (entry, known) in &mut self.0 {
+            let path = Path::read(entry, beside).filter(|_| !entry.contains('['));
+            let wanted = path.as_ref().and_then(|path| path.get(body));
+            if is_hash(known) && wanted.is_some_and(|wanted| *known != hash(wanted)) {
+                known.insert(0, EDITED);
+            }
+        }
+        self
+    }
+
     /// Whether nothing was ever recorded: a new object, or one whose status was lost.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -62,7 +80,7 @@ impl Applied {
         entries.filter(move |entry| *entry == row || entry.starts_with(&below))
     }
 
-    /// Whether Azure confirmed exactly this value at this path.
+    /// Whether Azure confirmed exactly this value at this path, and the manifest has said nothing else since.
     pub fn confirms(&self, path: &Path, value: &Value) -> bool {
         self.0.get(&path.to_string()).is_some_and(|known| *known == hash(value))
     }
@@ -134,6 +152,10 @@ impl Applied {
     }
 }
 
+fn is_hash(known: &str) -> bool {
+    known.len() == HASH_LENGTH && known.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
 /// The first 12 hex digits of SHA-256 over the canonical JSON (serde_json orders keys): short enough for a status,
 /// long enough to tell edits apart.
 pub fn hash(value: &Value) -> String {
@@ -141,7 +163,7 @@ pub fn hash(value: &Value) -> String {
     // Neither a value nor a hasher refuses to be written.
     let _ = serde_json::to_writer(&mut hasher, value);
     let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16);
-    let digits = hasher.finalize().into_iter().take(6);
+    let digits = hasher.finalize().into_iter().take(HASH_LENGTH / 2);
     digits
         .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
         .flatten()
@@ -184,6 +206,35 @@ mod tests {
     }
 
     #[test]
+    fn a_value_that_the_manifest_no_longer_says_is_marked_until_azure_confirms_one_again() {
+        let tier = Path::new("sku.tier");
+        let (old, new) = (json!({"sku": {"tier": "Free"}}), json!({"sku": {"tier": "Standard"}}));
+        let mut applied = Applied::default();
+        applied.confirm(&tier, &json!("Free"));
+        let confirmed = applied.clone();
+        assert_eq!(confirmed.clone().beside(&old, &["sku"]), confirmed);
+
+        let marked = confirmed.clone().beside(&new, &["sku"]);
+        assert_eq!(marked.0["sku.tier"], format!("~{}", hash(&json!("Free"))));
+        assert_eq!(marked.clone().beside(&new, &["sku"]), marked, "there is one mark");
+        let mut back = marked.beside(&old, &["sku"]);
+        assert!(!back.confirms(&tier, &json!("Free")), "going back is an edit");
+        back.confirm(&tier, &json!("Free"));
+        assert_eq!(back, confirmed);
+    }
+
+    #[test]
+    fn only_confirmed_values_that_the_manifest_has_are_marked() {
+        let mut applied = Applied::default();
+        applied.confirm(&Path::new("properties.dnsPrefix"), &json!("a"));
+        applied.confirm(&Path::new("tags").key("team"), &json!("a"));
+        applied.note_different(&Path::new("sku.tier"), &json!("Free"));
+        applied.release(&Path::new("sku.name"));
+        let body = json!({"sku": {"tier": "Standard", "name": "Base"}, "tags": {"team": "b"}, "properties": {}});
+        assert_eq!(applied.clone().beside(&body, &["sku", "tags"]), applied);
+    }
+
+    #[test]
     fn what_was_released_is_not_ours_any_more() {
         let tags = Path::new("tags");
         let mut applied = Applied::default();
@@ -206,5 +257,6 @@ mod tests {
     #[test]
     fn a_hash_is_the_head_of_sha_256_over_the_json() {
         assert_eq!(hash(&json!("abc")), "6cc43f858fbb");
+        assert_eq!(hash(&json!("abc")).len(), HASH_LENGTH);
     }
 }

@@ -155,6 +155,7 @@ impl DesiredCluster {
             &mut body,
         )
         .map_err(|Unusable { field, problem }| invalid(&field, problem))?;
+        let applied = Applied::from_status(&status.applied).beside(&body, TOP_LEVEL);
         Ok(Self {
             object: cluster.name_any(),
             azure_name: spec.azure_name.clone().unwrap_or_else(|| cluster.name_any()),
@@ -182,7 +183,7 @@ impl DesiredCluster {
             life: Life {
                 adopted: status.adopted.unwrap_or(false),
                 once_existed: status.resource_id.is_some(),
-                applied: Applied::from_status(&status.applied),
+                applied,
                 resume_attempts: attempts(status.resume_attempts),
                 ..life(cluster)
             },
@@ -217,6 +218,7 @@ impl DesiredPool {
             &mut body,
         )
         .map_err(|Unusable { field, problem }| invalid(&field, problem))?;
+        let applied = Applied::from_status(&status.applied).beside(&body, &[]);
         Ok(Self {
             object: pool.name_any(),
             mark: mark(installation, pool),
@@ -232,7 +234,7 @@ impl DesiredPool {
             },
             life: Life {
                 once_existed: status.resource_id.is_some(),
-                applied: Applied::from_status(&status.applied),
+                applied,
                 resume_attempts: attempts(status.resume_attempts),
                 ..life(pool)
             },

@@ -13,6 +13,7 @@ use super::intent::{SHOWN, progress, published};
 use crate::api::{
     ActionStatus, AksClusterStatus, ChildStatus, IdentityStatus, KubeletIdentityStatus, OperationStatus, PoolSummary,
 };
+use crate::plan::applied::Applied;
 use crate::plan::blocker::{Blocker, Wait};
 use crate::plan::change::Target;
 use crate::plan::live::LiveCluster;
@@ -32,6 +33,8 @@ pub struct Report<'a> {
     pub plan: Option<&'a Plan>,
     /// What Azure has; `None` when it has nothing or nobody could look.
     pub live: Option<&'a LiveCluster>,
+    /// What Azure has confirmed beside what the manifest says now, for a pass that decided nothing.
+    pub applied: &'a Applied,
     /// Our mark, to tell whether the cluster was adopted.
     pub mark: &'a Mark,
     /// Operations that run on the cluster and its pools.
@@ -105,10 +108,11 @@ pub fn status(report: &Report<'_>) -> AksClusterStatus {
             report.operations,
             report.ended,
         ),
-        applied: report.plan.map_or_else(
-            || report.previous.applied.clone(),
-            |plan| plan.applied.clone().into_status(),
-        ),
+        applied: report
+            .plan
+            .map_or(report.applied, |plan| &plan.applied)
+            .clone()
+            .into_status(),
         advice: report
             .plan
             .map_or_else(|| report.previous.advice.clone(), |plan| advice(plan, &Target::Cluster)),

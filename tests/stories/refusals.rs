@@ -1,10 +1,10 @@
 //! Manifests that Azure, or the state that Azure is in, does not allow: what is said, and that nothing else suffers.
 
-use armature::api::RELEASE_ANNOTATION;
+use armature::api::{HASH_LENGTH, RELEASE_ANNOTATION};
 use armature_lab::simulator::admin::Requests;
 use armature_lab::simulator::fault::{Fault, Injection};
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::look;
 use crate::wants::NOTHING;
@@ -124,6 +124,32 @@ async fn a_setting_that_azure_refuses_is_told_on_the_cluster_and_its_pools_go_on
     world.admin().remove_fault(refusal).await.unwrap();
     world.request_reconcile("shop").await;
     world.ready("shop").await;
+}
+
+#[tokio::test]
+async fn a_one_way_change_that_azure_refuses_can_be_taken_back() {
+    let world = World::new("taken-back").await;
+    let _operator = world.operator();
+    let network = |fields: Value| json!({ "networkProfile": fields });
+    let before =
+        network(json!({ "networkPlugin": "azure", "networkPluginMode": "overlay", "networkDataplane": "azure" }));
+    let after = network(json!({
+        "networkPlugin": "azure",
+        "networkPluginMode": "overlay",
+        "networkDataplane": "cilium",
+        "networkPolicy": "cilium",
+    }));
+    world.create("shop", before.clone()).await;
+    let refusal = Fault::refuse(400, "CiliumNotHere", "Not with this cluster.");
+    let refusal = Injection::new(refusal).call("ManagedClusters_CreateOrUpdate");
+    world.admin().inject(&refusal).await.unwrap();
+    world.apply(&world.cluster("shop", after)).await;
+    world.cluster_stalls("shop", "CiliumNotHere").await;
+
+    world.apply(&world.cluster("shop", before)).await;
+    let ready = world.ready("shop").await;
+    let record = &ready.status.unwrap().applied["networkProfile.networkDataplane"];
+    assert_eq!(record.len(), HASH_LENGTH, "locked again: {record}");
 }
 
 #[tokio::test]

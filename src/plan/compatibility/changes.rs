@@ -1,7 +1,7 @@
 //! Changes that other settings or the pools rule out.
 
 use super::ChangeRule;
-use super::network::has_own_subnets;
+use super::network::{NPM_ON_WINDOWS, has_own_subnets};
 use super::scene::{Member, Scene};
 use crate::plan::change::{Change, Target};
 
@@ -13,6 +13,18 @@ pub(super) const RULES: &[ChangeRule] = &[
     ChangeRule {
         reason: "StaticEgressHasGateways",
         check: static_egress,
+    },
+    ChangeRule {
+        reason: "CiliumHasWindowsPools",
+        check: cilium,
+    },
+    ChangeRule {
+        reason: "RetiredPolicyHasWindowsPools",
+        check: retired_policy,
+    },
+    ChangeRule {
+        reason: "AuthorizedRangesHavePublicNodes",
+        check: authorized_ranges,
     },
     ChangeRule {
         reason: "NodesProvisionedByAzure",
@@ -100,6 +112,62 @@ fn static_egress(scene: &Scene<'_>, change: &Change) -> Option<String> {
             "networkProfile.staticEgressGatewayProfile cannot be turned off while pool {} has mode Gateway; delete that \
              pool first",
             gateway.name
+        )
+    })
+}
+
+fn windows_pool<'a>(scene: &'a Scene<'_>) -> Option<&'a Member<'a>> {
+    scene.members.iter().find(|pool| pool.is_windows())
+}
+
+/// Learn: azure-cni-powered-by-cilium; use-network-policies.
+fn cilium(scene: &Scene<'_>, change: &Change) -> Option<String> {
+    let mut paths = [
+        "properties.networkProfile.networkDataplane",
+        "properties.networkProfile.networkPolicy",
+    ]
+    .into_iter();
+    let enters =
+        paths.any(|path| change.path.starts_with(path)) && text(change.to.as_ref()).eq_ignore_ascii_case("cilium");
+    let pool = windows_pool(scene)?;
+    enters.then(|| {
+        format!(
+            "{} cilium does not go with osType Windows, and pool {} has it; set it back, or delete that pool first",
+            change.path, pool.name
+        )
+    })
+}
+
+/// Learn: use-network-policies.
+fn retired_policy(scene: &Scene<'_>, change: &Change) -> Option<String> {
+    let enters = change.path.starts_with("properties.networkProfile.networkPolicy")
+        && text(change.to.as_ref()).eq_ignore_ascii_case("azure");
+    let pool = windows_pool(scene)?;
+    (enters && scene.today > NPM_ON_WINDOWS).then(|| {
+        format!(
+            "networkProfile.networkPolicy azure ended on Windows nodes on {NPM_ON_WINDOWS}, and pool {} has osType \
+             Windows; set it to calico or none, or delete that pool first",
+            pool.name
+        )
+    })
+}
+
+/// Learn: api-server-authorized-ip-ranges.
+fn authorized_ranges(scene: &Scene<'_>, change: &Change) -> Option<String> {
+    let restricts = change
+        .path
+        .starts_with("properties.apiServerAccessProfile.authorizedIPRanges")
+        && change
+            .to
+            .as_ref()
+            .and_then(serde_json::Value::as_array)
+            .is_some_and(|ranges| !ranges.is_empty());
+    let pool = scene.members.iter().find(|pool| pool.body.flag("enableNodePublicIP"))?;
+    restricts.then(|| {
+        format!(
+            "apiServerAccessProfile.authorizedIPRanges do not go with enableNodePublicIP of pool {}, because the nodes' own \
+             addresses are not in them; empty the ranges, or replace that pool first",
+            pool.name
         )
     })
 }

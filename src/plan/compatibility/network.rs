@@ -79,7 +79,7 @@ fn windows_network(scene: &Scene<'_>, pool: &Member<'_>) -> Option<String> {
 }
 
 /// The last day of Azure's own policy engine on Windows nodes (Learn: use-network-policies).
-const NPM_ON_WINDOWS: Date = date(2026, 9, 30);
+pub(super) const NPM_ON_WINDOWS: Date = date(2026, 9, 30);
 
 /// Learn: use-network-policies.
 fn windows_policy(scene: &Scene<'_>, pool: &Member<'_>) -> Option<String> {

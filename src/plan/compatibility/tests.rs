@@ -294,6 +294,14 @@ fn changes() -> Vec<Case> {
         world.run();
         world
     };
+    let with_windows = |world: World| world.portal_pool("sys", json!({"osType": "Windows"}));
+    let profile = |fields: &str| format!("networkProfile: {{{fields}}}");
+    let cilium = profile("networkDataplane: cilium");
+    let mut npm = with_windows(made("networkPlugin: azure")).edit(&profile("networkPolicy: azure"));
+    let npm_lives = npm.clone();
+    npm.now = "2026-10-01T00:00:00Z".parse().unwrap();
+    let ranges = "apiServerAccessProfile: {authorizedIPRanges: [192.0.2.0/24]}";
+    let public = |on: bool| made("networkPlugin: azure").portal_pool("sys", json!({"enableNodePublicIP": on}));
     let rolled_back = |channel: &str| {
         made("networkPlugin: azure")
             .portal_pool(
@@ -318,6 +326,22 @@ fn changes() -> Vec<Case> {
             "OutboundTypeCannotMove",
             moved(false, "loadBalancer", "none"),
             provisioned(moved(false, "loadBalancer", "none")),
+        ),
+        case(
+            "CiliumHasWindowsPools",
+            made("networkPlugin: azure").edit(&cilium),
+            with_windows(made("networkPlugin: azure")).edit(&cilium),
+        ),
+        case(
+            "CiliumHasWindowsPools",
+            with_windows(made("networkPlugin: azure")).edit(&profile("networkPolicy: calico")),
+            with_windows(made("networkPlugin: azure")).edit(&profile("networkPolicy: cilium")),
+        ),
+        case("RetiredPolicyHasWindowsPools", npm_lives, npm),
+        case(
+            "AuthorizedRangesHavePublicNodes",
+            public(false).edit(ranges),
+            public(true).edit(ranges),
         ),
         case("StaticEgressHasGateways", egress().edit(off), gateway_made().edit(off)),
         case(

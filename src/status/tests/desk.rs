@@ -139,13 +139,15 @@ impl Desk {
             summary.stalled = summary.stalled.take().or(stalled);
         }
         let object = &self.world.cluster;
+        let desired = self.world.desired().0;
         let status = cluster::status(&cluster::Report {
             previous: &object.status.clone().unwrap_or_default(),
             generation: object.metadata.generation.unwrap(),
             deleting: object.metadata.deletion_timestamp.is_some(),
             plan: plan.as_ref(),
             live: live.as_ref(),
-            mark: &self.world.desired().0.mark,
+            applied: &desired.life.applied,
+            mark: &desired.mark,
             operations: &self.operations,
             children: &BTreeMap::new(),
             child_operations: &BTreeMap::new(),

@@ -129,7 +129,7 @@ fn places() -> Vec<Row> {
         row("zones-size", "the size is offered in the zones", "Learn: AvailabilityZoneNotSupported", [azure("AvailabilityZoneNotSupported")]),
         row("public-ip-prefix", "nodePublicIPPrefixID needs enableNodePublicIP", "SPEC nodePublicIPPrefixID", [cel("nodePublicIPPrefixID needs")]),
         row("public-ip-tags", "nodePublicIPTags need enableNodePublicIP", "Learn: use-node-public-ips", [cel("networkProfile.nodePublicIPTags need")]),
-        row("public-ip-ranges", "public addresses on nodes do not go with authorizedIPRanges", "Learn: api-server-authorized-ip-ranges", [plan("PublicNodesWithAuthorizedRanges")]),
+        row("public-ip-ranges", "public addresses on nodes do not go with authorizedIPRanges", "Learn: api-server-authorized-ip-ranges", [plan("PublicNodesWithAuthorizedRanges"), plan("AuthorizedRangesHavePublicNodes")]),
         row("host-ports", "allowedHostPorts are 1 to 65535 and in order", "SPEC PortRange", [cel("allowedHostPorts have"), bound(Pool, json!({ "networkProfile": { "allowedHostPorts": [{ "portStart": 0, "portEnd": 1, "protocol": "TCP" }] } }))]),
         row("one-network", "all pools of a cluster are in one network", "Learn: node-pool-unique-subnet", [plan("SubnetsInTwoNetworks")]),
         row("subnets-all-or-none", "all pools name a subnet, or none", "general knowledge", [plan("SubnetsAllOrNone")]),

@@ -9,8 +9,8 @@ use crate::harness::Kind::Cluster;
 pub fn rows() -> Vec<Row> {
     vec![
         row("windows-profile", "Windows pools need the cluster's windowsProfile, given at creation", "Learn: create-node-pools", [plan("WindowsNeedsProfile")]),
-        row("windows-network", "Windows pools need networkPlugin azure without Cilium", "Learn: create-node-pools", [plan("WindowsNeedsAzureNetwork"), cel("windowsProfile needs networkProfile.networkPlugin azure")]),
-        row("windows-npm", "Azure's policy engine left Windows on 2026-09-30", "Learn: use-network-policies", [plan("WindowsNetworkPolicyRetired")]),
+        row("windows-network", "Windows pools need networkPlugin azure without Cilium", "Learn: create-node-pools", [plan("WindowsNeedsAzureNetwork"), plan("CiliumHasWindowsPools"), cel("windowsProfile needs networkProfile.networkPlugin azure")]),
+        row("windows-npm", "Azure's policy engine left Windows on 2026-09-30", "Learn: use-network-policies", [plan("WindowsNetworkPolicyRetired"), plan("RetiredPolicyHasWindowsPools")]),
         row("windows-admin-name", "no dot at the end, none of the denied names and characters", "SPEC adminUsername", [cel("windowsProfile.adminUsername may not"), cel("windowsProfile.adminUsername is one of"), bound(Cluster, json!({ "windowsProfile": { "adminUsername": "a".repeat(21) } }))]),
         row("windows-admin-fixed", "the name of the Windows administrator is fixed", "azurerm", [cel("windowsProfile.adminUsername is fixed")]),
         row("windows-gmsa-pair", "gmsaProfile has server and domain, or neither", "SPEC gmsaProfile", [cel("windowsProfile.gmsaProfile.dnsServer and rootDomainName")]),
