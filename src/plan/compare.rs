@@ -72,8 +72,13 @@ impl Compare {
     /// Whether `live` already is what `wanted` asks for.
     pub fn same(self, wanted: &Value, live: Option<&Value>) -> bool {
         let Some(live) = live else {
-            // An absent label is not the same as an empty one, and a tag neither.
-            return !matches!(self, Self::Keyed | Self::Tags) && is_nothing(wanted);
+            return match self {
+                // An absent label is not the same as an empty one, and a tag neither.
+                Self::Keyed | Self::Tags => false,
+                // The keys say everything, the values nothing.
+                Self::IdentityMap => keys(wanted).is_empty(),
+                _ => is_nothing(wanted),
+            };
         };
         match self {
             Self::Exact | Self::Count | Self::Keyed | Self::Tags => exact(wanted, live),
@@ -260,6 +265,14 @@ mod tests {
             assert!(!map.same(&json!(""), None));
             assert!(map.same(&json!(""), Some(&json!(""))));
         }
+    }
+
+    #[test]
+    fn an_identity_that_azure_does_not_have_is_a_difference_though_its_entry_is_empty() {
+        assert!(!Compare::IdentityMap.same(&json!({"/identities/a": {}}), None));
+        assert!(Compare::IdentityMap.same(&json!({}), None));
+        let live = json!({"/Identities/A": {"clientId": "x"}});
+        assert!(Compare::IdentityMap.same(&json!({"/identities/a": {}}), Some(&live)));
     }
 
     #[test]
