@@ -5,10 +5,20 @@ use std::borrow::Cow;
 
 use litemap::LiteMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// Texts by key, as tags and labels are. A sorted list: the first entry of a B-tree takes half a KiB, in every object that
 /// the operator keeps in memory.
-pub type TextMap = LiteMap<String, String>;
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct TextMap(LiteMap<String, String>);
+
+impl Serialize for TextMap {
+    /// Always as a map: the list's own form of an empty map is `[]`, which ARM refuses.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter())
+    }
+}
 
 /// Defines a string schema with its greatest length and the one CEL rule it has to pass.
 macro_rules! checked_string {

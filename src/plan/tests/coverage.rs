@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use kube::CustomResourceExt;
-use serde_json::Value;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
 
-use crate::api::{AksCluster, AksNodePool, CLUSTER_SETTINGS, POOL_SETTINGS};
+use crate::api::{AksCluster, AksClusterSpec, AksNodePool, AksNodePoolSpec, CLUSTER_SETTINGS, POOL_SETTINGS};
 use crate::plan::fields::{Field, cluster, pool};
 
 /// Rows whose path only ARM has, and the field of the manifest that becomes it.
@@ -34,13 +36,13 @@ fn leaves(schema: &Value, path: &str, found: &mut BTreeSet<String>) {
     }
 }
 
-fn spec<K: CustomResourceExt>() -> Value {
+pub(super) fn spec<K: CustomResourceExt>() -> Value {
     let definition = serde_json::to_value(K::crd()).unwrap();
     definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"].clone()
 }
 
 /// The path of a row as users write it in the spec.
-fn written(field: &Field) -> String {
+pub(super) fn written(field: &Field) -> String {
     let renamed = RENAMED.iter().find(|(row, _)| *row == field.path);
     renamed.map_or_else(
         || crate::plan::path::Path::shown(field.path).to_owned(),
@@ -92,4 +94,64 @@ fn a_setting_of_armature_exists_and_is_no_setting_of_aks() {
             assert!(!taken, "{setting} is a name of ARM too");
         }
     }
+}
+
+/// A value with every field of the schema, in which maps have one entry down to `depth` and are empty below.
+pub(super) fn filled(schema: &Value, depth: u32) -> Value {
+    if let Some(allowed) = schema["enum"].as_array() {
+        return allowed.iter().find(|value| !value.is_null()).cloned().unwrap();
+    }
+    if let Some(fields) = schema["properties"].as_object() {
+        let filled = fields
+            .iter()
+            .map(|(name, schema)| (name.clone(), filled(schema, depth)));
+        return filled.collect::<Map<String, Value>>().into();
+    }
+    match (schema["type"].as_str(), &schema["additionalProperties"]) {
+        (Some("object"), entry @ Value::Object(_)) => match depth.checked_sub(1) {
+            Some(depth) => json!({ "key": filled(entry, depth) }),
+            None => json!({}),
+        },
+        (Some("object"), _) => json!({"any": 1}),
+        (Some("array"), _) => json!([filled(&schema["items"], depth)]),
+        (Some("boolean"), _) => json!(true),
+        (Some("integer"), _) => json!(1),
+        (Some("number"), _) => json!(1.5),
+        (Some("string"), _) => json!("1"),
+        _ => json!("1"),
+    }
+}
+
+/// Where `written` has something else than the map that `given` has.
+fn no_maps(given: &Value, written: &Value, path: &str, found: &mut Vec<String>) {
+    match (given, written) {
+        (Value::Object(given), Value::Object(written)) => {
+            let both = |name: &String| written.get(name).map(|value| (name.clone(), value));
+            for (name, value) in given.keys().filter_map(both) {
+                no_maps(&given[&name], value, &format!("{path}.{name}"), found);
+            }
+        }
+        (Value::Object(_), _) => found.push(path.to_owned()),
+        (Value::Array(given), Value::Array(written)) => {
+            let both = given.iter().zip(written);
+            both.for_each(|(given, written)| no_maps(given, written, path, found));
+        }
+        _ => {}
+    }
+}
+
+fn check_maps<K: CustomResourceExt, S: DeserializeOwned + Serialize>() {
+    for depth in 0..4 {
+        let given = filled(&spec::<K>(), depth);
+        let read: S = serde_json::from_value(given.clone()).unwrap();
+        let mut found = Vec::new();
+        no_maps(&given, &serde_json::to_value(read).unwrap(), "spec", &mut found);
+        assert_eq!(found, [""; 0], "{depth}");
+    }
+}
+
+#[test]
+fn a_map_is_written_as_a_map_in_every_field_however_full_it_is() {
+    check_maps::<AksCluster, AksClusterSpec>();
+    check_maps::<AksNodePool, AksNodePoolSpec>();
 }

@@ -185,3 +185,47 @@ fn a_pool_that_git_does_not_know_is_named_and_left_alone() {
         "{advice:?}"
     );
 }
+
+const IDENTITIES: &str = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities";
+
+#[test]
+fn an_identity_goes_with_its_type_and_the_former_one_leaves() {
+    let of = |name: &str| format!("identity: {{type: UserAssigned, userAssignedIdentityId: {IDENTITIES}/{name}}}");
+    let mut world = cluster("identity: {type: SystemAssigned}")
+        .pool("sys", "mode: System")
+        .exists();
+    for (edit, identity) in [
+        (
+            of("a"),
+            json!({"type": "UserAssigned", "userAssignedIdentities": {format!("{IDENTITIES}/a"): {}}}),
+        ),
+        (
+            of("b"),
+            json!({"type": "UserAssigned", "userAssignedIdentities": {format!("{IDENTITIES}/b"): {}}}),
+        ),
+        (
+            "identity: {type: SystemAssigned, userAssignedIdentityId: null}".to_owned(),
+            json!({"type": "SystemAssigned"}),
+        ),
+    ] {
+        world = world.edit(&edit);
+        assert_eq!(world.run().len(), 1, "{edit}");
+        assert_eq!(world.live.as_ref().unwrap()["identity"], identity);
+        assert_eq!(world.steps(), [""; 0], "{edit}");
+    }
+}
+
+#[test]
+fn no_taints_means_none_of_ours_and_those_of_others_stay() {
+    let mut world = cluster("")
+        .pool("sys", "{mode: System, nodeTaints: ['a=b:NoExecute']}")
+        .exists()
+        .portal_pool("sys", json!({"nodeTaints": ["theirs=1:NoSchedule", "a=b:NoExecute"]}))
+        .edit_pool("sys", "nodeTaints: []");
+    assert_eq!(world.run(), ["update nodeTaints of pool sys"]);
+    let live = world.live.unwrap();
+    assert_eq!(
+        live["properties"]["agentPoolProfiles"][0]["nodeTaints"],
+        json!(["theirs=1:NoSchedule"])
+    );
+}

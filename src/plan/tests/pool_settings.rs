@@ -110,3 +110,11 @@ fn a_pool_without_a_mode_is_a_user_pool() {
     let live = world.live.unwrap();
     assert_eq!(live["properties"]["agentPoolProfiles"][1]["mode"], json!("User"));
 }
+
+#[test]
+fn empty_labels_of_a_new_pool_are_an_empty_map_to_azure() {
+    let mut world = cluster("").pool("sys", "{mode: System, nodeLabels: {}}");
+    world.run();
+    let live = world.live.unwrap();
+    assert_eq!(live["properties"]["agentPoolProfiles"][0]["nodeLabels"], json!({}));
+}
