@@ -96,6 +96,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         offered: None,
         pools_unchanged_since: now,
         running: BTreeSet::new(),
+        aborted: Default::default(),
         elsewhere: Vec::new(),
         resting: BTreeSet::new(),
         children_missing: Vec::new(),

@@ -178,7 +178,8 @@ impl World {
         let Some(mut cluster) = self.clusters.remove(key) else {
             return;
         };
-        if *outcome == Outcome::Succeeded {
+        // An abort that ends well finishes nothing of what it aborted.
+        if *outcome == Outcome::Succeeded && operation.activity != Activity::Canceling {
             let reference = cluster.reference.clone();
             let region = cluster.region.clone();
             let place = self.place(&reference, &region, at);

@@ -40,8 +40,8 @@ pub struct Action {
     /// Gives the cluster another service principal or a new secret for it. AKS reimages all nodes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reset_service_principal_profile: Option<ResetServicePrincipalProfile>,
-    /// Aborts the operation that AKS runs on the cluster, or on one pool. What it left half done is resumed afterwards
-    /// unless the manifest says otherwise.
+    /// Aborts the operation that AKS runs on the cluster, or on one pool. Then nothing is started there (for a cluster:
+    /// neither on its pools) until the action leaves the manifest or gets another key. Not sent under `Observe`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub abort: Option<Abort>,
     /// Takes the nodes of a pool to the newest node image of their version. The nodes are reimaged one after the other.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::change::Target;
 use crate::api::{Abort, Action, ActionState, ActionStatus, DeleteMachines, OnPool, RunCommand};
 
 /// What is sent for an action: `POST {cluster}/{path}`.
@@ -136,6 +137,28 @@ pub fn queue(lines: &mut BTreeMap<String, ActionStatus>, wanted: &BTreeMap<Strin
     }
 }
 
+/// What the manifest's aborts ended or are ending, and the name of each: the first by name where there are several. One
+/// that nobody can tell about counts, one that is still to be sent or that Azure refused does not.
+pub fn aborted(wanted: &BTreeMap<String, Action>, lines: &BTreeMap<String, ActionStatus>) -> BTreeMap<Target, String> {
+    let went = |name: &String, action: &Action| {
+        let line = lines.get(name).filter(|line| line.key == action.key);
+        line.is_some_and(|line| match line.state {
+            ActionState::Started | ActionState::Running | ActionState::Succeeded | ActionState::Unknown => true,
+            ActionState::Waiting | ActionState::Failed => false,
+        })
+    };
+    let mut aborted = BTreeMap::new();
+    for (name, action) in wanted.iter().filter(|(name, action)| went(name, action)) {
+        if let Some(Abort { pool }) = &action.abort {
+            let pool = pool.as_ref().map(|pool| Target::Pool(pool.to_ascii_lowercase()));
+            aborted
+                .entry(pool.unwrap_or(Target::Cluster))
+                .or_insert_with(|| name.clone());
+        }
+    }
+    aborted
+}
+
 /// The lines as they have to be before anything is sent: those of actions that left the manifest go unless they still
 /// run; what was about to be sent when an earlier process ended is unknown.
 pub fn settle(
@@ -234,6 +257,38 @@ mod tests {
         }
         let sent = lines(&[("a", "1", ActionState::Waiting), ("stop", "1", ActionState::Succeeded)]);
         assert_eq!(next(&all, &sent).map(|(name, _)| name.as_str()), Some("a"));
+    }
+
+    #[test]
+    fn what_was_aborted_is_so_until_the_action_goes_or_gets_another_key() {
+        use ActionState::{Failed, Running, Started, Succeeded, Unknown, Waiting};
+        let abort = |pool: Option<&str>| Action {
+            key: "1".to_owned(),
+            abort: Some(Abort {
+                pool: pool.map(str::to_owned),
+            }),
+            ..Action::default()
+        };
+        let wanted = BTreeMap::from([
+            ("other".to_owned(), action("1")),
+            ("pool".to_owned(), abort(Some("Apps"))),
+            ("stop".to_owned(), abort(None)),
+        ]);
+        let of = |stop| {
+            let lines = lines(&[("other", "1", Succeeded), ("pool", "2", Succeeded), ("stop", "1", stop)]);
+            aborted(&wanted, &lines).into_iter().collect::<Vec<_>>()
+        };
+        for state in [Started, Running, Succeeded, Unknown] {
+            assert_eq!(of(state), [(Target::Cluster, "stop".to_owned())], "{state:?}");
+        }
+        for state in [Waiting, Failed] {
+            assert_eq!(of(state), [], "{state:?}");
+        }
+        let pool = aborted(&wanted, &lines(&[("pool", "1", Succeeded)]));
+        assert_eq!(
+            pool,
+            BTreeMap::from([(Target::Pool("apps".to_owned()), "pool".to_owned())])
+        );
     }
 
     #[test]

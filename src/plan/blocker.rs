@@ -163,6 +163,17 @@ pub enum Blocker {
         /// What Azure says, as a clause.
         error: String,
     },
+    /// An action of the manifest aborted the work.
+    #[error(
+        "the action {action} aborted the work on {}, so nothing is started on it; set the manifest to what you want, then take the action out of it to go on",
+        target.in_words()
+    )]
+    Aborted {
+        /// The object it concerns.
+        target: Target,
+        /// The name of the action.
+        action: String,
+    },
     /// Azure accepted a write and kept its own value.
     #[error(
         "Azure accepted {paths} and kept its own value, so writing it again would go on for ever; {}",
@@ -259,6 +270,7 @@ impl Blocker {
             Self::SkewTooWide { .. } => "SkewTooWide",
             Self::PoolAheadOfControlPlane { .. } => "PoolAheadOfControlPlane",
             Self::ResumeExhausted { .. } => "ResumeExhausted",
+            Self::Aborted { .. } => "Aborted",
             Self::NotConverging { .. } => "NotConverging",
             Self::PreviewNotAllowed { .. } => "PreviewNotAllowed",
             Self::FeatureNotRegistered { .. } => "FeatureNotRegistered",
@@ -285,6 +297,7 @@ impl Blocker {
             Self::InvalidSpec { target, .. }
             | Self::Incompatible { target, .. }
             | Self::ResumeExhausted { target, .. }
+            | Self::Aborted { target, .. }
             | Self::NotConverging { target, .. }
             | Self::NeverCleared { target, .. }
             | Self::ScopeLocked { target, .. }

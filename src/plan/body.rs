@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::change::{Change, Source};
 use super::desired::{DesiredCluster, DesiredPool};
-use super::live::{LiveCluster, LivePool};
+use super::live::{LiveCluster, LivePool, ProvisioningState};
 use super::owner::OWNER_TAG;
 use super::path::Path;
 use super::version::Version;
@@ -113,6 +113,9 @@ fn name_api_server(body: &mut Value, cluster: &str) {
 pub fn update_cluster(live: &LiveCluster, changes: &[Change]) -> Value {
     let mut body = writable_cluster(&live.body);
     Path::new("properties.agentPoolProfiles").remove(&mut body);
+    if let Some(running) = given_up(&live.provisioning_state(), live.goal_version(), live.running_version()) {
+        Path::new("properties.kubernetesVersion").set(&mut body, json!(running.to_string()));
+    }
     apply(&mut body, changes);
     settle::identities(&mut body, changes);
     settle::network(&mut body, changes);
@@ -190,6 +193,9 @@ pub(super) fn first_version(pool: &DesiredPool, control_plane: Option<Version>) 
 /// The body of a pool PUT that applies `changes` to what Azure has.
 pub fn update_pool(live: &LivePool, changes: &[Change]) -> Value {
     let mut body = writable_pool(live);
+    if let Some(running) = given_up(&live.provisioning_state(), live.goal_version(), live.running_version()) {
+        Path::new("properties.orchestratorVersion").set(&mut body, json!(running.to_string()));
+    }
     apply(&mut body, changes);
     settle::scaling(&mut body, live);
     body
@@ -202,6 +208,13 @@ pub fn upgrade_pool(live: &LivePool, to: Version) -> Value {
     Path::new("properties.creationData").remove(&mut body);
     Path::new("properties.orchestratorVersion").set(&mut body, json!(to.to_string()));
     body
+}
+
+/// The version to stay at where an upgrade was aborted. AKS keeps its goal, which any write would take up again; whether
+/// it is still wanted is for the manifest to say, and the step of an upgrade sets it anew.
+fn given_up(state: &ProvisioningState, goal: Option<Version>, running: Option<Version>) -> Option<Version> {
+    let ahead = |running: &Version| goal.is_some_and(|goal| !running.meets(goal));
+    running.filter(|running| *state == ProvisioningState::Canceled && ahead(running))
 }
 
 /// The ownership tag below a map of tags.

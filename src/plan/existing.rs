@@ -12,7 +12,7 @@ use super::fields;
 use super::live::{LiveCluster, ProvisioningState};
 use super::owner::Ownership;
 use super::step::Step;
-use super::{Input, Plan, keep_records, pools, upgrade};
+use super::{Input, Plan, aborted, keep_records, pools, upgrade};
 use crate::api::{AdoptionPolicy, ManagementPolicy};
 
 /// How often a failed operation is resumed before a user has to look.
@@ -50,6 +50,7 @@ pub fn plan(input: &Input<'_>, live: &LiveCluster, plan: &mut Plan) {
             state: busy.to_owned(),
         });
     }
+    aborted::block(input, live, plan);
     plan.block_on_secrets(input);
     let found = differences(input, live, standing);
     advise(&found, plan);

@@ -7,7 +7,7 @@ use super::desired::DesiredPool;
 use super::live::LiveCluster;
 use super::owner::{OWNER_TAG, Ownership};
 use super::step::Step;
-use super::{Input, Plan, Planned};
+use super::{Input, Plan, Planned, aborted};
 use crate::api::{DriftPolicy, ManagementPolicy};
 
 /// Why a step may not start. A held step is no fault: the object keeps its `Ready`.
@@ -30,6 +30,12 @@ pub enum Hold {
     /// A stopped cluster accepts nothing but a start or a deletion.
     #[error("the cluster is stopped and accepts no change; set spec.powerState.code to Running")]
     ClusterStopped,
+    /// An action of the manifest aborted the work.
+    #[error("the action {action} aborted the work; this goes on once the action is out of the manifest")]
+    Aborted {
+        /// The name of the action.
+        action: String,
+    },
     /// Children go before it.
     #[error("{children} {} first; status.children tells how far that is", if *.leaving { "have to go" } else { "have to be there" })]
     ChildrenFirst {
@@ -63,6 +69,7 @@ impl Hold {
             Self::DriftReported => "DriftReported",
             Self::AwaitingApproval { .. } => "AwaitingApproval",
             Self::ClusterStopped => "ClusterStopped",
+            Self::Aborted { .. } => "Aborted",
             Self::ChildrenFirst { .. } => "ChildrenFirst",
             Self::LockFirst { .. } => "LockFirst",
             Self::Locked => "ScopeLocked",
@@ -93,6 +100,7 @@ pub fn hold(input: &Input<'_>, plan: &mut Plan) {
             .or(unapproved)
             .or_else(|| unadopted.get(&step.target()).cloned())
             .or_else(|| (stopped && needs_running).then_some(Hold::ClusterStopped))
+            .or_else(|| aborted::hold(&step, input))
             .or_else(|| children_first(&step, input))
             .or_else(|| rests(&step, input, adopts).then_some(Hold::RetryLater));
         match hold {

@@ -3,6 +3,7 @@
 //! [`plan`] is the whole of it: no client, no clock, no I/O. Everything it needs is in its [`Input`], everything it
 //! found is in the [`Plan`].
 
+mod aborted;
 pub mod actions;
 pub mod applied;
 pub mod blocker;
@@ -98,6 +99,8 @@ pub struct Facts {
     pub pools_unchanged_since: Timestamp,
     /// Operations of ours that still run.
     pub running: BTreeSet<Target>,
+    /// What an action of the manifest aborted, or is aborting, and the name of that action.
+    pub aborted: BTreeMap<Target, String>,
     /// Pools of other clusters in the subnets of this one.
     pub elsewhere: Vec<OtherPool>,
     /// What failed a moment ago and rests before it is tried again.

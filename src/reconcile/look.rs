@@ -137,6 +137,7 @@ pub async fn facts(pass: &mut Pass<'_>) -> Result<Facts, Ended> {
         offered: None,
         pools_unchanged_since: pass.memory.pools_unchanged_since(pools, now),
         running: running(pass),
+        aborted: super::actions::aborted(pass),
         children_missing: pass.missing_before_cluster(),
         children_leaving: pass.leaving(Leaves::BeforeCluster),
         locks: locks::for_plan(pass),

@@ -201,6 +201,73 @@ async fn an_abort_ends_the_action_that_runs() {
 }
 
 #[tokio::test]
+async fn an_abort_that_finds_nothing_to_abort_fails_and_does_not_lie_in_wait() {
+    let world = World::new("actions-abort-none").await;
+    let _operator = world.operator();
+    world.create("shop", json!({})).await;
+    world.ready("shop").await;
+    world
+        .apply(&world.cluster("shop", task("1", json!({ "abort": {} }))))
+        .await;
+    let cluster = world.cluster_until("shop", "failed", is(ActionState::Failed)).await;
+    assert_eq!(
+        line(&cluster, "task").unwrap().error.as_ref().unwrap().code,
+        "OperationNotAllowed"
+    );
+    world.ready("shop").await;
+}
+
+#[tokio::test]
+async fn an_upgrade_that_was_aborted_goes_on_once_the_abort_is_out_of_the_manifest() {
+    let world = World::with_manual_clock("actions-abort-upgrade").await;
+    let _operator = world.operator();
+    let at = |version: &str, abort: bool| {
+        let mut fields = json!({ "kubernetesVersion": version });
+        if abort {
+            fields["actions"] = json!({ "task": { "key": "1", "abort": {} } });
+        }
+        world.cluster("shop", fields)
+    };
+    world.apply(&at("1.35", false)).await;
+    world.apply(&world.system_pool("system", "shop")).await;
+    world.operations_end("the create", "PUT", "shop").await;
+    world.ready("shop").await;
+    let before = world.now().await;
+    world.apply(&at("1.36", false)).await;
+    world.write_until("the upgrade", before, "PUT shop").await;
+
+    world.apply(&at("1.36", true)).await;
+    let sent = Requests {
+        call: Some("ManagedClusters_AbortLatestOperation".to_owned()),
+        ..Requests::default()
+    };
+    world.request_until("the abort", sent).await;
+    world.admin().advance_until_idle().await.unwrap();
+    let stays =
+        |cluster: &AksCluster| is(ActionState::Succeeded)(cluster) && look::has_reason(cluster, "Stalled", "Aborted");
+    let cluster = world.cluster_until("shop", "aborted", stays).await;
+    let plan = cluster.status.unwrap().plan.unwrap();
+    assert!(plan.steps.iter().all(|step| step.held.is_some()), "{:?}", plan.steps);
+    let aborted = world.now().await;
+    world.request_reconcile("shop").await;
+    world.lists(2).await;
+    assert_eq!(world.writes_after(aborted).await, [""; 0]);
+
+    // What is no longer wanted is not taken up again.
+    world.apply(&at("1.35", true)).await;
+    world.lists(2).await;
+    assert_eq!(world.writes_after(aborted).await, [""; 0]);
+    world.apply(&at("1.35", false)).await;
+    world.write_until("the resumption", aborted, "PUT shop").await;
+    world.admin().advance_until_idle().await.unwrap();
+    world.ready("shop").await;
+    assert_eq!(world.writes_after(aborted).await, ["PUT shop"]);
+    let shop = world.azure.cluster("shop").await.unwrap();
+    let version = shop["properties"]["currentKubernetesVersion"].as_str().unwrap();
+    assert!(version.starts_with("1.35."), "{version}");
+}
+
+#[tokio::test]
 async fn certificates_node_images_and_machines_each_have_their_call() {
     let world = World::new("actions-calls").await;
     let _operator = world.operator();

@@ -37,6 +37,19 @@ async fn a_put_without_pools_upgrades_the_control_plane_alone() {
 }
 
 #[tokio::test]
+async fn an_upgrade_that_is_aborted_does_not_happen() {
+    let sim = Sim::start().await;
+    sim.ready_cluster("c").await;
+    sim.put(&sim.cluster("c"), upgrade()).await.expect(200);
+    sim.post(&format!("{}/abort", sim.cluster("c"))).await.expect(202);
+    sim.minutes(60);
+    let aborted = sim.get(&sim.cluster("c")).await.body;
+    assert_eq!(aborted["properties"]["provisioningState"], "Canceled");
+    assert_eq!(aborted["properties"]["kubernetesVersion"], "1.36.4", "the goal stays");
+    assert_eq!(aborted["properties"]["currentKubernetesVersion"], "1.35.8");
+}
+
+#[tokio::test]
 async fn a_put_with_pools_at_the_target_upgrades_them_after_the_control_plane() {
     let sim = Sim::start().await;
     let mut cluster = sim.ready_cluster("c").await;

@@ -115,3 +115,26 @@ fn an_upgrade_of_a_pool_leaves_its_snapshot_out() {
     let body = upgrade_pool(&live, "1.34".parse().unwrap());
     assert_eq!(body, json!({"properties": {"orchestratorVersion": "1.34", "count": 1}}));
 }
+
+#[test]
+fn the_goal_of_an_aborted_upgrade_is_given_up_unless_it_is_asked_for_anew() {
+    let cluster = |state: &str| {
+        LiveCluster::new(json!({"properties": {
+            "provisioningState": state, "kubernetesVersion": "1.36", "currentKubernetesVersion": "1.35.8"
+        }}))
+    };
+    let version = |body: Value| body["properties"]["kubernetesVersion"].clone();
+    assert_eq!(version(update_cluster(&cluster("Canceled"), &[])), "1.35.8");
+    assert_eq!(version(update_cluster(&cluster("Failed"), &[])), "1.36");
+    let to = "1.36".parse().unwrap();
+    assert_eq!(version(upgrade_control_plane(&cluster("Canceled"), to)), "1.36");
+    let canceled = |goal: &str| {
+        pool(
+            json!({"provisioningState": "Canceled", "orchestratorVersion": goal, "currentOrchestratorVersion": "1.35.8"}),
+        )
+    };
+    let version = |body: Value| body["properties"]["orchestratorVersion"].clone();
+    assert_eq!(version(update_pool(&canceled("1.36"), &[])), "1.35.8");
+    assert_eq!(version(update_pool(&canceled("1.35"), &[])), "1.35");
+    assert_eq!(version(upgrade_pool(&canceled("1.36"), to)), "1.36");
+}

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::world::{World, cluster};
+use crate::plan::change::Target;
 use crate::plan::existing::MAX_RESUME_ATTEMPTS;
 
 fn failed(spec: &str) -> World {
@@ -111,4 +112,96 @@ fn a_mark_is_put_back_on_a_stopped_cluster_after_its_start() {
         world.steps(),
         ["start the cluster", "write tags[armature-owner] of the cluster"]
     );
+}
+
+/// Pool and cluster stand half way to 1.34, and the action `stop` is in the manifest.
+fn aborted(target: Target) -> World {
+    let mut world = cluster("")
+        .pool("sys", "mode: System")
+        .pool("apps", "mode: User")
+        .exists()
+        .edit("kubernetesVersion: '1.34'");
+    world.facts.aborted.insert(target, "stop".to_owned());
+    world
+}
+
+fn canceled_upgrade() -> World {
+    aborted(Target::Cluster)
+        .portal(json!({"properties": {"provisioningState": "Canceled", "kubernetesVersion": "1.34"}}))
+        .edit_pool("apps", "scaleDownMode: Deallocate")
+}
+
+#[test]
+fn what_was_aborted_stays_so_until_the_action_is_out_of_the_manifest() {
+    let mut world = canceled_upgrade();
+    assert_eq!(world.run(), [""; 0]);
+    let steps = world.steps();
+    assert_eq!(steps[0], "resume the operation that failed on the cluster [Aborted]");
+    assert!(steps.iter().all(|step| step.ends_with("[Aborted]")), "{steps:?}");
+    assert_eq!(world.reasons(), ["Aborted"]);
+    let text = world.blockers()[0].to_string();
+    assert!(
+        text.starts_with("the action stop aborted the work on the cluster"),
+        "{text}"
+    );
+    world.facts.aborted.clear();
+    assert_eq!(
+        world.steps(),
+        [
+            "update scaleDownMode of pool apps",
+            "upgrade the control plane to 1.34",
+            "upgrade pool sys to 1.34",
+            "upgrade pool apps to 1.34"
+        ]
+    );
+}
+
+#[test]
+fn an_upgrade_that_was_aborted_and_is_no_longer_wanted_does_not_go_on() {
+    let mut world = canceled_upgrade().edit("kubernetesVersion: '1.33'");
+    world.facts.aborted.clear();
+    assert!(
+        world
+            .run()
+            .contains(&"resume the operation that failed on the cluster".to_owned())
+    );
+    let live = world.live.unwrap();
+    assert_eq!(live["properties"]["currentKubernetesVersion"], "1.33.5");
+}
+
+#[test]
+fn a_pool_that_was_aborted_does_not_hold_up_the_others() {
+    let world = aborted(Target::Pool("apps".to_owned())).portal_pool("apps", json!({"provisioningState": "Canceled"}));
+    assert_eq!(
+        world.steps(),
+        [
+            "resume the operation that failed on pool apps [Aborted]",
+            "upgrade the control plane to 1.34",
+            "upgrade pool sys to 1.34",
+            "upgrade pool apps to 1.34 [Aborted]"
+        ]
+    );
+    let blockers = world.blockers();
+    assert_eq!(blockers[0].target(), Target::Pool("apps".to_owned()));
+    let world = world.edit("autoUpgradeProfile: {upgradeChannel: stable}");
+    assert!(
+        !world
+            .steps()
+            .iter()
+            .any(|step| step.contains("all pools") && !step.contains("[Aborted]"))
+    );
+}
+
+#[test]
+fn what_was_aborted_may_still_be_deleted() {
+    let world = canceled_upgrade().edit("deletionProtection: false").delete();
+    assert_eq!(world.next().unwrap(), "delete the cluster");
+}
+
+#[test]
+fn an_abort_holds_nothing_where_the_work_ended_before_it() {
+    let mut world = aborted(Target::Cluster);
+    assert_eq!(world.next().unwrap(), "upgrade the control plane to 1.34");
+    world.run();
+    assert_eq!(world.blockers(), []);
 }

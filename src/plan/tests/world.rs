@@ -59,6 +59,7 @@ pub fn cluster(spec: &str) -> World {
             offered: None,
             pools_unchanged_since: now - SignedDuration::from_hours(1),
             running: BTreeSet::new(),
+            aborted: Default::default(),
             elsewhere: Vec::new(),
             resting: BTreeSet::new(),
             children_missing: Vec::new(),

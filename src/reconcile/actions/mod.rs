@@ -4,6 +4,8 @@
 mod files;
 mod output;
 
+use std::collections::BTreeMap;
+
 use kube::runtime::events::EventType;
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -18,6 +20,7 @@ use crate::arm::client::AKS_API_VERSION;
 use crate::arm::{Accepted, ArmClient, ArmError, BodyToken, OperationState, OperationUrl, Priority, ResourceId, Retry};
 use crate::plan::Plan;
 use crate::plan::actions::{self, Call, Extra};
+use crate::plan::blocker::Blocker;
 use crate::plan::change::Target;
 use crate::plan::live::LiveCluster;
 use crate::plan::locks::{Passage, Touch};
@@ -36,6 +39,12 @@ pub fn settle(pass: &mut Pass<'_>) {
     if let Some(wanted) = wanted {
         actions::queue(&mut pass.actions, wanted);
     }
+}
+
+/// What actions of the manifest aborted.
+pub fn aborted(pass: &Pass<'_>) -> BTreeMap<Target, String> {
+    let wanted = pass.objects.cluster.spec.actions.as_ref();
+    wanted.map_or_else(BTreeMap::new, |wanted| actions::aborted(wanted, &pass.actions))
 }
 
 /// The object sees its cluster for the first time, and the cluster is there already.
@@ -123,8 +132,23 @@ fn hindrance(pass: &Pass<'_>, plan: &Plan, call: &Call<'_>) -> Option<String> {
     if live.is_stopped() {
         return Some("waits for the cluster to run".to_owned());
     }
+    if let Some(blocker) = plan.blockers.iter().find(|blocker| aborts(blocker, call)) {
+        return Some(blocker.to_string());
+    }
     let idle = plan.busy.is_empty() && plan.next_step().is_none();
     (!idle).then(|| "waits for the end of the work on the cluster".to_owned())
+}
+
+/// Whether the work was aborted on what the action is about.
+fn aborts(blocker: &Blocker, call: &Call<'_>) -> bool {
+    match blocker {
+        Blocker::Aborted {
+            target: Target::Pool(pool),
+            ..
+        } => call.resource.ends_with(&format!("/{pool}")),
+        Blocker::Aborted { .. } => true,
+        _ => false,
+    }
 }
 
 /// What a lock of ours means for an action, which counts as a write.
@@ -229,6 +253,11 @@ async fn send(pass: &mut Pass<'_>, arm: &ArmClient, name: &str, call: &Call<'_>,
                 }
                 None => succeeded(pass, name, result).await,
             }
+        }
+        // There is nothing to abort, and there had better not be an abort that lies in wait for what comes later.
+        Err(error @ ArmError::Service { status: 409, .. }) if !call.needs_idle => {
+            pass.context.metrics.step(STEP, StepResult::Failed);
+            fail(pass, name, Ended::call(target(name), &error, 0));
         }
         Err(error) => unanswered_or_refused(pass, name, &error),
     }
