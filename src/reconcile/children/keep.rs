@@ -184,7 +184,7 @@ impl Round<'_> {
 impl Pass<'_> {
     /// The entry now amounts to another resource: the one of ours that it amounted to gets a line of its own, until it
     /// can go.
-    fn set_former_aside(&mut self, key: &str, child: &Child) {
+    pub(super) fn set_former_aside(&mut self, key: &str, child: &Child) {
         let line = self.child_line(key);
         let former = line.id.clone().filter(|id| !id.eq_ignore_ascii_case(&child.id));
         if let Some(id) = former.filter(|_| line.owned) {

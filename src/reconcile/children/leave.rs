@@ -3,6 +3,9 @@
 use std::cmp::Reverse;
 use std::time::Duration;
 
+use kube::runtime::events::EventType;
+use tracing::info;
+
 use super::locked::{fail_locked, locked};
 use super::{Round, act, checked, is_taken, line};
 use crate::api::{ChildState, ManagementPolicy};
@@ -11,9 +14,9 @@ use crate::plan::change::Target;
 use crate::plan::children::{self, KINDS, Leaves};
 use crate::plan::locks::Touch;
 use crate::plan::{Fate, Plan};
-use crate::reconcile::locks;
 use crate::reconcile::pass::Pass;
 use crate::reconcile::write::WriteError;
+use crate::reconcile::{elsewhere, events, locks};
 
 /// A cluster that goes takes its children along, as far as Azure does not.
 pub(super) async fn take_leave(
@@ -73,7 +76,13 @@ impl Round<'_> {
             line::set(pass.child_line(key), ChildState::Held, why);
             return Ok(());
         }
-        if self.delete(pass, key, &id, &api_version).await? {
+        let kept = user_elsewhere(pass, key, &id);
+        if let Some(user) = &kept {
+            let note = format!("{key} goes from this cluster and stays in Azure: AksCluster {user} needs it, too");
+            info!(child = key, user, "child left to another cluster");
+            events::told(pass, EventType::Normal, "ChildKept", act::DELETE, &note).await;
+        }
+        if kept.is_some() || self.delete(pass, key, &id, &api_version).await? {
             pass.children.remove(key);
             pass.memory.children.forget(key);
         }
@@ -115,6 +124,13 @@ impl Round<'_> {
         }
         act::delete(pass, self.arm, key, &id, api_version).await
     }
+}
+
+/// Another cluster that needs the resource. What is below this cluster is nobody else's.
+fn user_elsewhere(pass: &Pass<'_>, key: &str, id: &str) -> Option<String> {
+    let below = format!("{}/", pass.cluster_id.to_ascii_lowercase());
+    let shared = children::kind_of(key).filter(|_| !id.to_ascii_lowercase().starts_with(&below));
+    shared.and_then(|kind| elsewhere::user_of(pass, kind, id))
 }
 
 /// Children in the order in which they go: what was made later may rest on what was made before.

@@ -4,6 +4,7 @@
 //! others go on. At most one is written in a pass, and its line says so before the call is made.
 
 mod act;
+mod inherit;
 mod keep;
 mod leave;
 mod line;
@@ -74,6 +75,7 @@ pub async fn tend(pass: &mut Pass<'_>, arm: &ArmClient, plan: &Plan) -> Result<O
     let parts = wanted.iter().zip(&keys).filter(|((_, draft), _)| draft.child.is_err());
     let parts: Vec<String> = parts.map(|(_, key)| format!("{key}/")).collect();
     let unwanted = pass.unwanted_children(&keys, &parts);
+    let unwanted = inherit::hand_over(pass, unwanted, &wanted);
     let (former, unwanted): (Vec<_>, Vec<_>) = unwanted.iter().partition(|key| successor(key).is_some());
     for key in &unwanted {
         let first = children::kind_of(key).and_then(|kind| {

@@ -25,7 +25,7 @@ async fn subnet(world: &World) -> String {
     subnet
 }
 
-async fn registry(world: &World, mode: &str) -> String {
+pub async fn registry(world: &World, mode: &str) -> String {
     let id = world.azure.in_group("Microsoft.ContainerRegistry/registries/shared");
     let body = json!({
         "location": "westeurope",
@@ -53,7 +53,7 @@ async fn apply(world: &World, fields: Value, subnet: &str) {
     world.apply(&world.pool("system", "shop", pool)).await;
 }
 
-async fn role_of(world: &World, id: &str) -> Option<String> {
+pub async fn role_of(world: &World, id: &str) -> Option<String> {
     let assignment = world.azure.resource(id, ASSIGNMENT).await?;
     let role = assignment["properties"]["roleDefinitionId"].as_str().unwrap();
     role.rsplit('/').next().map(str::to_owned)
