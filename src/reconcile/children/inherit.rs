@@ -4,6 +4,7 @@
 use super::line;
 use crate::api::{ChildState, ChildStatus};
 use crate::plan::change::Target;
+use crate::plan::children::former::UNTIL;
 use crate::plan::children::heir::{self, Heir};
 use crate::plan::children::{self, Child, Draft, Kind};
 use crate::reconcile::pass::Pass;
@@ -49,13 +50,17 @@ fn inherit(pass: &mut Pass<'_>, leaving: &str, heir: &str, child: Option<&Child>
 }
 
 /// The line of an entry that got the resource of another line. What we made stays ours.
-fn inherited(own: ChildStatus, left: ChildStatus) -> ChildStatus {
+fn inherited(own: ChildStatus, mut left: ChildStatus) -> ChildStatus {
     let ids = own.id.as_ref().zip(left.id.as_ref());
     if ids.is_some_and(|(own, left)| own.eq_ignore_ascii_case(left)) {
         return ChildStatus {
             owned: own.owned || left.owned,
             ..own
         };
+    }
+    // It was the former one, and is needed again.
+    if left.outputs.remove(UNTIL).is_some() {
+        left.message = None;
     }
     if left.state == ChildState::Ready {
         return left;

@@ -11,7 +11,8 @@ use super::{Round, act, checked, is_taken, line};
 use crate::api::{ChildState, ManagementPolicy};
 use crate::arm::ArmClient;
 use crate::plan::change::Target;
-use crate::plan::children::{self, KINDS, Leaves};
+use crate::plan::children::former::{self, Stay, UNTIL};
+use crate::plan::children::{self, Child, Intent, KINDS, Leaves};
 use crate::plan::locks::Touch;
 use crate::plan::{Fate, Plan};
 use crate::reconcile::pass::Pass;
@@ -59,6 +60,36 @@ impl Pass<'_> {
 }
 
 impl Round<'_> {
+    /// A child that the manifest no longer asks for goes, unless the cluster still works with it. `successor` is what
+    /// its entry amounts to now.
+    pub(super) async fn part(
+        &mut self,
+        pass: &mut Pass<'_>,
+        key: &str,
+        successor: Option<&Child>,
+    ) -> Result<(), WriteError> {
+        let now = pass.context.now();
+        let view = pass.view(&pass.memory.children.reads, Intent::default(), &[]);
+        let line = pass.children.get(key);
+        let stay = line.map_or(Stay::No, |line| former::stay(&view, key, line, successor, now));
+        let line = pass.child_line(key);
+        match stay {
+            Stay::No => return self.leave(pass, key).await,
+            Stay::WhileUsed => {
+                let why = "stays until the cluster has its other identity";
+                line::set(line, ChildState::Waiting, why);
+            }
+            Stay::Until(until) => {
+                line.outputs.insert(UNTIL.to_owned(), until.to_string());
+                let why = format!("stays until {until:.0}: the cluster may still use its former identity");
+                line::set(line, ChildState::Ready, why);
+                let wait = Duration::try_from(until.duration_since(now)).unwrap_or_default();
+                self.later = self.later.into_iter().chain([wait]).min();
+            }
+        }
+        Ok(())
+    }
+
     /// A child that is not to be there: it left the manifest, or its cluster goes.
     pub(super) async fn leave(&mut self, pass: &mut Pass<'_>, key: &str) -> Result<(), WriteError> {
         if is_taken(pass, key) {
