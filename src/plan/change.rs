@@ -120,6 +120,11 @@ pub struct Change {
 const SHOWN_LENGTH: usize = 80;
 
 impl Change {
+    /// Whether it gives the control plane another identity.
+    pub fn is_of_identity(&self) -> bool {
+        self.path.starts_with("identity")
+    }
+
     /// The live value for people.
     pub fn shown_from(&self) -> Option<String> {
         self.from.as_ref().map(|value| self.shown(value))

@@ -219,7 +219,9 @@ pub fn heed(input: &Input<'_>, plan: &mut Plan) {
     }
     let mut away = Away::default();
     let mut blockers = Vec::new();
-    for planned in plan.steps.iter_mut().filter(|planned| planned.is_open()) {
+    // Nothing is lifted before what a step waits for is there.
+    let may_start = |planned: &&mut Planned| planned.is_open() && !planned.waits_for_children();
+    for planned in plan.steps.iter_mut().filter(may_start) {
         let Planned { step, hold } = planned;
         match locks.step(step) {
             Passage::Never(obstacle) => {

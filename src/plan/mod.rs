@@ -105,7 +105,7 @@ pub struct Facts {
     pub elsewhere: Vec<OtherPool>,
     /// What failed a moment ago and rests before it is tried again.
     pub resting: BTreeSet<Target>,
-    /// Children that have to be there before the cluster is made, and are not.
+    /// Children that have to be there before the cluster is made or gets another identity, and are not.
     pub children_missing: Vec<String>,
     /// Children of ours that have to be gone before the cluster is deleted.
     pub children_leaving: Vec<String>,
@@ -145,6 +145,11 @@ impl Planned {
     /// Whether the step on the cluster or a pool starts as soon as its turn comes.
     pub fn is_open(&self) -> bool {
         self.is_next() && !self.step.is_of_child()
+    }
+
+    /// Whether children have to be there first.
+    fn waits_for_children(&self) -> bool {
+        matches!(self.hold, Some(Hold::ChildrenFirst { leaving: false, .. }))
     }
 
     fn is_next(&self) -> bool {
@@ -280,6 +285,11 @@ impl Plan {
     pub fn keeps_cluster(&self) -> bool {
         let mut steps = self.steps.iter();
         steps.any(|planned| planned.step == Step::DeleteCluster && planned.is_held_for_good())
+    }
+
+    /// Whether a step waits for children to be there.
+    pub fn waits_for_children(&self) -> bool {
+        self.steps.iter().any(Planned::waits_for_children)
     }
 
     fn look_again_in(&mut self, wait: SignedDuration) {

@@ -1,4 +1,4 @@
-//! Pools of other clusters that share a subnet with this one.
+//! Other clusters: their pools in the subnets of this one, and what hangs on them and on this one.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -7,9 +7,13 @@ use kube::ResourceExt;
 use kube::runtime::reflector::ObjectRef;
 
 use super::context::Context;
+use super::manifests;
 use super::objects::Objects;
+use super::pass::Pass;
 use crate::api::{AksCluster, AksNodePool, AksNodePoolSpec, NetworkPlugin, PodIpAllocationMode};
+use crate::plan::children::{Intent, KINDS, Kind, View, heir};
 use crate::plan::compatibility::OtherPool;
+use crate::plan::live::LiveCluster;
 
 /// The pools of other clusters in subnets that pools of this one name.
 pub fn pools(context: &Context, objects: &Objects) -> Vec<OtherPool> {
@@ -26,6 +30,44 @@ pub fn pools(context: &Context, objects: &Objects) -> Vec<OtherPool> {
     pools
         .map(|pool| other(&pool, cluster_of(context, &pool).as_deref()))
         .collect()
+}
+
+/// Another cluster that needs the resource of a child of this one: it is in a line of its status, or an entry of its
+/// manifest comes to it, as far as that is known without asking Azure.
+pub fn user_of(pass: &Pass<'_>, kind: &Kind, id: &str) -> Option<String> {
+    let own = &pass.objects.cluster;
+    let is_own = |cluster: &AksCluster| cluster.namespace() == own.namespace() && cluster.name_any() == own.name_any();
+    let uses = |cluster: &Arc<AksCluster>| has_line(cluster, id) || asks_for(pass, cluster, kind, id);
+    let mut others = pass.context.clusters.state().into_iter().filter(|other| !is_own(other));
+    let user = others.find(uses)?;
+    Some(format!("{}/{}", user.namespace().unwrap_or_default(), user.name_any()))
+}
+
+fn has_line(cluster: &AksCluster, id: &str) -> bool {
+    let mut lines = cluster.status.iter().flat_map(|status| status.children.values());
+    lines.any(|line| line.id.as_ref().is_some_and(|other| other.eq_ignore_ascii_case(id)))
+}
+
+fn asks_for(pass: &Pass<'_>, cluster: &AksCluster, kind: &Kind, id: &str) -> bool {
+    let Ok(cluster_id) = manifests::cluster_id(cluster) else {
+        return false;
+    };
+    if cluster.metadata.deletion_timestamp.is_some() {
+        return false;
+    }
+    let snapshot = pass.context.observer.get(&cluster_id);
+    let live = snapshot.map(|snapshot| LiveCluster::new(snapshot.body.clone()));
+    let view = View {
+        spec: &cluster.spec,
+        cluster: &cluster_id.to_string(),
+        live: live.as_ref(),
+        reads: &pass.memory.children.reads,
+        allowed_types: &[],
+        intent: Intent::default(),
+    };
+    let kinds = KINDS.iter().filter(|other| heir::may_meet(kind, other));
+    let mut drafts = kinds.flat_map(|kind| (kind.drafts)(&view));
+    drafts.any(|draft| draft.child.is_ok_and(|child| child.id.eq_ignore_ascii_case(id)))
 }
 
 fn cluster_of(context: &Context, pool: &AksNodePool) -> Option<Arc<AksCluster>> {

@@ -75,6 +75,19 @@ pub fn decide(question: &Question<'_>) -> Answer {
     }
 }
 
+/// Whether Azure has what the child is for, as far as its line knows: the child, or what stands in for it.
+pub fn serves(line: &ChildStatus, child: &Child) -> bool {
+    let is_child = line.id.as_ref().is_some_and(|id| id.eq_ignore_ascii_case(&child.id));
+    line.state == ChildState::Ready && (is_child || stand_in(line, child).is_some())
+}
+
+/// The resource, by its id, that does the work of the child in its place.
+pub fn stand_in<'a>(line: &'a ChildStatus, child: &Child) -> Option<&'a String> {
+    let same = line.applied.as_deref() == Some(Applied::of(child).text().as_str());
+    let other = line.id.as_ref().filter(|id| !id.eq_ignore_ascii_case(&child.id));
+    other.filter(|_| same && !line.owned)
+}
+
 fn absent(question: &Question<'_>) -> Answer {
     if question.just_written {
         Answer::TooSoon
@@ -226,6 +239,25 @@ mod tests {
         };
         change(&mut question);
         decide(&question)
+    }
+
+    #[test]
+    fn a_line_of_another_resource_does_not_serve_unless_that_stands_in() {
+        let child = child(1);
+        let at = |id: &str, line: ChildStatus| ChildStatus {
+            id: Some(id.to_owned()),
+            ..line
+        };
+        assert!(serves(&at("/SUBSCRIPTIONS/s/things/a", ready(&child)), &child));
+        let other = at("/subscriptions/s/things/b", ready(&child));
+        assert!(serves(&other, &child), "somebody else's does its work");
+        let former = ChildStatus { owned: true, ..other };
+        assert!(!serves(&former, &child), "what it amounted to before");
+        let open = ChildStatus {
+            state: ChildState::Pending,
+            ..at("/subscriptions/s/things/a", ready(&child))
+        };
+        assert!(!serves(&open, &child));
     }
 
     #[test]

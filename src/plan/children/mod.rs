@@ -15,6 +15,8 @@ mod extensions;
 mod federated_credentials;
 mod fleet_memberships;
 mod flux_configurations;
+pub mod former;
+pub mod heir;
 mod identity_bindings;
 pub mod locks;
 mod maintenance;

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::{Hindrance, View, extensions};
 use crate::api::{ManagedIdentity, ManagedIdentityType};
+use crate::plan::live::LiveCluster;
 
 /// API version of user-assigned identities (azure-mgmt-msi 7.1.0).
 const IDENTITY_VERSION: &str = "2024-11-30";
@@ -37,19 +38,42 @@ pub fn given(view: &View<'_>) -> Option<String> {
     user_assigned_identity_id.filter(|_| type_ == ManagedIdentityType::UserAssigned)
 }
 
+/// Whether the control plane is to get another identity than the one that it runs on.
+pub fn is_changing(view: &View<'_>) -> bool {
+    let (Some(live), Some(wanted)) = (view.live, &view.spec.identity) else {
+        return false;
+    };
+    match (&wanted.type_, given(view)) {
+        (ManagedIdentityType::UserAssigned, Some(id)) => {
+            !assigned(live).any(|(assigned, _)| assigned.eq_ignore_ascii_case(&id))
+        }
+        _ => live.body.pointer("/identity/type").and_then(Value::as_str) != Some("SystemAssigned"),
+    }
+}
+
+/// Whether the control plane runs as this principal.
+pub fn is_control_plane(view: &View<'_>, principal: &str) -> bool {
+    let Some(live) = view.live else { return false };
+    let own = live.body.pointer("/identity/principalId");
+    let mut all = own
+        .into_iter()
+        .chain(assigned(live).map(|(_, identity)| &identity["principalId"]));
+    all.any(|id| id.as_str().is_some_and(|id| id.eq_ignore_ascii_case(principal)))
+}
+
+/// The user-assigned identities of the control plane, by their resource ids.
+fn assigned(live: &LiveCluster) -> impl Iterator<Item = (&String, &Value)> {
+    let identities = live.body.pointer("/identity/userAssignedIdentities");
+    identities.and_then(Value::as_object).into_iter().flatten()
+}
+
 fn control_plane(view: &View<'_>) -> Result<String, Hindrance> {
     if let Some(id) = given(view) {
         return user_assigned(view, &id);
     }
-    let identities = view
-        .live
-        .and_then(|live| live.body.pointer("/identity/userAssignedIdentities"))
-        .and_then(Value::as_object);
-    let assigned = identities
-        .and_then(|identities| identities.values().next())
-        .and_then(|identity| identity["principalId"].as_str());
-    match assigned {
-        Some(assigned) => Ok(assigned.to_owned()),
+    let first = view.live.and_then(|live| assigned(live).next());
+    match first.and_then(|(_, identity)| identity["principalId"].as_str()) {
+        Some(principal) => Ok(principal.to_owned()),
         None => view.live_text("/identity/principalId", "the identity of the cluster"),
     }
 }

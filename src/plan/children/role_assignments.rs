@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Child, Draft, Hindrance, Kind, Leaves, Needs, Rule, View, principals, roles};
+use super::{Child, Draft, Hindrance, Kind, Leaves, Needs, Rule, View, principals, roles, texts};
 use crate::api::{PrincipalType, RoleAssignment};
 
 pub(super) static KIND: Kind = Kind {
@@ -28,11 +28,14 @@ pub(super) const ASSIGNMENT: Kind = Kind {
         ("properties.principalId", Rule::AnyCase),
         ("properties.principalType", Rule::AnyCase),
     ],
+    outputs: |body| texts(body, &[(PRINCIPAL, "/properties/principalId")]),
     stand_in,
     late: true,
     ..Kind::PLAIN
 };
 
+/// The output that tells who has the role.
+pub(super) const PRINCIPAL: &str = "principalId";
 const API_VERSION: &str = "2022-04-01";
 const TYPE: &str = "providers/Microsoft.Authorization/roleAssignments";
 

@@ -118,3 +118,27 @@ fn a_pool_that_rests_in_an_upgrade_holds_up_no_other_pool() {
     let world = resting(world, pool("sys"));
     assert_eq!(world.next().unwrap(), "upgrade pool a to 1.34.5");
 }
+
+fn on_identity(name: &str) -> String {
+    let group = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg";
+    let id = format!("{group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{name}");
+    format!("identity: {{type: UserAssigned, userAssignedIdentityId: {id}}}")
+}
+
+#[test]
+fn another_identity_waits_for_its_rights_and_other_changes_do_not() {
+    let mut world = cluster(&on_identity("a"))
+        .pool("sys", "{mode: System, count: 3}")
+        .exists();
+    world.facts.children_missing = vec!["roleAssignments/net".to_owned()];
+    let other = world.clone().edit("disableLocalAccounts: true");
+    assert!(other.next().is_some());
+    let swap = world.edit(&on_identity("b"));
+    assert_eq!(swap.next(), None);
+    assert!(swap.plan().waits_for_children());
+    let hold = swap.plan().steps[0].hold.clone().unwrap().to_string();
+    assert!(hold.starts_with("roleAssignments/net have to be there first"), "{hold}");
+    let mut granted = swap;
+    granted.facts.children_missing.clear();
+    assert!(granted.next().is_some());
+}

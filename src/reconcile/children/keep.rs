@@ -9,7 +9,7 @@ use super::memory::Asked;
 use super::{ChildSecrets, Round, checked, is_taken, line, secrets};
 use crate::api::{ChildState, ChildStatus, DriftPolicy, ManagementPolicy};
 use crate::arm::{Priority, ResourceId};
-use crate::plan::children::decide::{Answer, Applied, Question, decide};
+use crate::plan::children::decide::{Answer, Applied, Question, decide, stand_in};
 use crate::plan::children::{self, Child, Draft, Hindrance, Kind, Needs};
 use crate::plan::locks::Touch;
 use crate::plan::secret::SecretProblem;
@@ -46,7 +46,7 @@ impl Round<'_> {
             line::secret_missing(pass, key, &problem);
             return Ok(());
         }
-        let stand_in = stand_in(pass.child_line(key), child);
+        let stand_in = stand_in(pass.child_line(key), child).cloned();
         let id = match checked(pass, stand_in.as_deref().unwrap_or(&child.id)) {
             Ok(id) => id,
             Err(ended) => {
@@ -189,11 +189,12 @@ impl Round<'_> {
 impl Pass<'_> {
     /// The entry now amounts to another resource: the one of ours that it amounted to gets a line of its own, until it
     /// can go.
-    fn set_former_aside(&mut self, key: &str, child: &Child) {
+    pub(super) fn set_former_aside(&mut self, key: &str, child: &Child) {
         let line = self.child_line(key);
         let former = line.id.clone().filter(|id| !id.eq_ignore_ascii_case(&child.id));
         if let Some(id) = former.filter(|_| line.owned) {
-            let line = std::mem::take(line);
+            let mut line = std::mem::take(line);
+            line::set(&mut line, ChildState::Waiting, format!("goes when {key} does its work"));
             self.children.insert(children::former_key(key, &id), line);
             self.memory.children.forget(key);
         }
@@ -208,13 +209,6 @@ fn unfinished<'a>(pass: &'a Pass<'_>) -> Option<&'a String> {
         .iter()
         .filter(|(key, line)| !locks::is_lock(key) && !done(line));
     open.next().map(|(key, _)| key)
-}
-
-/// The resource that does the work of the child in its place.
-fn stand_in(line: &ChildStatus, child: &Child) -> Option<String> {
-    let same = line.applied.as_deref() == Some(Applied::of(child).text().as_str());
-    let other = line.id.as_ref().filter(|id| !id.eq_ignore_ascii_case(&child.id));
-    other.filter(|_| same && !line.owned).cloned()
 }
 
 fn fingerprint(found: &Result<ChildSecrets, SecretProblem>) -> Option<&str> {

@@ -3,16 +3,20 @@
 use std::cmp::Reverse;
 use std::time::Duration;
 
+use kube::runtime::events::EventType;
+use tracing::info;
+
 use super::locked::{fail_locked, locked, want};
 use super::{Round, act, checked, is_taken, line};
-use crate::api::{ChildState, ManagementPolicy};
+use crate::api::{ChildState, ChildStatus, ManagementPolicy};
 use crate::arm::ArmClient;
-use crate::plan::children::{self, KINDS, Leaves, place};
+use crate::plan::children::former::{self, Stay, UNTIL};
+use crate::plan::children::{self, Child, Intent, KINDS, Leaves, place};
 use crate::plan::locks::Touch;
 use crate::plan::{Fate, Plan};
-use crate::reconcile::locks;
 use crate::reconcile::pass::Pass;
 use crate::reconcile::write::WriteError;
+use crate::reconcile::{elsewhere, events, locks};
 
 /// A cluster that goes takes its children along, as far as Azure does not.
 pub(super) async fn take_leave(
@@ -54,6 +58,43 @@ impl Pass<'_> {
 }
 
 impl Round<'_> {
+    /// A child that the manifest no longer asks for goes, unless the cluster still works with it. `successor` is what
+    /// its entry amounts to now.
+    pub(super) async fn part(
+        &mut self,
+        pass: &mut Pass<'_>,
+        key: &str,
+        successor: Option<&Child>,
+    ) -> Result<(), WriteError> {
+        let now = pass.context.now();
+        let view = pass.view(&pass.memory.children.reads, Intent::default(), &[]);
+        let line = pass.children.get(key);
+        let stay = line.map_or(Stay::No, |line| former::stay(&view, key, line, successor, now));
+        let line = pass.child_line(key);
+        match stay {
+            Stay::No => {
+                self.leave(pass, key).await?;
+                let waits = |line: &ChildStatus| line.state == ChildState::Waiting;
+                if pass.children.get(key).is_some_and(waits) {
+                    self.going.push(key.to_owned());
+                }
+                return Ok(());
+            }
+            Stay::WhileUsed => {
+                let why = "stays until the cluster has its other identity";
+                line::set(line, ChildState::Waiting, why);
+            }
+            Stay::Until(until) => {
+                line.outputs.insert(UNTIL.to_owned(), until.to_string());
+                let why = format!("stays until {until:.0}: the cluster may still use its former identity");
+                line::set(line, ChildState::Ready, why);
+                let wait = Duration::try_from(until.duration_since(now)).unwrap_or_default();
+                self.later = self.later.into_iter().chain([wait]).min();
+            }
+        }
+        Ok(())
+    }
+
     /// A child that is not to be there: it left the manifest, or its cluster goes.
     pub(super) async fn leave(&mut self, pass: &mut Pass<'_>, key: &str) -> Result<(), WriteError> {
         if is_taken(pass, key) {
@@ -71,7 +112,13 @@ impl Round<'_> {
             line::set(pass.child_line(key), ChildState::Held, why);
             return Ok(());
         }
-        if self.delete(pass, key, &id, &api_version).await? {
+        let kept = user_elsewhere(pass, key, &id);
+        if let Some(user) = &kept {
+            let note = format!("{key} goes from this cluster and stays in Azure: AksCluster {user} needs it, too");
+            info!(child = key, user, "child left to another cluster");
+            events::told(pass, EventType::Normal, "ChildKept", act::DELETE, &note).await;
+        }
+        if kept.is_some() || self.delete(pass, key, &id, &api_version).await? {
             pass.children.remove(key);
             pass.memory.children.forget(key);
         }
@@ -117,6 +164,13 @@ impl Round<'_> {
         }
         act::delete(pass, self.arm, key, &id, api_version).await
     }
+}
+
+/// Another cluster that needs the resource. What is below this cluster is nobody else's.
+fn user_elsewhere(pass: &Pass<'_>, key: &str, id: &str) -> Option<String> {
+    let below = format!("{}/", pass.cluster_id.to_ascii_lowercase());
+    let shared = children::kind_of(key).filter(|_| !id.to_ascii_lowercase().starts_with(&below));
+    shared.and_then(|kind| elsewhere::user_of(pass, kind, id))
 }
 
 /// Children in the order in which they go: what was made later may rest on what was made before.

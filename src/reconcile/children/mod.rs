@@ -4,6 +4,7 @@
 //! others go on. At most one is written in a pass, and its line says so before the call is made.
 
 mod act;
+mod inherit;
 mod keep;
 mod leave;
 mod line;
@@ -25,7 +26,8 @@ use crate::api::{ChildState, ChildStatus};
 use crate::arm::{ArmClient, ResourceId, Retry};
 use crate::plan::Plan;
 use crate::plan::change::Target;
-use crate::plan::children::{self, Draft, Hindrance, Intent, Needs, View, successor};
+use crate::plan::children::decide::serves;
+use crate::plan::children::{self, Child, Draft, Hindrance, Intent, Needs, View, successor};
 
 pub use act::{DELETE, PUT, ended};
 use leave::take_leave;
@@ -48,6 +50,8 @@ struct Round<'a> {
     again: bool,
     /// Children that left the manifest and wait to be deleted.
     going: Vec<String>,
+    /// When something is to be done that nothing else brings up.
+    later: Option<Duration>,
 }
 
 /// Looks after the children; returns when to look again although nothing happens.
@@ -77,6 +81,7 @@ pub async fn tend(pass: &mut Pass<'_>, arm: &ArmClient, plan: &Plan) -> Result<O
     let parts = wanted.iter().zip(&keys).filter(|((_, draft), _)| hides(draft));
     let parts: Vec<String> = parts.map(|(_, key)| format!("{key}/")).collect();
     let unwanted = pass.unwanted_children(&keys, &parts);
+    let unwanted = inherit::hand_over(pass, unwanted, &wanted);
     let (former, unwanted): (Vec<_>, Vec<_>) = unwanted.iter().partition(|key| successor(key).is_some());
     for key in &unwanted {
         let first = children::kind_of(key).and_then(|kind| {
@@ -86,22 +91,18 @@ pub async fn tend(pass: &mut Pass<'_>, arm: &ArmClient, plan: &Plan) -> Result<O
         });
         match first {
             Some(first) => line::set(pass.child_line(key), ChildState::Waiting, format!("goes after {first}")),
-            None => {
-                round.leave(pass, key).await?;
-                let waits = |line: &ChildStatus| line.state == ChildState::Waiting;
-                round
-                    .going
-                    .extend(pass.children.get(*key).is_some_and(waits).then(|| (*key).clone()));
-            }
+            None => round.part(pass, key, None).await?,
         }
     }
-    for ((kind, draft), key) in wanted.into_iter().zip(&keys) {
-        round.keep(pass, kind, &draft, key).await?;
+    for ((kind, draft), key) in wanted.iter().zip(&keys) {
+        round.keep(pass, kind, draft, key).await?;
     }
     // What was made for an entry under another id stays until its successor does its work.
     for key in former {
-        if successor(key).is_none_or(|successor| !keys.iter().any(|key| key == successor) || pass.is_ready(successor)) {
-            round.leave(pass, key).await?;
+        let entry = successor(key).and_then(|successor| keys.iter().position(|key| key == successor));
+        if entry.is_none_or(|entry| pass.is_ready(&keys[entry])) {
+            let child = entry.and_then(|entry| wanted[entry].1.child.as_ref().ok());
+            round.part(pass, key, child).await?;
         }
     }
     round.end(pass).await
@@ -117,13 +118,17 @@ pub fn announce(pass: &mut Pass<'_>) {
 }
 
 impl Pass<'_> {
-    /// The children that have to be there before the cluster is made and are not.
+    /// The children that have to be there before the cluster is made, or gets the identity that they are for, and are
+    /// not.
     pub fn missing_before_cluster(&self) -> Vec<String> {
-        reads::all(self, Intent::default())
+        let first = reads::all(self, Intent::default())
             .into_iter()
-            .filter(|(_, draft)| draft.needs == Needs::Nothing)
-            .map(|(kind, draft)| children::key(kind, &draft.name))
-            .filter(|key| !self.is_ready(key))
+            .filter(|(_, draft)| draft.needs == Needs::Nothing);
+        let serves = |key: &str, child: &Child| self.children.get(key).is_some_and(|line| serves(line, child));
+        first
+            .map(|(kind, draft)| (children::key(kind, &draft.name), draft.child))
+            .filter(|(key, child)| !child.as_ref().is_ok_and(|child| serves(key, child)))
+            .map(|(key, _)| key)
             .collect()
     }
 
@@ -157,6 +162,7 @@ impl<'a> Round<'a> {
             wrote: false,
             again: false,
             going: Vec::new(),
+            later: None,
         }
     }
 
@@ -179,10 +185,12 @@ impl<'a> Round<'a> {
         }
         // A lock that is away is put back as soon as nothing needs it away, and one in the way is lifted next.
         let has_locks = pass.children.keys().any(|key| locks::is_lock(key));
-        if self.again || (has_locks && (self.wrote || pass.memory.locks.wants_other())) {
+        let stands = self.plan.waits_for_children() && pass.missing_before_cluster().is_empty();
+        if self.again || stands || (has_locks && (self.wrote || pass.memory.locks.wants_other())) {
             return Ok(Some(Duration::ZERO));
         }
-        Ok(pass.memory.children.next_look(Instant::now()))
+        let look = pass.memory.children.next_look(Instant::now());
+        Ok(self.later.into_iter().chain(look).min())
     }
 }
 

@@ -10,6 +10,7 @@ mod gitops;
 mod life;
 mod locks;
 mod rights;
+mod shared;
 mod workload_identity;
 
 use armature::api::{AksCluster, ChildState, ChildStatus, REQUESTED_AT_ANNOTATION};

@@ -1,7 +1,8 @@
 //! Rights of the cluster's identities: granted before the cluster where it needs them to be made, kept, taken back.
 
-use armature::api::ChildState;
+use armature::api::{AksCluster, ChildState};
 use armature_lab::simulator::admin::{LoggedRequest, Requests, Role};
+use kube::api::{Patch, PatchParams};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -54,7 +55,7 @@ async fn apply(world: &World, fields: Value, subnet: &str) {
     world.apply(&world.pool("system", "shop", pool)).await;
 }
 
-async fn role_of(world: &World, id: &str) -> Option<String> {
+pub async fn role_of(world: &World, id: &str) -> Option<String> {
     let assignment = world.azure.resource(id, ASSIGNMENT).await?;
     let role = assignment["properties"]["roleDefinitionId"].as_str().unwrap();
     role.rsplit('/').next().map(str::to_owned)
@@ -144,6 +145,60 @@ async fn writes_anywhere_that_worked(world: &World, after: u64) -> Vec<String> {
         .filter(|request| request.status < 300 && !request.path.contains("/oauth2/"))
         .map(super::brief)
         .collect()
+}
+
+#[tokio::test]
+async fn another_identity_gets_its_rights_before_the_cluster_has_it_and_the_former_one_keeps_its_own_for_a_while() {
+    let world = World::new("rights-swap").await;
+    let (first, second) = (
+        world.azure.make_identity("first").await,
+        world.azure.make_identity("second").await,
+    );
+    let subnet = subnet(&world).await;
+    let _operator = world.operator();
+    apply(&world, in_subnet(&first, &subnet), &subnet).await;
+    let cluster = world.cluster_until("shop", "ready with its rights", all_ready).await;
+    let of_first = line(&cluster, "roleAssignments/subnet").unwrap().id.clone().unwrap();
+
+    let before = world.now().await;
+    world.apply(&world.cluster("shop", in_subnet(&second, &subnet))).await;
+    let former = |cluster: &AksCluster| {
+        let lines = cluster.status.as_ref().map(|status| &status.children);
+        let mut lines = lines.into_iter().flatten();
+        let former = lines.find(|(_, line)| line.id.as_ref() == Some(&of_first));
+        former.map(|(key, line)| (key.clone(), line.clone()))
+    };
+    let swapped = |cluster: &AksCluster| {
+        let kept = former(cluster).is_some_and(|(_, line)| line.outputs.contains_key("until"));
+        all_ready(cluster) && kept && super::lines(cluster) == 2
+    };
+    let cluster = world.cluster_until("shop", "on its other identity", swapped).await;
+    let of_second = line(&cluster, "roleAssignments/subnet").unwrap().id.clone().unwrap();
+    let order = ["PUT roleAssignments", "PUT managedClusters/shop"];
+    let writes = writes_anywhere(&world, before).await;
+    assert_eq!(writes.len(), order.len(), "{writes:?}");
+    for (write, expected) in writes.iter().zip(order) {
+        assert!(write.starts_with(expected), "{writes:?}");
+    }
+    assert_eq!(writes_anywhere_that_worked(&world, before).await, writes);
+    let live = world.azure.cluster("shop").await.unwrap();
+    let has = live["identity"]["userAssignedIdentities"].as_object().unwrap();
+    assert!(has.keys().all(|id| id.eq_ignore_ascii_case(&second)), "{has:?}");
+    let (key, kept) = former(&cluster).unwrap();
+    assert!(kept.message.unwrap().contains("former identity"));
+    assert!(role_of(&world, &of_first).await.is_some() && role_of(&world, &of_second).await.is_some());
+
+    let over = json!({ "status": { "children": { key: { "outputs": { "until": "2020-01-01T00:00:00Z" } } } } });
+    let params = PatchParams::default();
+    world
+        .clusters
+        .patch_status("shop", &params, &Patch::Merge(&over))
+        .await
+        .unwrap();
+    let alone = |cluster: &AksCluster| all_ready(cluster) && super::lines(cluster) == 1;
+    world.cluster_until("shop", "without its former rights", alone).await;
+    assert_eq!(role_of(&world, &of_first).await, None);
+    assert!(role_of(&world, &of_second).await.is_some());
 }
 
 #[tokio::test]
