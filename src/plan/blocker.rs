@@ -165,13 +165,16 @@ pub enum Blocker {
     },
     /// Azure accepted a write and kept its own value.
     #[error(
-        "Azure accepted {paths} and kept its own value, so writing it again would go on for ever; set the manifest to the live value shown in status.plan"
+        "Azure accepted {paths} and kept its own value, so writing it again would go on for ever; {}",
+        if *cleared { "take what Azure does not unset out of spec.clear" } else { "set the manifest to the live value shown in status.plan" }
     )]
     NotConverging {
         /// The object it concerns.
         target: Target,
         /// The fields.
         paths: String,
+        /// Whether they were to be unset.
+        cleared: bool,
     },
     /// The manifest wants a preview that its identity may not use.
     #[error(

@@ -103,7 +103,7 @@ impl Compare {
             Self::Lenient => lenient(wanted, live),
             Self::Parts => parts(wanted, live),
             Self::Secret => true,
-            Self::Trimmed => text(wanted).map(str::trim) == text(live).map(str::trim) || trimmed_list(wanted, live),
+            Self::Trimmed => trimmed(wanted, live),
         }
     }
 }
@@ -212,25 +212,17 @@ fn keys(value: &Value) -> BTreeSet<String> {
         .unwrap_or_default()
 }
 
-fn trimmed_list(wanted: &Value, live: &Value) -> bool {
-    match (wanted.as_array(), live.as_array()) {
-        (Some(wanted), Some(live)) => {
-            wanted.len() == live.len()
-                && wanted.iter().zip(live).all(|(wanted, live)| {
-                    text(wanted).map(str::trim) == text(live).map(str::trim) || trimmed_field(wanted, live)
-                })
+/// Texts apart from the white space around them, lists item by item, objects by the members that are wanted.
+fn trimmed(wanted: &Value, live: &Value) -> bool {
+    match (wanted, live) {
+        (Value::String(wanted), Value::String(live)) => wanted.trim() == live.trim(),
+        (Value::Array(wanted), Value::Array(live)) => {
+            wanted.len() == live.len() && wanted.iter().zip(live).all(|(wanted, live)| trimmed(wanted, live))
         }
-        _ => trimmed_field(wanted, live),
-    }
-}
-
-fn trimmed_field(wanted: &Value, live: &Value) -> bool {
-    match (wanted.as_object(), live.as_object()) {
-        (Some(wanted), Some(live)) => wanted.iter().all(|(key, value)| {
-            live.get(key)
-                .is_some_and(|live| text(value).map(str::trim) == text(live).map(str::trim))
-        }),
-        _ => false,
+        (Value::Object(wanted), Value::Object(live)) => wanted
+            .iter()
+            .all(|(key, value)| live.get(key).is_some_and(|live| trimmed(value, live))),
+        _ => exact(wanted, live),
     }
 }
 
@@ -339,6 +331,18 @@ mod tests {
         assert!(same(json!({"mode": "IPVS", "rules": [{"name": "A"}]})));
         assert!(!same(json!({"mode": "iptables"})));
         assert!(!same(json!({"rules": []})));
+    }
+
+    #[test]
+    fn another_certificate_or_key_in_a_list_is_a_difference_and_white_space_is_none() {
+        let same = |wanted: Value, live: Value| Compare::Trimmed.same(&wanted, Some(&live));
+        assert!(same(json!(["a\n"]), json!(["a"])) && same(json!([{"keyData": "a"}]), json!([{"keyData": "a\n"}])));
+        assert!(same(json!("a"), json!(" a ")));
+        for live in [json!(["a"]), json!(["b", "a"]), json!([])] {
+            assert!(!same(json!(["b"]), live.clone()), "{live}");
+        }
+        assert!(!same(json!([{"keyData": "b"}]), json!([{"keyData": "a"}])));
+        assert!(!same(json!([]), json!(["a"])));
     }
 
     #[test]

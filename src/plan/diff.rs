@@ -32,6 +32,8 @@ pub struct Difference {
     pub never_cleared: Vec<Path>,
     /// Paths where Azure is at a later version than the manifest names.
     pub ahead: Vec<(Path, String)>,
+    /// What else is worth knowing, one sentence each.
+    pub notes: Vec<String>,
 }
 
 /// The two sides of a comparison and what is known about them.
@@ -102,7 +104,8 @@ pub fn diff(table: &[Field], sides: Sides<'_>) -> Difference {
         }
     }
     let cleared = clear::cleared(table, sides, &mut found);
-    unnamed.retain(|row| !cleared.contains(*row));
+    let recorded = found.applied.rows();
+    unnamed.retain(|row| !cleared.contains(*row) && recorded.contains(row));
     if !unnamed.is_empty() {
         release_left(table, unnamed, &cleared, sides, &mut found);
     }

@@ -138,6 +138,9 @@ fn advise(found: &Difference, plan: &mut Plan) {
             format!("{path} in Azure is {running}, ahead of the manifest; raise it in Git when convenient"),
         );
     }
+    for note in &found.notes {
+        plan.advise(Target::Cluster, note.clone());
+    }
 }
 
 /// The changes of a cluster by the kind of step they take.

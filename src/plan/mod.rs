@@ -44,7 +44,7 @@ use serde_json::{Value, json};
 
 use applied::Applied;
 use blocker::{Blocker, Wait};
-use change::{Change, Target};
+use change::{Change, Source, Target};
 use compatibility::OtherPool;
 pub use deletion::{Fate, without_azure};
 use desired::{DesiredCluster, DesiredPool, Life};
@@ -361,6 +361,7 @@ impl Plan {
                     .map(|change| change.path.to_string())
                     .collect::<Vec<_>>()
                     .join(", "),
+                cleared: step.changes().iter().any(|change| change.source == Source::Clear),
             }
         }));
     }

@@ -121,6 +121,9 @@ fn existing(input: &Input<'_>, cluster: &LiveCluster, pool: &DesiredPool, live: 
             format!("{path} left the manifest: it is no longer managed and keeps its live value"),
         );
     }
+    for note in found.notes {
+        plan.advise(target.clone(), note);
+    }
     for (path, now) in found.ahead.into_iter().filter(|(path, _)| !is_version(path)) {
         plan.advise(
             target.clone(),

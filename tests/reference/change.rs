@@ -1,7 +1,7 @@
 //! What the table of fields says about a field: what a change does, where that is known from, how the value is unset.
 
 use armature::plan::effect::{Effect, EffectRule};
-use armature::plan::fields::{Clear, Field};
+use armature::plan::fields::{Clear, Field, Plain};
 
 /// The table of a kind.
 pub type Table = &'static [Field];
@@ -19,8 +19,11 @@ pub fn change(table: Table, path: &str) -> Option<String> {
     };
     let unset = match row.clear {
         Clear::Never => "; can't be unset".to_owned(),
+        Clear::Write(Plain::Text("")) => "; unset: an empty text".to_owned(),
         Clear::Write(value) => format!("; unset: `{value}`"),
         Clear::Empty => "; unset: an empty value".to_owned(),
+        Clear::SwitchOff => "; unset: `enabled: false`".to_owned(),
+        Clear::Members(_) => "; unset: Azure's defaults".to_owned(),
         Clear::Unknown => String::new(),
     };
     Some(format!("{effect}{source}{unset}"))

@@ -13,6 +13,12 @@ pub fn keys(field: &Field, path: &Path, wanted: &Value, sides: Sides<'_>, found:
     let Some(entries) = wanted.as_object() else { return };
     let live = path.get(sides.live);
     found.applied.forget(path);
+    let recorded = sides.applied.keys_below(path);
+    if entries.is_empty() && field.compare == Compare::Keyed {
+        let ours = |key: &String| recorded.iter().any(|(known, ours)| *ours && known == key);
+        let labels = live.and_then(Value::as_object).into_iter().flat_map(|map| map.keys());
+        tell_left(path, labels.filter(|key| !ours(key)).cloned().collect(), found);
+    }
     for (key, value) in entries {
         let place = path.key(key);
         let (spelled, live) = live_key(field.compare, live, key);
@@ -26,7 +32,7 @@ pub fn keys(field: &Field, path: &Path, wanted: &Value, sides: Sides<'_>, found:
                 .push(change(field, &there, Some(value), live, origin, sides));
         }
     }
-    for (key, ours) in sides.applied.keys_below(path) {
+    for (key, ours) in recorded {
         if entries.keys().any(|wanted| same_key(field.compare, wanted, &key)) {
             continue;
         }
@@ -51,7 +57,7 @@ pub fn keys(field: &Field, path: &Path, wanted: &Value, sides: Sides<'_>, found:
 }
 
 /// Azure fills these two zones in again as soon as they are taken away (localdns-custom).
-fn is_always_there(zone: &str) -> bool {
+pub fn is_always_there(zone: &str) -> bool {
     matches!(zone, "." | "cluster.local")
 }
 
@@ -90,8 +96,10 @@ pub fn members(field: &Field, path: &Path, wanted: &Value, sides: Sides<'_>, fou
         }
     }
     for (key, _) in sides.applied.keys_below(path) {
-        if !entries.contains_key(&key) {
-            release(path.key(&key), found);
+        let place = path.key(&key);
+        let is_cleared = sides.overrides.cleared.iter().any(|cleared| cleared.holds(&place));
+        if !entries.contains_key(&key) && !is_cleared {
+            release(place, found);
         }
     }
 }
@@ -111,6 +119,10 @@ pub fn items(field: &Field, path: &Path, wanted: &Value, sides: Sides<'_>, found
     let kept = live
         .iter()
         .filter(|item| !mine.contains(&identity.key(item)) && !dropped.contains(&identity.key(item)));
+    if ours.is_empty() && field.compare == Compare::Taints {
+        let theirs = kept.clone().filter(|taint| !is_taint_of_aks(taint));
+        tell_left(path, theirs.cloned().collect(), found);
+    }
     let target: Vec<String> = kept.chain(&ours).cloned().collect();
     let place = |item: &String| path.key(&identity.key(item));
     found.applied.forget(path);
@@ -140,6 +152,21 @@ pub fn items(field: &Field, path: &Path, wanted: &Value, sides: Sides<'_>, found
     found
         .changes
         .push(change(field, path, Some(&target), path.get(sides.live), origin, sides));
+}
+
+/// Taints that AKS sets itself, such as the one of spot pools.
+pub fn is_taint_of_aks(taint: &str) -> bool {
+    taint.starts_with("kubernetes.azure.com/")
+}
+
+/// An empty list takes out what is on record as ours and nothing else, which a reader of the manifest may not expect.
+fn tell_left(path: &Path, theirs: Vec<String>, found: &mut Difference) {
+    if !theirs.is_empty() {
+        found.notes.push(format!(
+            "{path} is empty and {} stays, because it is not on record as Armature's; put {path} into spec.clear instead of the empty value to take it away",
+            theirs.join(", ")
+        ));
+    }
 }
 
 fn texts(value: Option<&Value>) -> Vec<String> {

@@ -6,6 +6,10 @@ pub mod cluster;
 pub mod pool;
 mod transitions;
 
+use std::fmt;
+
+use serde_json::{Value, json};
+
 use super::compare::Compare;
 use super::effect::{Effect, EffectRule};
 
@@ -32,11 +36,59 @@ pub enum Clear {
     /// It can't be unset.
     Never,
     /// By writing the value named.
-    Write(&'static str),
+    Write(Plain),
     /// By writing an empty list or map.
     Empty,
+    /// By `enabled: false` in every entry of a list or map: Azure lets none go.
+    SwitchOff,
+    /// Member by member, by the default that Azure would fill in.
+    Members(&'static [(&'static str, Plain)]),
     /// No source says.
     Unknown,
+}
+
+/// A value that a table can hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Plain {
+    /// A text or an enum.
+    Text(&'static str),
+    /// A whole number.
+    Number(u32),
+    /// On or off.
+    Flag(bool),
+}
+
+impl Plain {
+    /// The same for a body.
+    pub fn value(self) -> Value {
+        match self {
+            Self::Text(text) => json!(text),
+            Self::Number(number) => json!(number),
+            Self::Flag(flag) => json!(flag),
+        }
+    }
+}
+
+impl fmt::Display for Plain {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => write!(formatter, "{text}"),
+            Self::Number(number) => write!(formatter, "{number}"),
+            Self::Flag(flag) => write!(formatter, "{flag}"),
+        }
+    }
+}
+
+impl Clear {
+    const FALSE: Self = Self::Write(Plain::Flag(false));
+
+    const fn text(text: &'static str) -> Self {
+        Self::Write(Plain::Text(text))
+    }
+
+    const fn number(number: u32) -> Self {
+        Self::Write(Plain::Number(number))
+    }
 }
 
 impl Field {
@@ -80,7 +132,6 @@ const fn always(effect: Effect) -> EffectRule {
 mod tests {
     use super::*;
     use crate::plan::effect::Transition;
-    use serde_json::json;
     use std::collections::BTreeSet;
     use std::io::Write;
 

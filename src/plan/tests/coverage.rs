@@ -36,13 +36,13 @@ fn leaves(schema: &Value, path: &str, found: &mut BTreeSet<String>) {
     }
 }
 
-fn spec<K: CustomResourceExt>() -> Value {
+pub(super) fn spec<K: CustomResourceExt>() -> Value {
     let definition = serde_json::to_value(K::crd()).unwrap();
     definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"].clone()
 }
 
 /// The path of a row as users write it in the spec.
-fn written(field: &Field) -> String {
+pub(super) fn written(field: &Field) -> String {
     let renamed = RENAMED.iter().find(|(row, _)| *row == field.path);
     renamed.map_or_else(
         || crate::plan::path::Path::shown(field.path).to_owned(),
@@ -97,7 +97,7 @@ fn a_setting_of_armature_exists_and_is_no_setting_of_aks() {
 }
 
 /// A value with every field of the schema, in which maps have one entry down to `depth` and are empty below.
-fn filled(schema: &Value, depth: u32) -> Value {
+pub(super) fn filled(schema: &Value, depth: u32) -> Value {
     if let Some(allowed) = schema["enum"].as_array() {
         return allowed.iter().find(|value| !value.is_null()).cloned().unwrap();
     }

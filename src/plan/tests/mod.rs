@@ -2,6 +2,7 @@
 
 mod adoption;
 mod azure;
+mod clearing;
 mod coverage;
 mod creation;
 mod deletion;

@@ -20,28 +20,28 @@ pub const FIELDS: &[Field] = &[
         Exact,
         ByValue(by::private_cluster),
         "api-server-vnet-integration",
-        Clear::Write("false"),
+        Clear::FALSE,
     ),
     Field::new(
         "properties.apiServerAccessProfile.privateDNSZone",
         CaseInsensitive,
         ByValue(by::private_dns_zone),
         "private-clusters",
-        Clear::Write("none"),
+        Clear::text("none"),
     ),
     Field::new(
         "properties.apiServerAccessProfile.enablePrivateClusterPublicFQDN",
         Exact,
         always(InPlace),
         "private-clusters",
-        Clear::Write("false"),
+        Clear::FALSE,
     ),
     Field::new(
         "properties.apiServerAccessProfile.disableRunCommand",
         Exact,
         always(InPlace),
         "access-private-cluster",
-        Clear::Write("false"),
+        Clear::FALSE,
     ),
     Field::new(
         "properties.apiServerAccessProfile.enableVnetIntegration",
@@ -62,7 +62,7 @@ pub const FIELDS: &[Field] = &[
         CaseInsensitive,
         always(NetworkInterruption),
         "AKS#4220",
-        Clear::Write("Enabled"),
+        Clear::text("Enabled"),
     )
     .absent("Enabled"),
     Field::new(
@@ -70,7 +70,7 @@ pub const FIELDS: &[Field] = &[
         Exact,
         always(InPlace),
         "local-accounts",
-        Clear::Write("false"),
+        Clear::FALSE,
     ),
     Field::new(
         "properties.oidcIssuerProfile.enabled",
@@ -91,7 +91,7 @@ pub const FIELDS: &[Field] = &[
         Exact,
         always(InPlace),
         "entra-id-authorization",
-        Clear::Write("false"),
+        Clear::FALSE,
     ),
     Field::new(
         "properties.aadProfile.adminGroupObjectIDs",
@@ -133,14 +133,14 @@ pub const FIELDS: &[Field] = &[
         Exact,
         always(InPlace),
         "use-azure-ad-pod-identity",
-        Clear::Write("false"),
+        Clear::FALSE,
     ),
     Field::new(
         "properties.podIdentityProfile.allowNetworkPluginKubenet",
         Exact,
         always(InPlace),
         "use-azure-ad-pod-identity",
-        Clear::Write("false"),
+        Clear::FALSE,
     ),
     Field::new(
         "properties.podIdentityProfile.userAssignedIdentities",

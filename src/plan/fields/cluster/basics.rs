@@ -6,7 +6,7 @@ use crate::plan::compare::Compare::{
 use crate::plan::effect::Effect::{ControlPlaneRestart, Forbidden, InPlace, NodeReimage, NodeRestart, Unknown};
 use crate::plan::effect::EffectRule::ByValue;
 use crate::plan::fields::transitions as by;
-use crate::plan::fields::{Clear, Field, always};
+use crate::plan::fields::{Clear, Field, Plain, always};
 
 /// The rows.
 pub const FIELDS: &[Field] = &[
@@ -31,7 +31,7 @@ pub const FIELDS: &[Field] = &[
         CaseInsensitive,
         always(InPlace),
         "free-standard-pricing-tiers",
-        Clear::Write("Free"),
+        Clear::text("Free"),
     )
     .absent("Free"),
     Field::new(
@@ -60,7 +60,7 @@ pub const FIELDS: &[Field] = &[
         CaseInsensitive,
         always(InPlace),
         "long-term-support",
-        Clear::Write("KubernetesOfficial"),
+        Clear::text("KubernetesOfficial"),
     )
     .absent("KubernetesOfficial"),
     Field::new(
@@ -89,7 +89,7 @@ pub const FIELDS: &[Field] = &[
         CaseInsensitive,
         always(InPlace),
         "node-resource-group-lockdown",
-        Clear::Write("Unrestricted"),
+        Clear::text("Unrestricted"),
     )
     .absent("Unrestricted"),
     Field::new(
@@ -111,7 +111,7 @@ pub const FIELDS: &[Field] = &[
         CaseInsensitive,
         always(NodeRestart),
         "start-stop-cluster",
-        Clear::Write("Running"),
+        Clear::text("Running"),
     )
     .absent("Running"),
     Field::new(
@@ -154,7 +154,7 @@ pub const FIELDS: &[Field] = &[
         CaseInsensitive,
         always(InPlace),
         "auto-upgrade-cluster",
-        Clear::Write("none"),
+        Clear::text("none"),
     )
     .absent("none"),
     Field::new(
@@ -162,7 +162,7 @@ pub const FIELDS: &[Field] = &[
         CaseInsensitive,
         ByValue(by::node_os_channel),
         "auto-upgrade-node-os-image",
-        Clear::Write("None"),
+        Clear::text("None"),
     )
     .absent("None"),
     Field::new(
@@ -170,7 +170,7 @@ pub const FIELDS: &[Field] = &[
         Exact,
         always(InPlace),
         "stop-cluster-upgrade-api-breaking-changes",
-        Clear::Write("false"),
+        Clear::FALSE,
     ),
     Field::new(
         "properties.upgradeSettings.overrideSettings.until",
@@ -184,7 +184,7 @@ pub const FIELDS: &[Field] = &[
         Members,
         always(InPlace),
         "cluster-autoscaler",
-        Clear::Empty,
+        Clear::Members(AUTOSCALER_DEFAULTS),
     ),
     Field::new(
         "extendedLocation.name",
@@ -215,4 +215,28 @@ pub const FIELDS: &[Field] = &[
         Clear::Never,
     ),
     Field::new("properties.enableFIPS", Exact, always(Unknown), "", Clear::Unknown),
+];
+
+/// What Azure fills in for a setting of the autoscaler that nobody made (cluster-autoscaler).
+const AUTOSCALER_DEFAULTS: &[(&str, Plain)] = &[
+    ("balance-similar-node-groups", Plain::Text("false")),
+    ("daemonset-eviction-for-empty-nodes", Plain::Flag(false)),
+    ("daemonset-eviction-for-occupied-nodes", Plain::Flag(true)),
+    ("expander", Plain::Text("random")),
+    ("ignore-daemonsets-utilization", Plain::Flag(false)),
+    ("max-empty-bulk-delete", Plain::Text("10")),
+    ("max-graceful-termination-sec", Plain::Text("600")),
+    ("max-node-provision-time", Plain::Text("15m")),
+    ("max-total-unready-percentage", Plain::Text("45")),
+    ("new-pod-scale-up-delay", Plain::Text("0s")),
+    ("ok-total-unready-count", Plain::Text("3")),
+    ("scale-down-delay-after-add", Plain::Text("10m")),
+    ("scale-down-delay-after-delete", Plain::Text("10s")),
+    ("scale-down-delay-after-failure", Plain::Text("3m")),
+    ("scale-down-unneeded-time", Plain::Text("10m")),
+    ("scale-down-unready-time", Plain::Text("20m")),
+    ("scale-down-utilization-threshold", Plain::Text("0.5")),
+    ("scan-interval", Plain::Text("10s")),
+    ("skip-nodes-with-local-storage", Plain::Text("false")),
+    ("skip-nodes-with-system-pods", Plain::Text("true")),
 ];

@@ -13,84 +13,84 @@ pub const FIELDS: &[Field] = &[
         Addons,
         always(InPlace),
         "az aks enable-addons",
-        Clear::Write("enabled: false"),
+        Clear::SwitchOff,
     ),
     Field::new(
         "properties.storageProfile.diskCSIDriver.enabled",
         Exact,
         always(InPlace),
         "csi-storage-drivers",
-        Clear::Write("false"),
+        Clear::FALSE,
     ),
     Field::new(
         "properties.storageProfile.fileCSIDriver.enabled",
         Exact,
         always(InPlace),
         "csi-storage-drivers",
-        Clear::Write("false"),
+        Clear::FALSE,
     ),
     Field::new(
         "properties.storageProfile.blobCSIDriver.enabled",
         Exact,
         always(InPlace),
         "csi-storage-drivers",
-        Clear::Write("false"),
+        Clear::FALSE,
     ),
     Field::new(
         "properties.storageProfile.snapshotController.enabled",
         Exact,
         always(InPlace),
         "csi-storage-drivers",
-        Clear::Write("false"),
+        Clear::FALSE,
     ),
     Field::new(
         "properties.workloadAutoScalerProfile.keda.enabled",
         Exact,
         always(InPlace),
         "keda-deploy-add-on-cli",
-        Clear::Write("false"),
+        Clear::FALSE,
     ),
     Field::new(
         "properties.workloadAutoScalerProfile.verticalPodAutoscaler.enabled",
         Exact,
         always(InPlace),
         "use-vertical-pod-autoscaler",
-        Clear::Write("false"),
+        Clear::FALSE,
     ),
     Field::new(
         "properties.azureMonitorProfile.metrics.enabled",
         Exact,
         always(InPlace),
         "az aks update --disable-azure-monitor-metrics",
-        Clear::Write("false"),
+        Clear::FALSE,
     ),
     Field::new(
         "properties.azureMonitorProfile.metrics.kubeStateMetrics.metricLabelsAllowlist",
         Exact,
         always(InPlace),
         "az aks update --ksm-metric-labels-allow-list",
-        Clear::Write(""),
+        Clear::text(""),
     ),
     Field::new(
         "properties.azureMonitorProfile.metrics.kubeStateMetrics.metricAnnotationsAllowList",
         Exact,
         always(InPlace),
         "az aks update --ksm-metric-annotations-allow-list",
-        Clear::Write(""),
+        Clear::text(""),
     ),
     Field::new(
         "properties.azureMonitorProfile.metrics.controlPlane.enabled",
         Exact,
         always(InPlace),
         "control-plane-metrics-monitor",
-        Clear::Write("false"),
+        Clear::FALSE,
     ),
     Field::new(
         "properties.ingressProfile.webAppRouting.enabled",
         Exact,
         always(InPlace),
         "app-routing",
-        Clear::Write("false"),
+        Clear::FALSE,
     ),
     Field::new(
         "properties.ingressProfile.webAppRouting.dnsZoneResourceIds",
@@ -104,14 +104,14 @@ pub const FIELDS: &[Field] = &[
         Exact,
         always(InPlace),
         "cost-analysis",
-        Clear::Write("false"),
+        Clear::FALSE,
     ),
     Field::new(
         "properties.azureMonitorProfile.containerInsights.enabled",
         Exact,
         always(InPlace),
         "az aks update --enable-azure-monitor-logs",
-        Clear::Write("false"),
+        Clear::FALSE,
     ),
     Field::new(
         "properties.azureMonitorProfile.containerInsights.logAnalyticsWorkspaceResourceId",
@@ -125,7 +125,7 @@ pub const FIELDS: &[Field] = &[
         Exact,
         always(InPlace),
         "az aks update --enable-azure-monitor-logs",
-        Clear::Write("28330"),
+        Clear::number(28330),
     )
     .absent("28330"),
     Field::new(
@@ -133,14 +133,14 @@ pub const FIELDS: &[Field] = &[
         Exact,
         always(InPlace),
         "az aks update --enable-azure-monitor-logs",
-        Clear::Write("false"),
+        Clear::FALSE,
     ),
     Field::new(
         "properties.azureMonitorProfile.containerInsights.containerNetworkLogs",
         CaseInsensitive,
         always(InPlace),
         "az aks update --enable-azure-monitor-logs",
-        Clear::Write("Disabled"),
+        Clear::text("Disabled"),
     )
     .absent("Disabled"),
     Field::new(
@@ -148,21 +148,21 @@ pub const FIELDS: &[Field] = &[
         Exact,
         always(InPlace),
         "SDK: auto_instrumentation",
-        Clear::Write("false"),
+        Clear::FALSE,
     ),
     Field::new(
         "properties.azureMonitorProfile.appMonitoring.openTelemetryMetrics.enabled",
         Exact,
         always(InPlace),
         "az aks update --enable-opentelemetry-metrics",
-        Clear::Write("false"),
+        Clear::FALSE,
     ),
     Field::new(
         "properties.azureMonitorProfile.appMonitoring.openTelemetryMetrics.httpPort",
         Exact,
         always(InPlace),
         "az aks update --enable-opentelemetry-metrics",
-        Clear::Write("28333"),
+        Clear::number(28333),
     )
     .absent("28333"),
     Field::new(
@@ -170,7 +170,7 @@ pub const FIELDS: &[Field] = &[
         Exact,
         always(InPlace),
         "az aks update --enable-opentelemetry-metrics",
-        Clear::Write("28334"),
+        Clear::number(28334),
     )
     .absent("28334"),
     Field::new(
@@ -178,14 +178,14 @@ pub const FIELDS: &[Field] = &[
         Exact,
         always(InPlace),
         "az aks update --enable-opentelemetry-logs",
-        Clear::Write("false"),
+        Clear::FALSE,
     ),
     Field::new(
         "properties.azureMonitorProfile.appMonitoring.openTelemetryLogsAndTraces.httpPort",
         Exact,
         always(InPlace),
         "az aks update --enable-opentelemetry-logs",
-        Clear::Write("28331"),
+        Clear::number(28331),
     )
     .absent("28331"),
     Field::new(
@@ -193,7 +193,7 @@ pub const FIELDS: &[Field] = &[
         Exact,
         always(InPlace),
         "az aks update --enable-opentelemetry-logs",
-        Clear::Write("28332"),
+        Clear::number(28332),
     )
     .absent("28332"),
     Field::new(
@@ -201,7 +201,7 @@ pub const FIELDS: &[Field] = &[
         CaseInsensitive,
         ByValue(by::ingress_controller),
         "app-routing-nginx-configuration",
-        Clear::Write("AnnotationControlled"),
+        Clear::text("AnnotationControlled"),
     )
     .absent("AnnotationControlled"),
     Field::new(
@@ -209,7 +209,7 @@ pub const FIELDS: &[Field] = &[
         CaseInsensitive,
         always(InPlace),
         "app-routing-gateway-api",
-        Clear::Write("Disabled"),
+        Clear::text("Disabled"),
     )
     .absent("Disabled"),
     Field::new(
@@ -217,7 +217,7 @@ pub const FIELDS: &[Field] = &[
         CaseInsensitive,
         ByValue(by::gateway_api),
         "managed-gateway-api",
-        Clear::Write("Disabled"),
+        Clear::text("Disabled"),
     )
     .absent("Disabled"),
     Field::new(
@@ -225,6 +225,6 @@ pub const FIELDS: &[Field] = &[
         Exact,
         always(InPlace),
         "ai-toolchain-operator",
-        Clear::Write("false"),
+        Clear::FALSE,
     ),
 ];

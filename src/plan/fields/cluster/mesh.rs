@@ -13,7 +13,7 @@ pub const FIELDS: &[Field] = &[
         CaseInsensitive,
         ByValue(by::service_mesh),
         "istio-uninstall-addon",
-        Clear::Write("Disabled"),
+        Clear::text("Disabled"),
     )
     .absent("Disabled"),
     Field::new(
@@ -28,14 +28,14 @@ pub const FIELDS: &[Field] = &[
         Parts,
         ByValue(by::mesh_gateways),
         "istio-deploy-ingress",
-        Clear::Write("enabled: false"),
+        Clear::SwitchOff,
     ),
     Field::new(
         "properties.serviceMeshProfile.istio.components.egressGateways",
         Parts,
         ByValue(by::mesh_gateways),
         "istio-deploy-egress",
-        Clear::Write("enabled: false"),
+        Clear::SwitchOff,
     ),
     Field::new(
         "properties.serviceMeshProfile.istio.components.proxyRedirectionMechanism",

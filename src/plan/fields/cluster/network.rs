@@ -27,7 +27,7 @@ pub const FIELDS: &[Field] = &[
         CaseInsensitive,
         ByValue(by::network_policy),
         "use-network-policies",
-        Clear::Write("none"),
+        Clear::text("none"),
     )
     .absent("none"),
     Field::new(
@@ -50,28 +50,28 @@ pub const FIELDS: &[Field] = &[
         Exact,
         always(InPlace),
         "use-advanced-container-networking-services",
-        Clear::Write("false"),
+        Clear::FALSE,
     ),
     Field::new(
         "properties.networkProfile.advancedNetworking.observability.enabled",
         Exact,
         always(InPlace),
         "use-advanced-container-networking-services",
-        Clear::Write("false"),
+        Clear::FALSE,
     ),
     Field::new(
         "properties.networkProfile.advancedNetworking.security.enabled",
         Exact,
         always(InPlace),
         "how-to-apply-fqdn-filtering-policies",
-        Clear::Write("false"),
+        Clear::FALSE,
     ),
     Field::new(
         "properties.networkProfile.advancedNetworking.security.advancedNetworkPolicies",
         CaseInsensitive,
         always(InPlace),
         "container-network-security-l7-policy-concepts",
-        Clear::Write("None"),
+        Clear::text("None"),
     )
     .absent("None"),
     Field::new(
@@ -79,7 +79,7 @@ pub const FIELDS: &[Field] = &[
         CaseInsensitive,
         always(NetworkInterruption),
         "how-to-apply-wireguard",
-        Clear::Write("None"),
+        Clear::text("None"),
     )
     .absent("None"),
     Field::new(
@@ -87,7 +87,7 @@ pub const FIELDS: &[Field] = &[
         CaseInsensitive,
         always(NodeReimage),
         "how-to-enable-ebpf-host-routing",
-        Clear::Write("None"),
+        Clear::text("None"),
     )
     .absent("None"),
     Field::new(
@@ -152,14 +152,14 @@ pub const FIELDS: &[Field] = &[
         Exact,
         ByValue(by::address_count),
         "configure-load-balancer-standard",
-        Clear::Write("1"),
+        Clear::number(1),
     ),
     Field::new(
         "properties.networkProfile.loadBalancerProfile.managedOutboundIPs.countIPv6",
         Exact,
         ByValue(by::address_count),
         "configure-load-balancer-standard",
-        Clear::Write("0"),
+        Clear::number(0),
     )
     .absent("0"),
     Field::new(
@@ -181,7 +181,7 @@ pub const FIELDS: &[Field] = &[
         Exact,
         always(NetworkInterruption),
         "configure-load-balancer-standard",
-        Clear::Write("0"),
+        Clear::number(0),
     )
     .absent("0"),
     Field::new(
@@ -189,14 +189,14 @@ pub const FIELDS: &[Field] = &[
         Exact,
         always(NetworkInterruption),
         "configure-load-balancer-standard",
-        Clear::Write("30"),
+        Clear::number(30),
     ),
     Field::new(
         "properties.networkProfile.loadBalancerProfile.backendPoolType",
         CaseInsensitive,
         always(NetworkInterruption),
         "configure-load-balancer-standard",
-        Clear::Write("NodeIPConfiguration"),
+        Clear::text("NodeIPConfiguration"),
     )
     .absent("NodeIPConfiguration"),
     Field::new(
@@ -204,7 +204,7 @@ pub const FIELDS: &[Field] = &[
         Exact,
         always(NetworkInterruption),
         "use-multiple-standard-load-balancer",
-        Clear::Write("false"),
+        Clear::FALSE,
     ),
     Field::new(
         "properties.networkProfile.natGatewayProfile.sku",
@@ -218,14 +218,14 @@ pub const FIELDS: &[Field] = &[
         Exact,
         ByValue(by::address_count),
         "nat-gateway",
-        Clear::Write("1"),
+        Clear::number(1),
     ),
     Field::new(
         "properties.networkProfile.natGatewayProfile.managedOutboundIPProfile.countIPv6",
         Exact,
         ByValue(by::address_count),
         "nat-gateway",
-        Clear::Write("0"),
+        Clear::number(0),
     )
     .absent("0"),
     Field::new(
@@ -247,13 +247,13 @@ pub const FIELDS: &[Field] = &[
         Exact,
         always(InPlace),
         "nat-gateway",
-        Clear::Write("4"),
+        Clear::number(4),
     ),
     Field::new(
         "properties.networkProfile.staticEgressGatewayProfile.enabled",
         Exact,
         always(InPlace),
         "configure-static-egress-gateway",
-        Clear::Write("false"),
+        Clear::FALSE,
     ),
 ];

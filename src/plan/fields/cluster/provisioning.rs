@@ -13,7 +13,7 @@ pub const FIELDS: &[Field] = &[
         CaseInsensitive,
         always(InPlace),
         "use-node-auto-provisioning",
-        Clear::Write("Manual"),
+        Clear::text("Manual"),
     )
     .absent("Manual"),
     Field::new(
@@ -21,7 +21,7 @@ pub const FIELDS: &[Field] = &[
         CaseInsensitive,
         ByValue(by::default_node_pools),
         "SDK: default_node_pools",
-        Clear::Write("Auto"),
+        Clear::text("Auto"),
     )
     .absent("Auto"),
     Field::new(
@@ -29,7 +29,7 @@ pub const FIELDS: &[Field] = &[
         CaseInsensitive,
         ByValue(by::node_setting),
         "network-isolated",
-        Clear::Write("Direct"),
+        Clear::text("Direct"),
     )
     .absent("Direct"),
     Field::new(
@@ -44,7 +44,7 @@ pub const FIELDS: &[Field] = &[
         CaseInsensitive,
         always(InPlace),
         "configure-aks-scheduler",
-        Clear::Write("Default"),
+        Clear::text("Default"),
     )
     .absent("Default"),
     Field::new(

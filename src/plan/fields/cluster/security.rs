@@ -13,7 +13,7 @@ pub const FIELDS: &[Field] = &[
         Exact,
         always(NodeReimage),
         "http-proxy",
-        Clear::Write("false"),
+        Clear::FALSE,
     ),
     Field::new(
         "properties.httpProxyConfig.httpProxy",
@@ -55,14 +55,14 @@ pub const FIELDS: &[Field] = &[
         Exact,
         always(InPlace),
         "azurerm: kubernetes_cluster",
-        Clear::Write("false"),
+        Clear::FALSE,
     ),
     Field::new(
         "properties.securityProfile.azureKeyVaultKms.enabled",
         Exact,
         always(ControlPlaneRestart),
         "use-kms-etcd-encryption",
-        Clear::Write("false"),
+        Clear::FALSE,
     ),
     Field::new(
         "properties.securityProfile.azureKeyVaultKms.keyId",
@@ -76,7 +76,7 @@ pub const FIELDS: &[Field] = &[
         CaseInsensitive,
         ByValue(by::key_vault_access),
         "use-kms-etcd-encryption",
-        Clear::Write("Public"),
+        Clear::text("Public"),
     )
     .absent("Public"),
     Field::new(
@@ -84,21 +84,21 @@ pub const FIELDS: &[Field] = &[
         CaseInsensitive,
         ByValue(by::key_vault_access),
         "use-kms-etcd-encryption",
-        Clear::Write(""),
+        Clear::text(""),
     ),
     Field::new(
         "properties.securityProfile.workloadIdentity.enabled",
         Exact,
         always(InPlace),
         "workload-identity-deploy-cluster",
-        Clear::Write("false"),
+        Clear::FALSE,
     ),
     Field::new(
         "properties.securityProfile.imageCleaner.enabled",
         Exact,
         always(InPlace),
         "image-cleaner",
-        Clear::Write("false"),
+        Clear::FALSE,
     ),
     Field::new(
         "properties.securityProfile.imageCleaner.intervalHours",
@@ -119,7 +119,7 @@ pub const FIELDS: &[Field] = &[
         Exact,
         always(InPlace),
         "SDK: security_gating",
-        Clear::Write("false"),
+        Clear::FALSE,
     ),
     Field::new(
         "properties.securityProfile.defender.securityGating.identities",
@@ -133,7 +133,7 @@ pub const FIELDS: &[Field] = &[
         Exact,
         always(InPlace),
         "SDK: security_gating",
-        Clear::Write("false"),
+        Clear::FALSE,
     ),
     Field::new(
         "properties.securityProfile.kubernetesResourceObjectEncryptionProfile.infrastructureEncryption",

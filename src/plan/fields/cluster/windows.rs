@@ -27,7 +27,7 @@ pub const FIELDS: &[Field] = &[
         CaseInsensitive,
         always(NodeReimage),
         "AKS#3913",
-        Clear::Write("None"),
+        Clear::text("None"),
     )
     .absent("None"),
     Field::new(
@@ -35,14 +35,14 @@ pub const FIELDS: &[Field] = &[
         Exact,
         always(Unknown),
         "",
-        Clear::Write("false"),
+        Clear::FALSE,
     ),
     Field::new(
         "properties.windowsProfile.gmsaProfile.enabled",
         Exact,
         ByValue(by::service_accounts),
         "node-disruption-policy: Windows GMSA",
-        Clear::Write("false"),
+        Clear::FALSE,
     ),
     Field::new(
         "properties.windowsProfile.gmsaProfile.dnsServer",

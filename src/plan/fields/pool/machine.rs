@@ -23,28 +23,28 @@ pub const FIELDS: &[Field] = &[
         Exact,
         ByValue(fips),
         "enable-fips-nodes",
-        Clear::Write("false"),
+        Clear::FALSE,
     ),
     Field::new(
         "properties.securityProfile.enableVTPM",
         Exact,
         always(NodeReimage),
         "use-trusted-launch",
-        Clear::Write("false"),
+        Clear::FALSE,
     ),
     Field::new(
         "properties.securityProfile.enableSecureBoot",
         Exact,
         always(NodeReimage),
         "use-trusted-launch",
-        Clear::Write("false"),
+        Clear::FALSE,
     ),
     Field::new(
         "properties.securityProfile.sshAccess",
         CaseInsensitive,
         ByValue(by::node_setting),
         "manage-ssh-node-access",
-        Clear::Write("LocalUser"),
+        Clear::text("LocalUser"),
     )
     .absent("LocalUser"),
     Field::new(
@@ -190,7 +190,7 @@ pub const FIELDS: &[Field] = &[
         Exact,
         always(NodeReimage),
         "node-disruption-policy: Artifact streaming",
-        Clear::Write("false"),
+        Clear::FALSE,
     ),
 ];
 

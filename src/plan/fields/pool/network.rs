@@ -98,7 +98,7 @@ pub const FIELDS: &[Field] = &[
         CaseInsensitive,
         always(NodeReimage),
         "localdns-custom",
-        Clear::Write("Disabled"),
+        Clear::text("Disabled"),
     ),
     Field::new(
         "properties.localDNSProfile.vnetDNSOverrides",

@@ -37,14 +37,14 @@ pub const FIELDS: &[Field] = &[
         Exact,
         always(InPlace),
         "cluster-autoscaler",
-        Clear::Write("false"),
+        Clear::FALSE,
     ),
     Field::new(
         "properties.scaleDownMode",
         CaseInsensitive,
         always(InPlace),
         "scale-down-mode",
-        Clear::Write("Delete"),
+        Clear::text("Delete"),
     )
     .absent("Delete"),
     Field::new(
@@ -101,7 +101,7 @@ pub const FIELDS: &[Field] = &[
         CaseInsensitive,
         always(NodeRestart),
         "start-stop-nodepools",
-        Clear::Write("Running"),
+        Clear::text("Running"),
     )
     .absent("Running"),
     Field::new(
@@ -116,7 +116,7 @@ pub const FIELDS: &[Field] = &[
         CaseInsensitive,
         always(InPlace),
         "upgrade-aks-node-pools-rolling",
-        Clear::Write("0"),
+        Clear::text("0"),
     )
     .absent("0"),
     Field::new(
@@ -131,7 +131,7 @@ pub const FIELDS: &[Field] = &[
         Exact,
         always(InPlace),
         "upgrade-aks-node-pools-rolling",
-        Clear::Write("0"),
+        Clear::number(0),
     )
     .absent("0"),
     Field::new(
