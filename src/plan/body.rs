@@ -179,15 +179,21 @@ pub fn create_pool(pool: &DesiredPool, control_plane: Option<Version>) -> Value 
 }
 
 /// The version a pool is made at: the control plane's own wherever the floor lets it, so that the pool neither comes
-/// out newer nor is upgraded the moment it is there; a pool that trails on purpose at its floor.
+/// out newer nor is upgraded the moment it is there; a pool that trails on purpose at its floor; one from a snapshot at
+/// the snapshot's, which only Azure knows.
 pub(super) fn first_version(pool: &DesiredPool, control_plane: Option<Version>) -> Option<Version> {
     let Some(floor) = pool.version else {
-        return control_plane;
+        return control_plane.filter(|_| !is_from_snapshot(pool));
     };
     let follows = |running: &Version| {
         running.meets(floor) && (running.same_minor(floor) || pool.version_policy == VersionPolicy::Follow)
     };
     Some(control_plane.filter(follows).unwrap_or(floor))
+}
+
+/// A pool that is made from a snapshot has the version of the snapshot, unless the manifest names one (node-pool-snapshot).
+fn is_from_snapshot(pool: &DesiredPool) -> bool {
+    Path::look_up("properties.creationData.sourceResourceId", &pool.body).is_some()
 }
 
 /// The body of a pool PUT that applies `changes` to what Azure has.

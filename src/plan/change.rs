@@ -112,9 +112,14 @@ pub struct Change {
     pub origin: Origin,
     /// What applying it disturbs.
     pub effect: Effect,
+    /// Whether nothing leads back from it.
+    pub one_way: bool,
     /// What in the manifest asks for it.
     pub source: Source,
 }
+
+/// What a plan says of a change that can't be taken back.
+pub const NO_WAY_BACK: &str = "there is no way back";
 
 /// A value in a sentence is cut here, so that a certificate doesn't fill a status.
 const SHOWN_LENGTH: usize = 80;
@@ -123,6 +128,16 @@ impl Change {
     /// Whether it gives the control plane another identity.
     pub fn is_of_identity(&self) -> bool {
         self.path.starts_with("identity")
+    }
+
+    /// What applying it disturbs, for people who read a plan.
+    pub fn disturbs(&self) -> String {
+        let sentence = self.effect.of(&self.target);
+        if self.one_way {
+            format!("{sentence}; {NO_WAY_BACK}")
+        } else {
+            sentence.to_owned()
+        }
     }
 
     /// The live value for people.

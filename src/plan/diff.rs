@@ -243,12 +243,13 @@ fn change(
     origin: Origin,
     sides: Sides<'_>,
 ) -> Change {
-    let effect = field.effect.of(&Transition {
+    let transition = Transition {
         from,
         to,
         live: sides.live,
         kubernetes: sides.running,
-    });
+    };
+    let effect = field.effect.of(&transition);
     Change {
         target: sides.target.clone(),
         path: path.clone(),
@@ -256,6 +257,7 @@ fn change(
         to: to.cloned(),
         origin,
         effect,
+        one_way: !effect.is_refused() && field.one_way.holds(&transition),
         source: Source::Field,
     }
 }

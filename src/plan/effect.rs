@@ -3,12 +3,13 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use super::change::Target;
 use super::version::Version;
 
 /// What applying a change disturbs, ordered by how much.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub enum Effect {
-    /// No node and no API server notices anything worth telling.
+    /// No node and no API server restarts. What uses the setting may notice it all the same.
     InPlace,
     /// Running nodes keep the old value until their next upgrade, node image upgrade or replacement.
     NewNodesOnly,
@@ -16,8 +17,14 @@ pub enum Effect {
     ControlPlaneRestart,
     /// Traffic takes another path or gets another address; open connections drop.
     NetworkInterruption,
+    /// Pods leave running nodes at once.
+    Eviction,
+    /// Nodes that are too many are drained and deleted.
+    NodeRemoval,
     /// Virtual machines stop and start.
     NodeRestart,
+    /// Every Windows node is cordoned, drained and reimaged; Linux nodes stay as they are.
+    WindowsReimage,
     /// Every node of the scope is cordoned, drained and reimaged in turn; data on local disks is lost.
     NodeReimage,
     /// Every node of the scope is replaced in turn, as in an upgrade.
@@ -36,13 +43,27 @@ impl Effect {
         matches!(self, Self::PoolReplacement | Self::Forbidden)
     }
 
-    /// One sentence for people who read a plan.
-    pub fn sentence(self) -> &'static str {
+    /// What it means for `target`, one sentence for people who read a plan: a setting of a cluster reaches all pools at
+    /// once.
+    pub fn of(self, target: &Target) -> &'static str {
+        match (self, target) {
+            (Self::NodeReimage, Target::Cluster) => "every node is drained and reimaged, in all pools at once",
+            _ => self.sentence(),
+        }
+    }
+
+    /// One sentence, for a pool where pools differ.
+    fn sentence(self) -> &'static str {
         match self {
-            Self::InPlace => "nothing is disturbed",
+            Self::InPlace => "changed in place; no node and no API server restarts",
             Self::NewNodesOnly => "running nodes keep the old value until they are upgraded or replaced",
             Self::ControlPlaneRestart => "the API server restarts or is briefly away",
             Self::NetworkInterruption => "traffic changes its path or address and open connections drop",
+            Self::Eviction => "no node restarts, but pods that do not tolerate the new taint are evicted at once",
+            Self::NodeRemoval => "nodes that are too many are drained and deleted",
+            Self::WindowsReimage => {
+                "every node of the Windows pools is drained and reimaged; Linux pools stay as they are"
+            }
             Self::NodeRestart => "the virtual machines stop or start",
             Self::NodeReimage => "every node is drained and reimaged in turn",
             Self::RollingReplace => "every node is drained and replaced in turn",
@@ -73,6 +94,28 @@ pub struct Transition<'a> {
     pub live: &'a Value,
     /// The version that runs, which decides when nodes follow some settings.
     pub kubernetes: Option<Version>,
+}
+
+/// Whether what a change does can be taken back.
+#[derive(Debug, Clone, Copy)]
+pub enum OneWay {
+    /// It can, or no source says that it can't.
+    No,
+    /// No value leads back.
+    Always,
+    /// The values decide.
+    ByValue(fn(&Transition<'_>) -> bool),
+}
+
+impl OneWay {
+    /// Whether there is no way back from this transition.
+    pub fn holds(self, transition: &Transition<'_>) -> bool {
+        match self {
+            Self::No => false,
+            Self::Always => true,
+            Self::ByValue(decide) => decide(transition),
+        }
+    }
 }
 
 impl Transition<'_> {

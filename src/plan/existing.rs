@@ -207,6 +207,7 @@ fn mark_steps(input: &Input<'_>, standing: Standing, live: &LiveCluster, plan: &
         to: Some(json!(mark.to_string())),
         origin,
         effect: Effect::InPlace,
+        one_way: false,
         source: Source::Field,
     };
     match standing {

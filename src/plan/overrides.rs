@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::compare::Compare;
-use super::effect::{Effect, EffectRule};
+use super::effect::{Effect, EffectRule, OneWay};
 use super::fields::{Clear, Field};
 use super::path::Path;
 use crate::api::{Override, out_of_reach};
@@ -16,6 +16,7 @@ pub const UNKNOWN: Field = Field {
     effect: EffectRule::Always(Effect::Unknown),
     source: "",
     clear: Clear::Unknown,
+    one_way: OneWay::No,
 };
 
 /// What `overrides` and `clear` of one manifest ask for.

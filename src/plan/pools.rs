@@ -229,6 +229,7 @@ fn mark_change(input: &Input<'_>, pool: &DesiredPool, live: &LivePool) -> Result
         to: Some(json!(mark.to_string())),
         origin,
         effect: Effect::InPlace,
+        one_way: false,
         source: Source::Field,
     }))
 }

@@ -32,6 +32,7 @@ pub fn version(pool: &DesiredPool, live: &LivePool, changes: &[Change]) -> Optio
         to: Some(json!(back.to_string())),
         origin: Origin::Edit,
         effect: Effect::RollingReplace,
+        one_way: false,
         source: Source::Field,
     })
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::{Value, json};
 
 use super::applied;
-use super::change::{Change, Target};
+use super::change::{Change, NO_WAY_BACK, Target};
 use super::effect::Effect;
 use super::version::Version;
 
@@ -272,11 +272,23 @@ impl Step {
     }
 
     /// What it disturbs, one sentence for people who read a plan.
-    pub fn disturbs(&self) -> &'static str {
+    pub fn disturbs(&self) -> String {
         match self {
-            Self::DeleteCluster => "the cluster, its pools and all that runs there are gone for good",
-            Self::DeletePool { .. } => "its nodes are gone for good, and what runs there moves or stops",
-            _ => self.effect().sentence(),
+            Self::DeleteCluster => "the cluster, its pools and all that runs there are gone for good".to_owned(),
+            Self::DeletePool { .. } => "its nodes are gone for good, and what runs there moves or stops".to_owned(),
+            _ => {
+                let sentence = self.effect().of(&self.target());
+                let final_ones: Vec<String> = self
+                    .changes()
+                    .iter()
+                    .filter(|change| change.one_way)
+                    .map(|change| change.path.to_string())
+                    .collect();
+                match final_ones.as_slice() {
+                    [] => sentence.to_owned(),
+                    paths => format!("{sentence}; {NO_WAY_BACK} for {}", paths.join(", ")),
+                }
+            }
         }
     }
 }

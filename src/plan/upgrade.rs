@@ -207,6 +207,7 @@ fn upgrade(pool: &PoolOnRoute, to: Version) -> Step {
         to: Some(json!(to.to_string())),
         origin: Origin::Edit,
         effect: Effect::RollingReplace,
+        one_way: false,
         source: Source::Field,
     };
     Step::UpgradePool {

@@ -115,6 +115,7 @@ mod tests {
             to: Some("Standard".into()),
             origin: Origin::Edit,
             effect: Effect::InPlace,
+            one_way: false,
             source: Source::Field,
         };
         Plan {

@@ -41,7 +41,7 @@ fn step(planned: &Planned) -> PlannedStep {
         step: planned.step.name().to_owned(),
         target: planned.step.target().to_string(),
         description: planned.step.to_string(),
-        effect: planned.step.disturbs().to_owned(),
+        effect: planned.step.disturbs(),
         held: planned.hold.as_ref().map(ToString::to_string),
     }
 }
@@ -54,7 +54,7 @@ fn change(change: &Change, hold: Option<&Hold>) -> PlannedChange {
         to: change.shown_to(),
         list: change.source.list().map(str::to_owned),
         origin: change.origin.to_string(),
-        effect: change.effect.sentence().to_owned(),
+        effect: change.disturbs(),
         held: hold.map(ToString::to_string),
     }
 }

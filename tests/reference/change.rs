@@ -1,6 +1,7 @@
 //! What the table of fields says about a field: what a change does, where that is known from, how the value is unset.
 
-use armature::plan::effect::{Effect, EffectRule};
+use armature::plan::change::Target;
+use armature::plan::effect::{Effect, EffectRule, OneWay};
 use armature::plan::fields::{Clear, Field, Plain};
 
 /// The table of a kind.
@@ -9,8 +10,14 @@ pub type Table = &'static [Field];
 /// The sentence about a field, if it has a row.
 pub fn change(table: Table, path: &str) -> Option<String> {
     let row = table.iter().find(|row| is_of(row, path))?;
+    // Only a cluster has a place.
+    let target = if table.iter().any(|row| row.path == "location") {
+        Target::Cluster
+    } else {
+        Target::Pool(String::new())
+    };
     let effect = match row.effect {
-        EffectRule::Always(effect) => said(effect),
+        EffectRule::Always(effect) => said(effect, &target),
         EffectRule::ByValue(_) => "depends on the values; the plan says it",
     };
     let source = match row.source {
@@ -26,7 +33,12 @@ pub fn change(table: Table, path: &str) -> Option<String> {
         Clear::Members(_) => "; unset: Azure's defaults".to_owned(),
         Clear::Unknown => String::new(),
     };
-    Some(format!("{effect}{source}{unset}"))
+    let back = match row.one_way {
+        OneWay::No => "",
+        OneWay::Always => "; no way back",
+        OneWay::ByValue(_) => "; no way back from some values",
+    };
+    Some(format!("{effect}{source}{back}{unset}"))
 }
 
 /// Where a manifest has another name than ARM: ids as keys of a map don't merge.
@@ -43,10 +55,10 @@ pub fn is_of(row: &Field, path: &str) -> bool {
     }) && names.next().is_none()
 }
 
-fn said(effect: Effect) -> &'static str {
+fn said(effect: Effect, target: &Target) -> &'static str {
     match effect {
         Effect::InPlace => "in place",
-        effect => effect.sentence(),
+        effect => effect.of(target),
     }
 }
 

@@ -197,7 +197,8 @@ pub struct ArtifactStreamingProfile {
 pub struct CreationData {
     /// Resource id of a node pool snapshot. A new pool takes operating system, node image and Kubernetes version from
     /// it, and needs a machine size of the same family. On an existing pool another, newer snapshot rolls the pool to
-    /// it; AKS refuses an older one. What upgrades make of the pool afterwards stays.
+    /// it; AKS refuses an older one. What upgrades make of the pool afterwards stays: with `versionPolicy` `Follow` it is
+    /// taken to the version of its cluster next. An `orchestratorVersion` of the manifest counts before the snapshot's.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<ResourceId>")]
     pub source_resource_id: Option<String>,

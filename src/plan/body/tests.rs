@@ -12,6 +12,7 @@ fn change(path: Path, to: Option<Value>) -> Change {
         to,
         origin: Origin::Edit,
         effect: Effect::InPlace,
+        one_way: false,
         source: Source::Field,
     }
 }

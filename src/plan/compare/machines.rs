@@ -23,6 +23,20 @@ pub fn sizes(scale: Option<&Value>) -> BTreeSet<String> {
     all.into_iter().map(|(_, size, _)| size).collect()
 }
 
+/// Whether a list of a size asks for less than before: machines go.
+pub fn are_fewer(from: Option<&Value>, to: Option<&Value>) -> bool {
+    let (before, after) = (from.map(all).unwrap_or_default(), to.map(all).unwrap_or_default());
+    before.iter().any(|(list, size, numbers)| {
+        let now = after.iter().filter(|(other, name, _)| (other, name) == (list, size));
+        let less = |now: &Numbers| {
+            numbers
+                .iter()
+                .any(|(name, number)| now.get(name).is_some_and(|now| now < number))
+        };
+        now.into_iter().any(|(_, _, now)| less(now))
+    })
+}
+
 fn entries<'a>(scale: &'a Value, list: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
     scale.get(list).and_then(Value::as_array).into_iter().flatten()
 }

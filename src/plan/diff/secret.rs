@@ -66,6 +66,7 @@ fn change(
         to,
         origin: Origin::Edit,
         effect,
+        one_way: false,
         source: Source::Secret,
     }
 }

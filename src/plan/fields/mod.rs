@@ -11,7 +11,7 @@ use std::fmt;
 use serde_json::{Value, json};
 
 use super::compare::Compare;
-use super::effect::{Effect, EffectRule};
+use super::effect::{Effect, EffectRule, OneWay, Transition};
 
 /// One managed path.
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +28,8 @@ pub struct Field {
     pub source: &'static str,
     /// How the value is unset.
     pub clear: Clear,
+    /// Whether a change can be taken back.
+    pub one_way: OneWay,
 }
 
 /// How a value is unset in Azure, where leaving a field out of a PUT keeps what is stored.
@@ -100,6 +102,21 @@ impl Field {
             effect,
             source,
             clear,
+            one_way: OneWay::No,
+        }
+    }
+
+    const fn one_way(self) -> Self {
+        Self {
+            one_way: OneWay::Always,
+            ..self
+        }
+    }
+
+    const fn one_way_if(self, decide: fn(&Transition<'_>) -> bool) -> Self {
+        Self {
+            one_way: OneWay::ByValue(decide),
+            ..self
         }
     }
 
@@ -131,7 +148,6 @@ const fn always(effect: Effect) -> EffectRule {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::effect::Transition;
     use std::collections::BTreeSet;
     use std::io::Write;
 

@@ -205,6 +205,16 @@ pub fn identity_type(change: &Transition<'_>) -> Effect {
     }
 }
 
+/// A managed identity never gives way to a service principal.
+pub fn leaves_service_principal(change: &Transition<'_>) -> bool {
+    matches!(change.from_text().as_str(), "" | "none")
+}
+
+/// The second generation of NAT gateways is not left (egress-outboundtype).
+pub fn enters_nat_gateway_v2(change: &Transition<'_>) -> bool {
+    change.to_text() == "managednatgatewayv2"
+}
+
 /// A service principal is swapped with a reimage (update-credentials) and never comes after a managed identity, which
 /// Azure reports as the client id `msi`.
 pub fn service_principal(change: &Transition<'_>) -> Effect {
@@ -219,7 +229,7 @@ pub fn service_accounts(change: &Transition<'_>) -> Effect {
     let domain = change.live.pointer("/properties/windowsProfile/gmsaProfile/dnsServer");
     let has_domain = domain.and_then(Value::as_str).is_some_and(|server| !server.is_empty());
     if change.turns_on() || has_domain {
-        Effect::NodeReimage
+        Effect::WindowsReimage
     } else {
         Effect::InPlace
     }
@@ -230,7 +240,7 @@ pub fn service_accounts_domain(change: &Transition<'_>) -> Effect {
     if change.to_text().is_empty() {
         Effect::Forbidden
     } else if change.is_on("/properties/windowsProfile/gmsaProfile/enabled") {
-        Effect::NodeReimage
+        Effect::WindowsReimage
     } else {
         Effect::InPlace
     }

@@ -10,6 +10,9 @@ use crate::plan::{Facts, body};
 /// The patch an alias amounts to.
 const NEWEST_PATCH: &str = "5";
 
+/// The version of the nodes in every snapshot.
+pub const SNAPSHOT_VERSION: &str = "1.32.8";
+
 /// Does what the step asks for.
 pub fn take(live: &mut Option<Value>, step: &Step, cluster: &DesiredCluster, pools: &[DesiredPool], facts: &mut Facts) {
     let wanted = |name: &str| pools.iter().find(|pool| pool.name == name).unwrap();
@@ -48,6 +51,9 @@ pub fn take(live: &mut Option<Value>, step: &Step, cluster: &DesiredCluster, poo
             let made = body::create_pool(pool, seen.running_version());
             let mut profile = made["properties"].clone();
             profile["name"] = json!(pool.name);
+            if profile.get("creationData").is_some() && profile["orchestratorVersion"].is_null() {
+                profile["orchestratorVersion"] = json!(SNAPSHOT_VERSION);
+            }
             let profiles = stored["properties"]["agentPoolProfiles"].as_array_mut().unwrap();
             profiles.push(profile);
         }
@@ -122,6 +128,12 @@ fn put_pool(live: &mut Value, name: &str, body: &Value) {
     let profile = profile(live, name);
     for replaced in ["tags", "nodeLabels"] {
         if let (Some(old), Some(new)) = (profile.get_mut(replaced), body["properties"].get(replaced)) {
+            *old = new.clone();
+        }
+    }
+    for zones in ["vnetDNSOverrides", "kubeDNSOverrides"] {
+        let place = format!("/localDNSProfile/{zones}");
+        if let (Some(old), Some(new)) = (profile.pointer_mut(&place), body["properties"].pointer(&place)) {
             *old = new.clone();
         }
     }

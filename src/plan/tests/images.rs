@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::azure::SNAPSHOT_VERSION;
 use super::world::{World, cluster};
 
 const OLD: &str = "AKSUbuntu-2404gen2containerd-202610.14.0";
@@ -95,7 +96,7 @@ fn a_snapshot_makes_the_pool_and_an_upgrade_leaves_it_behind() {
     let snapshot = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerService/snapshots/one";
     let mut world = cluster("").pool("sys", "mode: System").exists().pool(
         "apps",
-        &format!("{{mode: User, creationData: {{sourceResourceId: {snapshot}}}}}"),
+        &format!("{{mode: User, versionPolicy: Manual, creationData: {{sourceResourceId: {snapshot}}}}}"),
     );
     assert_eq!(world.run(), ["create pool apps"]);
     assert_eq!(world.steps(), [""; 0]);
@@ -104,4 +105,27 @@ fn a_snapshot_makes_the_pool_and_an_upgrade_leaves_it_behind() {
     let other = snapshot.replace("one", "two");
     let world = world.edit_pool("apps", &format!("creationData: {{sourceResourceId: {other}}}"));
     assert_eq!(world.steps(), ["update creationData.sourceResourceId of pool apps"]);
+}
+
+#[test]
+fn a_pool_from_a_snapshot_has_its_version_unless_the_manifest_names_one() {
+    let made = |spec: &str| {
+        let snapshot = "creationData: {sourceResourceId: /snapshots/one}";
+        let mut world = cluster("")
+            .pool("sys", "mode: System")
+            .exists()
+            .pool("apps", &format!("{{mode: User, {spec}, {snapshot}}}"));
+        let steps = world.run();
+        let live = world.live.unwrap();
+        let version = live["properties"]["agentPoolProfiles"][1]["currentOrchestratorVersion"].clone();
+        (steps, version)
+    };
+    let create = || "create pool apps".to_owned();
+    assert_eq!(made("versionPolicy: Manual"), (vec![create()], json!(SNAPSHOT_VERSION)));
+    assert_eq!(
+        made("versionPolicy: Manual, orchestratorVersion: 1.33.5"),
+        (vec![create()], json!("1.33.5"))
+    );
+    let follows = vec![create(), "upgrade pool apps to 1.33.5".to_owned()];
+    assert_eq!(made("versionPolicy: Follow"), (follows, json!("1.33.5")));
 }

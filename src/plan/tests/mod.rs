@@ -7,6 +7,7 @@ mod coverage;
 mod creation;
 mod deletion;
 mod drift;
+mod effects;
 mod images;
 mod locks;
 mod network;

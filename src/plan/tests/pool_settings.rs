@@ -19,6 +19,7 @@ fn sizes_of_machines_are_one_value_and_another_size_replaces_machines() {
     assert_eq!(world.steps(), [""; 0], "casing and empty lists are Azure's");
     for (entry, effect) in [
         ("{size: Standard_D4s_v5, count: 3}", Effect::InPlace),
+        ("{size: Standard_D4s_v5, count: 1}", Effect::NodeRemoval),
         ("{size: Standard_D8s_v5, count: 2}", Effect::RollingReplace),
     ] {
         let world = world.clone().edit_pool(

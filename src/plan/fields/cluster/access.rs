@@ -28,7 +28,8 @@ pub const FIELDS: &[Field] = &[
         ByValue(by::private_dns_zone),
         "private-clusters",
         Clear::text("none"),
-    ),
+    )
+    .one_way(),
     Field::new(
         "properties.apiServerAccessProfile.enablePrivateClusterPublicFQDN",
         Exact,
@@ -49,14 +50,16 @@ pub const FIELDS: &[Field] = &[
         ByValue(by::vnet_integration),
         "api-server-vnet-integration",
         Clear::Never,
-    ),
+    )
+    .one_way(),
     Field::new(
         "properties.apiServerAccessProfile.subnetId",
         CaseInsensitive,
         ByValue(by::api_server_subnet),
         "api-server-vnet-integration",
         Clear::Never,
-    ),
+    )
+    .one_way(),
     Field::new(
         "properties.publicNetworkAccess",
         CaseInsensitive,
@@ -78,14 +81,16 @@ pub const FIELDS: &[Field] = &[
         ByValue(by::oidc_issuer),
         "use-oidc-issuer",
         Clear::Never,
-    ),
+    )
+    .one_way(),
     Field::new(
         "properties.aadProfile.managed",
         Exact,
         ByValue(by::entra_managed),
         "entra-id-control-plane-authentication",
         Clear::Never,
-    ),
+    )
+    .one_way(),
     Field::new(
         "properties.aadProfile.enableAzureRBAC",
         Exact,

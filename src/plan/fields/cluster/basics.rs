@@ -25,6 +25,7 @@ pub const FIELDS: &[Field] = &[
         "automatic/aks-automatic-sku-migration",
         Clear::Never,
     )
+    .one_way()
     .absent("Base"),
     Field::new(
         "sku.tier",
@@ -40,7 +41,8 @@ pub const FIELDS: &[Field] = &[
         ByValue(by::identity_type),
         "user-assigned-managed-identity",
         Clear::Never,
-    ),
+    )
+    .one_way_if(by::leaves_service_principal),
     Field::new(
         "identity.userAssignedIdentities",
         IdentityMap,
@@ -54,7 +56,8 @@ pub const FIELDS: &[Field] = &[
         always(ControlPlaneRestart),
         "upgrade-aks-control-plane",
         Clear::Never,
-    ),
+    )
+    .one_way(),
     Field::new(
         "properties.supportPlan",
         CaseInsensitive,

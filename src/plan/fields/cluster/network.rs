@@ -14,14 +14,16 @@ pub const FIELDS: &[Field] = &[
         ByValue(by::network_plugin),
         "update-azure-cni",
         Clear::Never,
-    ),
+    )
+    .one_way(),
     Field::new(
         "properties.networkProfile.networkPluginMode",
         CaseInsensitive,
         ByValue(by::network_plugin_mode),
         "update-azure-cni",
         Clear::Never,
-    ),
+    )
+    .one_way(),
     Field::new(
         "properties.networkProfile.networkPolicy",
         CaseInsensitive,
@@ -44,6 +46,7 @@ pub const FIELDS: &[Field] = &[
         "update-azure-cni",
         Clear::Never,
     )
+    .one_way()
     .absent("azure"),
     Field::new(
         "properties.networkProfile.advancedNetworking.enabled",
@@ -96,14 +99,16 @@ pub const FIELDS: &[Field] = &[
         ByValue(by::pod_cidr),
         "azure-cni-overlay-pod-expand",
         Clear::Never,
-    ),
+    )
+    .one_way(),
     Field::new(
         "properties.networkProfile.podCidrs",
         CidrSet,
         ByValue(by::pod_cidr),
         "azure-cni-overlay-pod-expand",
         Clear::Never,
-    ),
+    )
+    .one_way(),
     Field::new(
         "properties.networkProfile.serviceCidr",
         CaseInsensitive,
@@ -139,6 +144,7 @@ pub const FIELDS: &[Field] = &[
         "egress-outboundtype",
         Clear::Never,
     )
+    .one_way_if(by::enters_nat_gateway_v2)
     .absent("loadBalancer"),
     Field::new(
         "properties.networkProfile.loadBalancerSku",
@@ -146,7 +152,8 @@ pub const FIELDS: &[Field] = &[
         ByValue(by::load_balancer_sku),
         "upgrade-basic-load-balancer-on-aks",
         Clear::Never,
-    ),
+    )
+    .one_way(),
     Field::new(
         "properties.networkProfile.loadBalancerProfile.managedOutboundIPs.count",
         Exact,
@@ -212,7 +219,8 @@ pub const FIELDS: &[Field] = &[
         ByValue(by::nat_gateway_sku),
         "egress-outboundtype",
         Clear::Never,
-    ),
+    )
+    .one_way(),
     Field::new(
         "properties.networkProfile.natGatewayProfile.managedOutboundIPProfile.count",
         Exact,

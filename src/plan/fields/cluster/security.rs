@@ -141,5 +141,6 @@ pub const FIELDS: &[Field] = &[
         always(ControlPlaneRestart),
         "kms-data-encryption-concepts",
         Clear::Never,
-    ),
+    )
+    .one_way(),
 ];

@@ -1,7 +1,7 @@
 //! Windows nodes.
 
 use crate::plan::compare::Compare::{CaseInsensitive, Exact, Secret};
-use crate::plan::effect::Effect::{Forbidden, NodeReimage, Unknown};
+use crate::plan::effect::Effect::{Forbidden, Unknown, WindowsReimage};
 use crate::plan::effect::EffectRule::ByValue;
 use crate::plan::fields::transitions as by;
 use crate::plan::fields::{Clear, Field, always};
@@ -18,14 +18,14 @@ pub const FIELDS: &[Field] = &[
     Field::new(
         "properties.windowsProfile.adminPassword",
         Secret,
-        always(NodeReimage),
+        always(WindowsReimage),
         "windows-faq",
         Clear::Never,
     ),
     Field::new(
         "properties.windowsProfile.licenseType",
         CaseInsensitive,
-        always(NodeReimage),
+        always(WindowsReimage),
         "AKS#3913",
         Clear::text("None"),
     )

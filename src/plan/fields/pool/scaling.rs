@@ -1,5 +1,7 @@
 //! How many nodes a pool has, what they carry and how they are replaced.
 
+use serde_json::Value;
+
 use crate::plan::compare::Compare::{CaseInsensitive, Count, Exact, Floor, Keyed, Once, Sizes, Tags, Taints};
 use crate::plan::compare::machines;
 use crate::plan::effect::Effect::{self, InPlace, NodeRestart, PoolReplacement, RollingReplace};
@@ -14,7 +16,7 @@ pub const FIELDS: &[Field] = &[
     Field::new(
         "properties.count",
         Count,
-        always(InPlace),
+        ByValue(node_count),
         "resize-cluster",
         Clear::Never,
     ),
@@ -28,7 +30,7 @@ pub const FIELDS: &[Field] = &[
     Field::new(
         "properties.maxCount",
         Exact,
-        always(InPlace),
+        ByValue(greatest_count),
         "cluster-autoscaler",
         Clear::Never,
     ),
@@ -71,7 +73,7 @@ pub const FIELDS: &[Field] = &[
     Field::new(
         "properties.nodeTaints",
         Taints,
-        always(InPlace),
+        ByValue(taints),
         "use-node-taints",
         Clear::Empty,
     ),
@@ -169,9 +171,45 @@ pub const FIELDS: &[Field] = &[
 
 /// Another number adds or drains machines; another size replaces those of the old one (virtual-machines-node-pools).
 fn machine_sizes(change: &Transition<'_>) -> Effect {
-    if machines::sizes(change.from) == machines::sizes(change.to) {
-        Effect::InPlace
-    } else {
+    if machines::sizes(change.from) != machines::sizes(change.to) {
         Effect::RollingReplace
+    } else if machines::are_fewer(change.from, change.to) {
+        Effect::NodeRemoval
+    } else {
+        Effect::InPlace
+    }
+}
+
+/// Fewer nodes: those that are too many are drained and deleted (resize-cluster).
+fn node_count(change: &Transition<'_>) -> Effect {
+    if change.shrinks() {
+        Effect::NodeRemoval
+    } else {
+        Effect::InPlace
+    }
+}
+
+/// A limit below the nodes that run takes nodes away.
+fn greatest_count(change: &Transition<'_>) -> Effect {
+    let running = change.live.pointer("/properties/count").and_then(Value::as_i64);
+    match (running, change.to.and_then(Value::as_i64)) {
+        (Some(running), Some(limit)) if limit < running => Effect::NodeRemoval,
+        _ => Effect::InPlace,
+    }
+}
+
+/// A new taint with NoExecute evicts what does not tolerate it; the others are for pods to come (use-node-taints).
+fn taints(change: &Transition<'_>) -> Effect {
+    let before = change
+        .from
+        .and_then(Value::as_array)
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    let evicts = |taint: &&Value| taint.as_str().is_some_and(|taint| taint.ends_with(":NoExecute"));
+    let after = change.to.and_then(Value::as_array).into_iter().flatten();
+    if after.filter(evicts).any(|taint| !before.contains(taint)) {
+        Effect::Eviction
+    } else {
+        Effect::InPlace
     }
 }
