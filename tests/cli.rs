@@ -96,6 +96,18 @@ fn explain_tells_cause_and_way_out_in_any_casing() {
 }
 
 #[test]
+fn explain_knows_the_reasons_of_armatures_own_and_says_of_a_conflict_what_may_be_in_the_way() {
+    for (code, says) in [
+        ("ChildFailed", "armature status NAME"),
+        ("NotConverging", "the value that Azure keeps"),
+        ("Conflict", "a membership of a fleet"),
+    ] {
+        let page = text(&armature(&["explain", code]).stdout).replace("\n          ", " ");
+        assert!(page.contains(says), "{page}");
+    }
+}
+
+#[test]
 fn explain_proposes_neighbors_of_an_unknown_code() {
     let output = armature(&["explain", "SkuNotAvalable"]);
     assert_eq!(output.status.code(), Some(1));

@@ -1,4 +1,4 @@
-//! `armature explain`: what an error code of Azure's means, and the way out.
+//! `armature explain`: what an error code of Azure's or a reason of Armature's own means, and the way out.
 
 use std::process::ExitCode;
 
@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::paint::{Canvas, Line, Tone, wrap};
 use super::status::Output;
-use super::{CliError, print};
-use crate::arm::codes::{CodeEntry, Retry, entries, explain};
+use super::{CliError, print, reasons};
+use crate::arm::codes::{self, CodeEntry, Retry};
 
 /// Arguments of `armature explain`.
 #[derive(Args, Clone, Debug)]
@@ -27,18 +27,27 @@ pub struct ExplainArgs {
 /// # Errors
 /// [`CliError::NotFound`] with similar codes when the code is not in the table.
 pub(super) fn run(args: &ExplainArgs) -> Result<ExitCode, CliError> {
-    let found: Vec<&CodeEntry> = match &args.code {
+    let found: Vec<CodeEntry> = match &args.code {
         Some(code) => vec![explain(code.trim()).ok_or_else(|| unknown(code.trim()))?],
         None => entries().collect(),
     };
     let text = match (args.output, args.code.is_some()) {
-        (Output::Json, true) => json(&found.first().map(|entry| Explanation::of(entry)))?,
-        (Output::Json, false) => json(&found.iter().map(|entry| Explanation::of(entry)).collect::<Vec<_>>())?,
+        (Output::Json, true) => json(&found.first().map(Explanation::of))?,
+        (Output::Json, false) => json(&found.iter().map(Explanation::of).collect::<Vec<_>>())?,
         (Output::Table, true) => found.iter().map(|entry| page(entry, Canvas::stdout())).collect(),
         (Output::Table, false) => list(&found, Canvas::stdout()),
     };
     print(&text)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Codes of Azure's and reasons of Armature's own.
+fn entries() -> impl Iterator<Item = CodeEntry> {
+    codes::entries().copied().chain(reasons::entries())
+}
+
+fn explain(code: &str) -> Option<CodeEntry> {
+    entries().find(|entry| entry.code.eq_ignore_ascii_case(code))
 }
 
 /// The JSON form of one code.
@@ -102,11 +111,11 @@ fn page(entry: &CodeEntry, canvas: Canvas) -> String {
     lines.iter().map(|line| line.render(canvas) + "\n").collect()
 }
 
-fn list(found: &[&CodeEntry], canvas: Canvas) -> String {
+fn list(found: &[CodeEntry], canvas: Canvas) -> String {
     let width = found.iter().map(|entry| entry.code.len()).max().unwrap_or(0) + 2;
     let mut sorted = found.to_vec();
     sorted.sort_by_key(|entry| entry.code.to_ascii_lowercase());
-    let line = |entry: &&CodeEntry| {
+    let line = |entry: &CodeEntry| {
         Line::new(entry.code, Tone::Head)
             .padded(width)
             .with(entry.cause, Tone::Plain)
@@ -117,7 +126,7 @@ fn list(found: &[&CodeEntry], canvas: Canvas) -> String {
 fn unknown(code: &str) -> CliError {
     let near = near_matches(code);
     let advice = if near.is_empty() {
-        // Most that is not in the table is a reason of ours, such as InvalidSpec, and those are explained where they stand.
+        // What is not in the table says of itself what it is, such as Progressing.
         "a reason of Armature's own says what to do in the message beside it; armature explain lists all known codes"
             .to_owned()
     } else {
@@ -184,7 +193,7 @@ mod tests {
     #[test]
     fn every_code_has_a_page() {
         for entry in entries() {
-            let page = page(entry, Canvas::FILE);
+            let page = page(&entry, Canvas::FILE);
             assert!(page.starts_with(entry.code) && page.contains("Next step"), "{page}");
         }
     }

@@ -4,6 +4,7 @@ mod crds;
 mod explain;
 mod flow;
 mod paint;
+mod reasons;
 mod release;
 mod status;
 
@@ -42,7 +43,7 @@ enum Command {
     Run(Box<RunCommand>),
     /// Show clusters and pools: are they fine, what version, what do they do
     Status(status::StatusArgs),
-    /// Explain an error code of Azure's, and what to do about it
+    /// Explain a code of Azure's or a reason of Armature's, and what to do about it
     Explain(explain::ExplainArgs),
     /// Let an object go and leave Azure alone
     Release(release::ReleaseArgs),

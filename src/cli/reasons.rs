@@ -1,0 +1,371 @@
+//! What the reasons of Armature's own mean, for those who read them in status: the counterpart of the codes of Azure's.
+
+use crate::arm::codes::Retry::{Backoff, User, WaitForOperation};
+use crate::arm::codes::{CodeEntry, row};
+use crate::plan::compatibility;
+
+/// The reasons that stand for one thing each.
+const REASONS: &[CodeEntry] = &[
+    row(
+        "AdoptionRefused",
+        User,
+        "Azure has a cluster or pool of this name that Armature did not make, and the manifest does not allow it to be taken over.",
+        "Set `spec.adoptionPolicy` to `AfterPlan` to see what taking it over would change, or choose another name.",
+    ),
+    row(
+        "AnswerNotUnderstood",
+        Backoff,
+        "What came back is no answer of Azure's.",
+        "Check what stands between the operator and Azure, such as a proxy that changes answers.",
+    ),
+    row(
+        "AnswerTooLarge",
+        User,
+        "What came back is larger than any answer of Azure's.",
+        "Check what stands between the operator and Azure, such as a proxy that changes answers.",
+    ),
+    row(
+        "AwaitingApproval",
+        User,
+        "Taking over the cluster waits until somebody approves the plan.",
+        "Read `status.plan`, then set the annotation that the message names.",
+    ),
+    row(
+        "AzureUnreachable",
+        Backoff,
+        "No connection to Azure came about, or it broke.",
+        "Check the way from the operator to Azure: name resolution, proxy, firewall, trusted certificates.",
+    ),
+    row(
+        "ChildFailed",
+        Backoff,
+        "Something that hangs on the cluster could not be made, changed or deleted; the cluster itself is fine.",
+        "Run `armature status NAME`: it shows which child it is, why, and what to do; the line of the child has a code of its own.",
+    ),
+    row(
+        "ChildHeld",
+        User,
+        "Something that hangs on the cluster is not as the manifest says, and a policy keeps Armature from writing it.",
+        "Read the line of the child in `status.children`: it names the policy, which you lift, or the value, which you put into the manifest.",
+    ),
+    row(
+        "ChildrenFirst",
+        WaitForOperation,
+        "What hangs on the cluster has to be there before the step, or gone.",
+        "Read `status.children`: it tells how far that is, and what went wrong if it does not get further.",
+    ),
+    row(
+        "ClusterNotFound",
+        User,
+        "There is no `AksCluster` of the name that the pool gives, in its namespace.",
+        "Apply it, or correct `spec.clusterRef.name`.",
+    ),
+    row(
+        "ClusterStopped",
+        User,
+        "A stopped cluster accepts nothing but a start or its deletion.",
+        "Set `spec.powerState.code` to `Running`.",
+    ),
+    row(
+        "ClusterVanished",
+        User,
+        "The cluster existed and Azure no longer has it; Armature never makes one a second time by itself.",
+        "Delete the object, after `armature release NAME` where it is protected, and apply it again.",
+    ),
+    row(
+        "ConflictingManager",
+        User,
+        "The tag `armature-owner` says that the cluster belongs to another installation.",
+        "Delete this object, or release the cluster there and remove the tag.",
+    ),
+    row(
+        "DeletionBlocked",
+        User,
+        "The object is protected against deletion, or what would delete its cluster may not.",
+        "Read the message; `deletionProtection: false` allows the deletion, and `armature release NAME` lets the object go and keeps the cluster.",
+    ),
+    row(
+        "DependencyNotReady",
+        WaitForOperation,
+        "The cluster of the pool is not in order, so nothing is done to the pool.",
+        "Read the conditions of the `AksCluster`.",
+    ),
+    row(
+        "DriftReported",
+        User,
+        "A value was changed in Azure, and `spec.driftPolicy` is `Report`.",
+        "Put the value of Azure into the manifest, or remove `driftPolicy` to have it put right.",
+    ),
+    row(
+        "DuplicatePool",
+        User,
+        "Two objects describe the same pool of a cluster.",
+        "Give one of them another `spec.azureName`, or delete it.",
+    ),
+    row(
+        "FeatureNotRegistered",
+        User,
+        "The manifest needs a preview feature that the subscription does not have.",
+        "Run the command in the message that registers it.",
+    ),
+    row(
+        "FingerprintKeyUnavailable",
+        User,
+        "The operator can't read or make its own Secret, which holds the key for fingerprints of secrets.",
+        "Check that Secret and the operator's rights in its namespace.",
+    ),
+    row(
+        "ForbiddenChange",
+        User,
+        "Azure does not change this on an existing cluster.",
+        "Set it back, or make a new cluster.",
+    ),
+    row(
+        "HostRefused",
+        User,
+        "An address does not belong to the configured cloud, so no token was sent there.",
+        "Check that the configured cloud is the one that the subscription is in.",
+    ),
+    row(
+        "IdentityInvalid",
+        User,
+        "The `AzureIdentity` can't be used as it is written.",
+        "Correct what the message names.",
+    ),
+    row(
+        "IdentityNotAllowed",
+        User,
+        "The `AzureIdentity` does not allow this namespace or subscription.",
+        "Let whoever owns the identity allow it, or name another one in `spec.identityRef`.",
+    ),
+    row(
+        "IdentityNotFound",
+        User,
+        "There is no `AzureIdentity` of the name in `spec.identityRef`.",
+        "Apply it, or correct the name; it goes on by itself.",
+    ),
+    row(
+        "IdentityRequired",
+        User,
+        "The operator has no identity of its own for clusters that name none.",
+        "Name an `AzureIdentity` in `spec.identityRef`.",
+    ),
+    row(
+        "InvalidSpec",
+        User,
+        "The manifest says something that can't be, and admission could not see it.",
+        "Correct the field that the message names.",
+    ),
+    row(
+        "LastSystemPool",
+        User,
+        "AKS keeps at least one System pool.",
+        "Add another System pool first, or delete the cluster.",
+    ),
+    row(
+        "LocationMismatch",
+        User,
+        "The cluster in Azure is in another region than the manifest says; a cluster never moves.",
+        "Set `spec.location` back, or use another name for a new cluster.",
+    ),
+    row(
+        "LockFirst",
+        WaitForOperation,
+        "A lock of the manifest is lifted before the step and put back afterwards.",
+        "Nothing: both are steps of the plan.",
+    ),
+    row(
+        "NeverCleared",
+        User,
+        "`spec.clear` names a property that has no way back to unset.",
+        "Take it out of `spec.clear`, and set the value you want instead.",
+    ),
+    row(
+        "NotConverging",
+        User,
+        "Azure accepted a value and kept its own; written again, that would go on for ever.",
+        "Set the manifest to the value that Azure keeps, which `status.plan` or the line of the child shows.",
+    ),
+    row(
+        "Observe",
+        User,
+        "`spec.managementPolicy` is `Observe`, so nothing is written to Azure.",
+        "Read `status.plan`, and remove `managementPolicy` to have it done.",
+    ),
+    row(
+        "OperationFailed",
+        Backoff,
+        "An operation that Azure accepted failed without a code.",
+        "Read the message, and the activity log of the resource in Azure.",
+    ),
+    row(
+        "OwnCluster",
+        User,
+        "It is the cluster that Armature runs on, which it never stops or deletes.",
+        "Use another management cluster or the Azure portal for that.",
+    ),
+    row(
+        "PoolAheadOfControlPlane",
+        User,
+        "A pool asks for a newer Kubernetes than its control plane is meant to run.",
+        "Raise `spec.kubernetesVersion` of the cluster first.",
+    ),
+    row(
+        "PoolStalled",
+        User,
+        "A node pool of the cluster needs a user.",
+        "Read the conditions of the `AksNodePool` that the message names.",
+    ),
+    row(
+        "PreviewNotAllowed",
+        User,
+        "The manifest asks for a preview api-version, and the identity may not use previews.",
+        "Allow it as the message says, or use a stable api-version.",
+    ),
+    row(
+        "ReplacementRequired",
+        User,
+        "Azure does not change this on an existing pool.",
+        "Set it back, or add a new pool with the new value and delete this one.",
+    ),
+    row(
+        "RequestBudget",
+        Backoff,
+        "The operator's share of Azure's request quota is used up.",
+        "Nothing: it is tried again when the quota has refilled.",
+    ),
+    row(
+        "ResourceGroupMissing",
+        User,
+        "The resource group of the cluster does not exist.",
+        "Create it, or set `spec.resourceGroupPolicy` to `Create`.",
+    ),
+    row(
+        "ResumeExhausted",
+        User,
+        "An operation failed, and resuming it did not help or can't.",
+        "Mend the cause, then edit the manifest or request a reconcile.",
+    ),
+    row(
+        "RetryLater",
+        Backoff,
+        "The step failed a moment ago.",
+        "Read `status.lastError`; it is tried again by itself.",
+    ),
+    row(
+        "SecretKeyMissing",
+        User,
+        "The Secret that the manifest names does not have the key.",
+        "Add the key to the Secret, or correct the name of the key.",
+    ),
+    row(
+        "SecretNotFound",
+        User,
+        "The Secret that the manifest names does not exist.",
+        "Apply it in the namespace of the cluster; it goes on by itself.",
+    ),
+    row(
+        "SecretNotText",
+        User,
+        "The value in the Secret is no text.",
+        "Store the value as UTF-8 text.",
+    ),
+    row(
+        "SecretRefused",
+        User,
+        "Azure does not take a value like the one in the Secret.",
+        "Store a value that keeps the rule in the message.",
+    ),
+    row(
+        "SecretUnreadable",
+        User,
+        "The operator may not read the Secret that the manifest names.",
+        "Give it the right, with the chart value `secrets.namespaces`.",
+    ),
+    row(
+        "SignInFailed",
+        Backoff,
+        "Entra gave no token for the identity.",
+        "Check the `AzureIdentity`: tenant, client id, and what it proves itself with.",
+    ),
+    row(
+        "SkewTooWide",
+        User,
+        "An upgrade would leave a pool more than three minor versions behind.",
+        "Raise `spec.orchestratorVersion` of the pool, or set its `spec.versionPolicy` to `Follow`.",
+    ),
+    row(
+        "VersionNotOffered",
+        User,
+        "Azure does not offer this version to the cluster from where it is.",
+        "Take one of the versions in the message.",
+    ),
+    row(
+        "WaitingForSystemPool",
+        User,
+        "A cluster is made together with its first System pool.",
+        "Apply an `AksNodePool` with mode `System` that names the cluster.",
+    ),
+];
+
+/// All reasons of Armature's own that somebody may want explained.
+pub fn entries() -> impl Iterator<Item = CodeEntry> {
+    REASONS.iter().copied().chain(compatibility::reasons().map(rule))
+}
+
+/// A rule between settings, or between objects. Its message has both sides of it.
+const fn rule(reason: &'static str) -> CodeEntry {
+    row(
+        reason,
+        User,
+        "Settings that the manifest combines, or a change that it asks for, do not go together in AKS.",
+        "Change what the message names; what does not depend on it goes on.",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::arm::codes::explain;
+    use crate::plan::Hold;
+    use crate::plan::children::decide::NOT_CONVERGING;
+
+    #[test]
+    fn a_reason_has_one_row_and_is_no_code_of_azures() {
+        let mut seen = BTreeSet::new();
+        for entry in REASONS {
+            assert!(seen.insert(entry.code), "{} stands in the table twice", entry.code);
+            assert_eq!(explain(entry.code), None, "{}", entry.code);
+            for text in [entry.cause, entry.next_step] {
+                assert!(text.ends_with('.'), "{}: {text}", entry.code);
+            }
+        }
+    }
+
+    #[test]
+    fn reasons_that_ask_for_a_user_are_explained() {
+        let hash = String::new;
+        let (children, locks) = (hash(), hash());
+        let holds = [
+            Hold::Observe,
+            Hold::DriftReported,
+            Hold::AwaitingApproval { hash: hash() },
+            Hold::ClusterStopped,
+            Hold::ChildrenFirst {
+                children,
+                leaving: true,
+            },
+            Hold::LockFirst { locks },
+            Hold::RetryLater,
+        ];
+        let holds = holds.iter().map(Hold::reason);
+        for reason in holds
+            .chain(compatibility::reasons())
+            .chain([NOT_CONVERGING, "ChildFailed", "ChildHeld"])
+        {
+            assert!(entries().any(|entry| entry.code == reason), "{reason}");
+        }
+    }
+}
