@@ -106,7 +106,7 @@ pub async fn run(context: &Context, cluster: &Arc<AksCluster>) -> Next {
     let mut memory = context.memory(&reference).lock_owned().await;
     let asked = objects.asked(context);
     memory.rests.asked(asked);
-    memory.children.rests.asked(asked);
+    memory.children.asked(asked);
     if let Some(left) = memory.rests.whole_for(Instant::now()) {
         return waiting(left);
     }

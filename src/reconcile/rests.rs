@@ -36,14 +36,17 @@ pub struct Rests {
 }
 
 impl Rests {
-    /// Notes what is asked for now. Whoever asks for something else, or asks again, does not wait for old failures.
-    pub fn asked(&mut self, asked: u64) {
-        if self.asked != asked {
+    /// Notes what is asked for now; whether it is something else than before. Whoever asks for something else, or asks
+    /// again, does not wait for old failures.
+    pub fn asked(&mut self, asked: u64) -> bool {
+        let other = self.asked != asked;
+        if other {
             *self = Self {
                 asked,
                 ..Self::default()
             };
         }
+        other
     }
 
     /// How long the whole aggregate rests from now on, if it does.

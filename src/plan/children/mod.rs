@@ -68,6 +68,8 @@ pub struct Kind {
     pub shares: fn(&str) -> Option<String>,
     /// Whether Azure may not show one for some minutes after it was made.
     pub late: bool,
+    /// How long what was read for it stays true, where others change it at any time.
+    pub rereads: Option<Duration>,
     /// What the operator's identity has to be allowed to do for it (`examples/azure/roles`).
     pub actions: &'static [&'static str],
 }
@@ -87,6 +89,7 @@ impl Kind {
         stand_in: |_, _, _| None,
         shares: |_| None,
         late: false,
+        rereads: None,
         actions: &[],
     };
 }
@@ -253,8 +256,26 @@ pub enum Hindrance {
         /// What is without effect, one sentence.
         problem: String,
     },
+    /// Nothing that the entry is about is there yet.
+    NoneYet {
+        /// What that is, one sentence.
+        what: String,
+        /// Whether the manifest counts on it; what is decided by a pattern need never be there.
+        awaited: bool,
+    },
     /// It is to be absent for a while, for the sake of a step that it would keep from happening; a clause that says why.
     Suspended(String),
+}
+
+impl Hindrance {
+    /// Whether the entry may come to children that are not known at the moment: their lines stay meanwhile.
+    pub fn hides_children(&self) -> bool {
+        match self {
+            Self::Look(_) | Self::NotYet(_) | Self::Invalid { .. } | Self::Suspended(_) => true,
+            // It is asked about what is in the way of an entry that is not there.
+            Self::Ask(_) | Self::Pointless { .. } | Self::NoneYet { .. } => false,
+        }
+    }
 }
 
 /// How most resources tell how they are: by `properties.provisioningState`.

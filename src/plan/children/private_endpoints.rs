@@ -2,6 +2,8 @@
 //!
 //! The owner of the endpoint makes and deletes the connection. What is written is the decision alone.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::{AKS_VERSION, Child, Draft, Hindrance, Kind, Needs, View};
@@ -10,6 +12,7 @@ use crate::api::{PrivateEndpointDecision, PrivateEndpointRule};
 pub(super) static KIND: Kind = Kind {
     field: "privateEndpointConnections",
     drafts,
+    rereads: Some(Duration::from_secs(120)),
     actions: &[
         "Microsoft.ContainerService/managedClusters/privateEndpointConnections/read",
         "Microsoft.ContainerService/managedClusters/privateEndpointConnections/write",
@@ -47,12 +50,14 @@ fn drafts(view: &View<'_>) -> Vec<Draft> {
             Some((name, draft(view, name, rule, connection)?))
         })
         .collect();
-    let idle = rules.iter().filter(|(name, rule)| {
-        let used = decided.iter().any(|(used, _)| used == name);
-        !used && !rule.private_endpoint_id.contains('*')
-    });
-    let waiting = idle.map(|(name, _)| {
-        let nobody = Hindrance::NotYet("the private endpoint to ask for a connection".to_owned());
+    let idle = rules
+        .iter()
+        .filter(|(name, _)| !decided.iter().any(|(used, _)| used == name));
+    let waiting = idle.map(|(name, rule)| {
+        let nobody = Hindrance::NoneYet {
+            what: "no private endpoint connection that the entry decides about is there yet".to_owned(),
+            awaited: !rule.private_endpoint_id.contains('*'),
+        };
         Draft::new(name, Needs::Cluster, Err(nobody))
     });
     waiting.chain(decided.iter().map(|(_, draft)| draft.clone())).collect()
@@ -128,6 +133,8 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
+    use crate::plan::children::{Intent, Read, Reads, What};
+    use crate::plan::live::LiveCluster;
 
     fn rule(pattern: &str, status: PrivateEndpointDecision) -> PrivateEndpointRule {
         PrivateEndpointRule {
@@ -147,6 +154,45 @@ mod tests {
         assert!(fits(&below("HUB-*", "*")) && fits(&below("*-west", "pe-*-*")) && fits(&below("hub-west", "pe-1-x")));
         assert!(!fits(&below("hub", "*")) && !fits(&below("hub-*", "pe-*-y")) && !fits("/subscriptions/*"));
         assert!(!fits(&below("hub-west", "pe-1-x*x")), "the parts may not overlap");
+    }
+
+    #[test]
+    fn every_entry_has_a_draft_and_only_one_that_names_its_endpoint_waits_for_it() {
+        let spec = json!({
+            "subscriptionId": "s",
+            "resourceGroup": "fleet",
+            "location": "westeurope",
+            "privateEndpointConnections": {
+                "any": { "privateEndpointId": "/pe/*", "status": "Approved" },
+                "one": { "privateEndpointId": "/pe/a/b", "status": "Approved" },
+            },
+        });
+        let live = LiveCluster::new(json!({ "id": "/clusters/shop", "name": "shop", "properties": {} }));
+        let mut reads = Reads::default();
+        let list = Read {
+            what: What::List { filter: None },
+            ..Read::resource("/clusters/shop/privateEndpointConnections", AKS_VERSION)
+        };
+        let drafts_with = |connections: Value, reads: &mut Reads| {
+            reads.keep(&list, Some(connections));
+            drafts(&View {
+                spec: &serde_json::from_value(spec.clone()).unwrap(),
+                cluster: "/clusters/shop",
+                live: Some(&live),
+                reads,
+                allowed_types: &[],
+                intent: Intent::default(),
+            })
+        };
+        let awaited = |draft: &Draft| match &draft.child {
+            Err(Hindrance::NoneYet { awaited, .. }) => Some((draft.name.clone(), *awaited)),
+            _ => None,
+        };
+        let nobody: Vec<_> = drafts_with(json!([]), &mut reads).iter().filter_map(awaited).collect();
+        assert_eq!(nobody, [("any".to_owned(), false), ("one".to_owned(), true)]);
+        let connection = json!([{ "name": "c", "properties": { "privateEndpoint": { "id": "/pe/x" } } }]);
+        let names: Vec<String> = (drafts_with(connection, &mut reads).into_iter().map(|draft| draft.name)).collect();
+        assert_eq!(names, ["one", "any/c"]);
     }
 
     #[test]

@@ -34,8 +34,8 @@ pub(super) async fn take_leave(
 }
 
 impl Pass<'_> {
-    /// The lines of children that the manifest no longer asks for, the last made first. An entry that is no child yet
-    /// stands for all that it may come to: what begins with one of `parts`.
+    /// The lines of children that the manifest no longer asks for, the last made first. An entry that is no child at
+    /// the moment stands for all that it may come to: what begins with one of `parts`.
     pub(super) fn unwanted_children(&self, wanted: &[String], parts: &[String]) -> Vec<String> {
         let is_part = |key: &str| parts.iter().any(|part| key.starts_with(part));
         let all = self.children.keys();

@@ -67,6 +67,8 @@ pub fn hindered(pass: &mut Pass<'_>, key: &str, hindrance: &Hindrance) {
     match hindrance {
         // The read failed a moment ago, and its line says why.
         Hindrance::Look(_) | Hindrance::Ask(_) | Hindrance::Suspended(_) => {}
+        Hindrance::NoneYet { what, awaited: true } => set(pass.child_line(key), ChildState::Waiting, what),
+        Hindrance::NoneYet { what, awaited: false } => set(pass.child_line(key), ChildState::Ready, what),
         Hindrance::NotYet(what) => set(pass.child_line(key), ChildState::Waiting, format!("waits for {what}")),
         Hindrance::Invalid { field, problem } => {
             let message = format!("{field} is invalid: {problem}");

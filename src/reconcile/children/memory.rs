@@ -59,6 +59,15 @@ impl Asked {
 }
 
 impl Memory {
+    /// Notes what is asked for now. Whoever asks for something else does not wait for old failures, nor is answered by
+    /// old reads.
+    pub fn asked(&mut self, asked: u64) {
+        if self.rests.asked(asked) {
+            self.expiries.clear();
+            self.reads.clear();
+        }
+    }
+
     /// Someone asked for a look at everything.
     pub fn look_at_all<'a>(&mut self, keys: impl Iterator<Item = &'a String>) {
         self.due = keys.cloned().collect();
@@ -67,9 +76,10 @@ impl Memory {
         self.reads.clear();
     }
 
-    /// Keeps what was read of another resource.
-    pub fn keep_read(&mut self, read: Read, exists: bool, now: Instant) {
+    /// Keeps what was read of another resource, or was missing. `most` is how long it is good for at most.
+    pub fn keep_read(&mut self, read: Read, exists: bool, most: Option<Duration>, now: Instant) {
         let lifetime = if exists { READ_LIFETIME } else { ABSENCE_LIFETIME };
+        let lifetime = most.map_or(lifetime, |most| most.min(lifetime));
         self.expiries.insert(read, now + lifetime);
     }
 
@@ -208,6 +218,27 @@ mod tests {
         assert!(!memory.rests("a/x", &asked(None, None), now));
         memory.looked("a/x", asked(None, Some(DriftPolicy::Report)), now);
         assert!(!memory.rests("a/x", &asked(None, None), now));
+    }
+
+    #[test]
+    fn what_others_change_is_read_again_within_minutes_and_everything_after_an_edit() {
+        let (mut memory, now) = (Memory::default(), Instant::now());
+        let (list, workspace) = (Read::resource("/list", "1"), Read::resource("/workspace", "1"));
+        let keep = |memory: &mut Memory| {
+            for (read, most) in [(&list, Some(Duration::from_secs(120))), (&workspace, None)] {
+                memory.reads.keep(read, Some(json!({})));
+                memory.keep_read(read.clone(), true, most, now);
+            }
+        };
+        memory.asked(1);
+        keep(&mut memory);
+        memory.expire_reads(now + Duration::from_secs(121));
+        assert!(!memory.reads.has(&list) && memory.reads.has(&workspace));
+        keep(&mut memory);
+        memory.asked(1);
+        assert!(memory.reads.has(&list));
+        memory.asked(2);
+        assert!(!memory.reads.has(&list) && !memory.reads.has(&workspace));
     }
 
     #[test]

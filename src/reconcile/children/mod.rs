@@ -25,7 +25,7 @@ use crate::api::{ChildState, ChildStatus};
 use crate::arm::{ArmClient, ResourceId, Retry};
 use crate::plan::Plan;
 use crate::plan::change::Target;
-use crate::plan::children::{self, Intent, Needs, View, successor};
+use crate::plan::children::{self, Draft, Hindrance, Intent, Needs, View, successor};
 
 pub use act::{DELETE, PUT, ended};
 use leave::take_leave;
@@ -73,7 +73,8 @@ pub async fn tend(pass: &mut Pass<'_>, arm: &ArmClient, plan: &Plan) -> Result<O
         .iter()
         .map(|(kind, draft)| children::key(kind, &draft.name))
         .collect();
-    let parts = wanted.iter().zip(&keys).filter(|((_, draft), _)| draft.child.is_err());
+    let hides = |draft: &Draft| draft.child.as_ref().is_err_and(Hindrance::hides_children);
+    let parts = wanted.iter().zip(&keys).filter(|((_, draft), _)| hides(draft));
     let parts: Vec<String> = parts.map(|(_, key)| format!("{key}/")).collect();
     let unwanted = pass.unwanted_children(&keys, &parts);
     let (former, unwanted): (Vec<_>, Vec<_>) = unwanted.iter().partition(|key| successor(key).is_some());

@@ -62,6 +62,7 @@ async fn look(pass: &mut Pass<'_>, arm: &ArmClient, key: &str, read: Read, matte
         Ok(id) => id,
         Err(ended) => return act::fail(pass, key, ended),
     };
+    let most = children::kind_of(key).and_then(|kind| kind.rereads);
     let answer = match &read.what {
         What::Resource => arm.get_resource(&id, read.api_version, Priority::Config).await,
         What::List { filter } => {
@@ -75,12 +76,12 @@ async fn look(pass: &mut Pass<'_>, arm: &ArmClient, key: &str, read: Read, matte
             memory.reads.keep(&read, body.clone());
             // An empty list, too, is something that is missing.
             let exists = body.is_some_and(|body| body.as_array().is_none_or(|list| !list.is_empty()));
-            memory.keep_read(read, exists, Instant::now());
+            memory.keep_read(read, exists, most, Instant::now());
         }
         Err(_) if !matters => {
             let memory = &mut pass.memory.children;
             memory.reads.keep(&read, Some(Value::Null));
-            memory.keep_read(read, true, Instant::now());
+            memory.keep_read(read, true, most, Instant::now());
         }
         Err(error) => act::refused(pass, key, &error),
     }

@@ -130,8 +130,14 @@ async fn private_endpoints_are_let_through_or_refused_by_rule_and_never_removed(
         "hub": { "privateEndpointId": any, "status": "Approved", "description": "ours" },
         "stranger": { "privateEndpointId": endpoint("stranger"), "status": "Rejected" },
     });
-    world.create("shop", with(Value::Null)).await;
+    world.create("shop", with(rules.clone())).await;
+    let waits = |cluster: &_| {
+        is(cluster, "privateEndpointConnections/hub", ChildState::Ready)
+            && is(cluster, "privateEndpointConnections/stranger", ChildState::Waiting)
+    };
+    world.cluster_until("shop", "told that nobody asks yet", waits).await;
     let cluster = world.azure.cluster_id("shop");
+    world.apply(&world.cluster("shop", with(Value::Null))).await;
     for name in ["hub", "stranger"] {
         world.admin().connect(&cluster, name, &endpoint(name)).await.unwrap();
     }

@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::diagnostics::workspace;
-use super::{all_ready, is, line, look_now};
+use super::{all_ready, is, line, lines, look_now};
 use crate::look;
 use crate::world::World;
 
@@ -138,11 +138,13 @@ async fn a_dropped_entry_takes_its_own_resources_along_and_a_change_keeps_the_ta
         .as_object_mut()
         .unwrap()
         .remove("managedPrometheus");
-    fields["azureMonitorProfile"]["metrics"]["enabled"] = json!(false);
+    // The agent stays on, and is told to feed nobody.
     world.apply(&world.cluster("shop", fields)).await;
     world
         .cluster_until("shop", "without metrics", |cluster| {
-            all_ready(cluster) && line(cluster, "dataCollection/managedPrometheus/dce").is_none()
+            is(cluster, "dataCollection/managedPrometheus", ChildState::Failed)
+                && is(cluster, "dataCollection/containerInsights/dcr", ChildState::Ready)
+                && lines(cluster) == 3
         })
         .await;
     let live = world.azure.resource(&rule, API_VERSION).await.unwrap();
