@@ -7,9 +7,8 @@ use serde::Serialize;
 
 use super::paint::{Canvas, Line, Tone, wrap};
 use super::status::Output;
-use super::{CliError, print};
+use super::{CliError, print, reasons};
 use crate::arm::codes::{self, CodeEntry, Retry};
-use crate::status::reasons;
 
 /// Arguments of `armature explain`.
 #[derive(Args, Clone, Debug)]

@@ -4,6 +4,7 @@ mod crds;
 mod explain;
 mod flow;
 mod paint;
+mod reasons;
 mod release;
 mod status;
 

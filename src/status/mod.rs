@@ -7,6 +7,5 @@ pub mod failure;
 mod in_sync;
 pub mod intent;
 pub mod pool;
-pub mod reasons;
 #[cfg(test)]
 mod tests;
