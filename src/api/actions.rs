@@ -25,9 +25,8 @@ pub struct Action {
     /// Names this run, 1 to 64 characters, such as a date. Another key runs the action again.
     #[schemars(length(min = 1, max = 64))]
     pub key: String,
-    /// Runs a shell command in a pod of the cluster, with the rights of a cluster admin. The cluster has to run and must
-    /// have neither `apiServerAccessProfile.disableRunCommand` nor Entra (`aadProfile.managed`), with which AKS wants a
-    /// token that Armature does not have: the action then fails and nothing is sent.
+    /// Runs a shell command in a pod of the cluster, which has to run without `apiServerAccessProfile.disableRunCommand`.
+    /// It has the rights of a cluster admin; with Entra (`aadProfile.managed`) those that Armature's identity has there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub run_command: Option<RunCommand>,
     /// Rotates the certificates of the cluster. AKS recreates all nodes, and the API server is away for up to 30 minutes;
@@ -71,8 +70,9 @@ pub struct RunCommand {
         "names of files have 1 to 128 letters, digits, -, _ and .; rename the file",
     ))]
     pub files: Option<BTreeMap<String, ConfigMapKeyRef>>,
-    /// ConfigMap in this namespace that gets the output under the keys `logs`, `exitCode`, `startedAt` and `finishedAt`.
-    /// It is made if it is missing and belongs to this object. Without it only the exit code is kept, in status.
+    /// ConfigMap in this namespace that gets the output under the keys `logs` (the last 256 KiB), `exitCode`, `startedAt`,
+    /// `finishedAt` and `reason` (why Azure could not run it). It is made if it is missing and belongs to this object.
+    /// Without it only the exit code is kept, in status.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 253))]
     #[x_kube(validation = (

@@ -38,22 +38,31 @@ use super::{
     status = "AksClusterStatus",
     derive = "PartialEq",
     doc = "An Azure Kubernetes Service cluster that Armature keeps as this manifest says.",
-    validation = (
-        "has(self.spec.azureName) || self.metadata.name.matches('^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$')",
+    validation = Rule::new(
+        "has(self.spec.azureName) || self.metadata.name.matches('^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$')"
+    )
+    .message(
         "metadata.name becomes the cluster's name in Azure and has to be 1 to 63 letters, digits and hyphens; choose a \
          shorter name without dots, or set spec.azureName",
-    ),
-    validation = (
+    )
+    .field_path(".spec.azureName"),
+    validation = Rule::new(
         "has(self.spec.nodeResourceGroup) || size(self.spec.resourceGroup) + size(self.spec.location)
-            + size(has(self.spec.azureName) ? self.spec.azureName : self.metadata.name) <= 75",
+            + size(has(self.spec.azureName) ? self.spec.azureName : self.metadata.name) <= 75"
+    )
+    .message(
         "the default node resource group MC_GROUP_CLUSTER_REGION would be longer than 80 characters; set \
          spec.nodeResourceGroup",
-    ),
-    validation = (
+    )
+    .field_path(".spec.nodeResourceGroup"),
+    validation = Rule::new(
         "(has(self.spec.azureName) ? self.spec.azureName : self.metadata.name)
-            == (has(oldSelf.spec.azureName) ? oldSelf.spec.azureName : oldSelf.metadata.name)",
+            == (has(oldSelf.spec.azureName) ? oldSelf.spec.azureName : oldSelf.metadata.name)"
+    )
+    .message(
         "spec.azureName is fixed: AKS cannot rename a cluster; make a new AksCluster for the other name",
-    ),
+    )
+    .field_path(".spec.azureName"),
     printcolumn(name = "Ready", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].status"#),
     printcolumn(name = "Version", type_ = "string", json_path = ".status.currentKubernetesVersion"),
     printcolumn(name = "State", type_ = "string", json_path = ".status.provisioningState"),

@@ -10,11 +10,11 @@ use super::{LoadBalancerProfile, LoadBalancerSku, NatGatewayProfile, OutboundTyp
 /// The cluster network.
 #[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, KubeSchema)]
 #[x_kube(validation = (
-    "!has(self.podCidr) || !has(self.podCidrs) || self.podCidr == self.podCidrs[0]",
+    "!has(self.podCidr) || self.podCidr == self.?podCidrs[?0].orValue(self.podCidr)",
     "networkProfile.podCidr has to be the first entry of podCidrs; give one of them only",
 ))]
 #[x_kube(validation = (
-    "!has(self.serviceCidr) || !has(self.serviceCidrs) || self.serviceCidr == self.serviceCidrs[0]",
+    "!has(self.serviceCidr) || self.serviceCidr == self.?serviceCidrs[?0].orValue(self.serviceCidr)",
     "networkProfile.serviceCidr has to be the first entry of serviceCidrs; give one of them only",
 ))]
 #[x_kube(validation = (
@@ -41,7 +41,7 @@ use super::{LoadBalancerProfile, LoadBalancerSku, NatGatewayProfile, OutboundTyp
     "ranges of networkProfile.podCidrs and serviceCidrs overlap; choose ranges apart from each other",
 ))]
 #[x_kube(validation = (
-    "has(self.serviceCidr) || !has(self.serviceCidrs) || !has(self.dnsServiceIP) || !isCIDR(self.serviceCidrs[0])
+    "has(self.serviceCidr) || !has(self.serviceCidrs) || !has(self.dnsServiceIP) || size(self.serviceCidrs) == 0 || !isCIDR(self.serviceCidrs[0])
         || !isIP(self.dnsServiceIP) || (cidr(self.serviceCidrs[0]).containsIP(self.dnsServiceIP)
         && !cidr(self.serviceCidrs[0].split('/')[0] + '/31').containsIP(self.dnsServiceIP))",
     "networkProfile.dnsServiceIP has to lie in the first of serviceCidrs behind its first address, which is the API server's; \
@@ -141,7 +141,7 @@ pub struct NetworkProfile {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Vec<Cidr>>", length(min = 1, max = 2))]
     #[x_kube(validation = (
-        "!self.all(range, isCIDR(range)) || (cidr(self[0]).ip().family() == 4
+        "size(self) == 0 || !self.all(range, isCIDR(range)) || (cidr(self[0]).ip().family() == 4
             && (size(self) == 1 || cidr(self[1]).ip().family() == 6))",
         "podCidrs holds an IPv4 range, and with two families an IPv6 range after it; put them in this order",
     ))]
@@ -160,7 +160,7 @@ pub struct NetworkProfile {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Vec<Cidr>>", length(min = 1, max = 2))]
     #[x_kube(validation = (
-        "!self.all(range, isCIDR(range)) || (cidr(self[0]).ip().family() == 4
+        "size(self) == 0 || !self.all(range, isCIDR(range)) || (cidr(self[0]).ip().family() == 4
             && (size(self) == 1 || cidr(self[1]).ip().family() == 6))",
         "serviceCidrs holds an IPv4 range, and with two families an IPv6 range after it; put them in this order",
     ))]
@@ -183,7 +183,7 @@ pub struct NetworkProfile {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 2))]
     #[x_kube(validation = (
-        "self[0] == 'IPv4' && (size(self) == 1 || self[1] == 'IPv6')",
+        "size(self) == 0 || self[0] == 'IPv4' && (size(self) == 1 || self[1] == 'IPv6')",
         "ipFamilies is [IPv4] or [IPv4, IPv6]; AKS has no clusters with IPv6 alone",
     ))]
     pub ip_families: Option<Vec<IpFamily>>,

@@ -325,8 +325,10 @@ impl JsonSchema for NodeLabels {
             "additionalProperties": { "type": "string", "maxLength": 63 },
             "x-kubernetes-validations": [
                 {
-                    "rule": "self.all(key, !key.startsWith('kubernetes.azure.com'))",
-                    "message": "label keys that start with kubernetes.azure.com belong to AKS; choose other keys",
+                    "rule": "self.all(key, !key.startsWith('kubernetes.azure.com')
+                        || (key == 'kubernetes.azure.com/scalesetpriority' && self[key] == 'spot'))",
+                    "message": "label keys that start with kubernetes.azure.com belong to AKS, except \
+                                kubernetes.azure.com/scalesetpriority: spot on spot pools; choose other keys",
                 },
                 {
                     "rule": "self.all(key, !format.qualifiedName().validate(key).hasValue())",

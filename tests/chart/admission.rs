@@ -215,7 +215,7 @@ async fn a_retired_setting_is_taken_with_a_warning_that_names_date_and_way_out()
     assert_eq!(said.len(), 1, "{said:?}");
     assert!(
         said[0].contains(
-            "networkProfile.networkPlugin kubenet has support until 2028-03-31: use networkPlugin azure with \
+            "networkProfile.networkPlugin kubenet is retired by AKS (end of support 2028-03-31): use networkPlugin azure with \
              networkPluginMode overlay"
         ),
         "{said:?}"
@@ -224,11 +224,11 @@ async fn a_retired_setting_is_taken_with_a_warning_that_names_date_and_way_out()
     for (spec, warned) in [
         (
             json!({ "networkProfile": { "loadBalancerSku": "basic" } }),
-            "networkProfile.loadBalancerSku basic has support until 2025-09-30",
+            "networkProfile.loadBalancerSku basic is retired by AKS (end of support 2025-09-30)",
         ),
         (
             json!({ "aadProfile": { "clientAppID": id, "serverAppID": id } }),
-            "(legacy Entra integration) has support until 2023-12-01",
+            "(legacy Entra integration) is retired by AKS (end of support 2023-12-01)",
         ),
         (
             json!({ "servicePrincipalProfile": { "clientId": id, "secret": { "name": "sp", "key": "secret" } } }),
@@ -236,11 +236,11 @@ async fn a_retired_setting_is_taken_with_a_warning_that_names_date_and_way_out()
         ),
         (
             json!({ "podIdentityProfile": { "enabled": true } }),
-            "podIdentityProfile has support until 2025-09-30",
+            "podIdentityProfile is retired by AKS (end of support 2025-09-30)",
         ),
         (
             json!({ "addonProfiles": { "httpApplicationRouting": { "enabled": true } } }),
-            "addonProfiles.httpApplicationRouting has support until 2025-03-03",
+            "addonProfiles.httpApplicationRouting is retired by AKS (end of support 2025-03-03)",
         ),
     ] {
         let mut object = aks(json!({}));

@@ -21,12 +21,10 @@ fn addons() -> Vec<Case> {
             "networkProfile": { "networkPlugin": "azure", "networkPluginMode": "overlay" },
         })
     };
-    let config = |workspace: &str| {
-        let config = json!({ "logAnalyticsWorkspaceResourceID": workspace });
-        json!({ "addonProfiles": { "omsagent": { "enabled": true, "config": config } } })
-    };
+    let settings = |addon: &str, name: &str, value: &str| json!({ "addonProfiles": { addon: { "enabled": true, "config": { name: value } } } });
+    let config = |workspace: &str| settings("omsagent", "logAnalyticsWorkspaceResourceID", workspace);
     let workspace = "Microsoft.OperationalInsights/workspaces/logs";
-    let spelling = "addonProfiles has a name in another spelling";
+    let spelling = "addonProfiles has a name that AKS does not know";
     vec![
         case(Cluster, spelling, addon("omsagent"), addon("monitoring")),
         case(Cluster, spelling, addon("azurepolicy"), addon("azurePolicy")),
@@ -37,11 +35,18 @@ fn addons() -> Vec<Case> {
             addon("azureKeyvaultSecretsProvider"),
             addon("azureKeyVaultSecretsProvider"),
         ),
+        case(Cluster, spelling, addon("gitops"), addon("flux")),
         case(
             Cluster,
-            "addonProfiles has a name that AKS does not know",
-            addon("gitops"),
-            addon("flux"),
+            "config has an id that is empty",
+            settings("omsagent", "useAADAuth", ""),
+            config(""),
+        ),
+        case(
+            Cluster,
+            "config has an id that is empty",
+            settings("ingressApplicationGateway", "applicationGatewayName", ""),
+            settings("ingressApplicationGateway", "applicationGatewayId", ""),
         ),
         case(
             Cluster,

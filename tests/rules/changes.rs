@@ -118,6 +118,13 @@ fn from_the_start() -> Vec<Change> {
         ),
         fixed(
             Cluster,
+            "extensionType of an extension is fixed",
+            extension("flux", "microsoft.flux"),
+            extension("flux", "Microsoft.Flux"),
+            extension("flux", "microsoft.dapr"),
+        ),
+        fixed(
+            Cluster,
             "pool of a snapshot is fixed",
             json!({ "snapshots": { "golden": { "pool": "a" } } }),
             json!({ "snapshots": { "other": { "pool": "b" } } }),
@@ -138,6 +145,10 @@ fn from_the_start() -> Vec<Change> {
             subscription("platform", json!({ "eventDeliverySchema": "CloudEventSchemaV1_0" })),
         ),
     ]
+}
+
+fn extension(name: &str, type_: &str) -> Value {
+    json!({ "extensions": { name: { "extensionType": type_ } } })
 }
 
 fn binding(name: &str, identity: &str) -> Value {

@@ -15,6 +15,7 @@ mod cluster;
 mod harness;
 mod identity;
 mod mesh;
+mod messages;
 mod network;
 mod objects;
 mod overrides;

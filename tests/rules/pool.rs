@@ -27,6 +27,9 @@ fn pool(says: &str, accepted: Value, refused: Value) -> Case {
     case(Pool, says, accepted, refused)
 }
 
+/// The label that AKS gives the nodes of spot pools.
+const SPOT: &str = "kubernetes.azure.com/scalesetpriority";
+
 fn names() -> Vec<Case> {
     let says = "a pool's name in Azure";
     let subnet =
@@ -60,6 +63,16 @@ fn names() -> Vec<Case> {
             "label keys that start with",
             json!({ "nodeLabels": { "example.com/azure": "a" } }),
             json!({ "nodeLabels": { "kubernetes.azure.com/mode": "a" } }),
+        ),
+        pool(
+            "label keys that start with",
+            json!({ "scaleSetPriority": "Spot", "nodeLabels": { SPOT: "spot" } }),
+            json!({ "scaleSetPriority": "Spot", "nodeLabels": { SPOT: "regular" } }),
+        ),
+        pool(
+            "the label kubernetes.azure.com/scalesetpriority is",
+            json!({ "scaleSetPriority": "Spot", "nodeLabels": { SPOT: "spot" } }),
+            json!({ "nodeLabels": { SPOT: "spot" } }),
         ),
         pool(
             "label keys are",
@@ -170,6 +183,7 @@ fn spot_pools() -> Vec<Case> {
         pool("spotMaxPrice is for", price(json!(-1)), json!({ "spotMaxPrice": -1 })),
         pool("spotMaxPrice is -1", price(json!(0.12345)), price(json!(0.123_456))),
         pool("spotMaxPrice is -1", price(json!(17)), price(json!(0))),
+        pool("spotMaxPrice is -1", price(json!(17)), price(json!(1.0e300))),
         pool(
             "upgradeSettings.maxSurge and maxUnavailable",
             json!({ "scaleSetPriority": "Spot", "upgradeSettings": { "drainTimeoutInMinutes": 5 } }),

@@ -25,6 +25,10 @@ pub struct ClusterExtension {
         "self.matches('^[A-Za-z0-9]+([.-][A-Za-z0-9]+)+$')",
         "extensionType is a name such as microsoft.flux; az k8s-extension extension-types list has them",
     ))]
+    #[x_kube(validation = (
+        "self.lowerAscii() == oldSelf.lowerAscii()",
+        "extensionType of an extension is fixed; put the old one back, or remove the entry and add one of another name",
+    ))]
     pub extension_type: String,
     /// Version to stay on, such as `1.18.2`; default: the newest of the release train.
     #[serde(skip_serializing_if = "Option::is_none")]

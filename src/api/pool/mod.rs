@@ -44,21 +44,30 @@ use super::{AksNodePoolStatus, ClusterRef, DeletionPolicy, ManagementPolicy, Ove
     derive = "PartialEq",
     selectable = ".spec.clusterRef.name",
     doc = "A node pool of an Azure Kubernetes Service cluster.",
-    validation = (
+    validation = Rule::new(
         "(has(self.spec.azureName) ? self.spec.azureName : self.metadata.name)
-            .matches(self.spec.?osType.orValue('Linux') == 'Windows' ? '^[a-z][a-z0-9]{0,5}$' : '^[a-z][a-z0-9]{0,11}$')",
+            .matches(self.spec.?osType.orValue('Linux') == 'Windows' ? '^[a-z][a-z0-9]{0,5}$' : '^[a-z][a-z0-9]{0,11}$')"
+    )
+    .message(
         "a pool's name in Azure has lower-case letters and digits, a letter first, 12 characters at most on Linux and 6 on \
          Windows; choose another metadata.name, or set spec.azureName",
-    ),
-    validation = (
-        "(has(self.spec.azureName) ? self.spec.azureName : self.metadata.name) != 'aksmanagedap'",
+    )
+    .field_path(".spec.azureName"),
+    validation = Rule::new(
+        "(has(self.spec.azureName) ? self.spec.azureName : self.metadata.name) != 'aksmanagedap'"
+    )
+    .message(
         "the pool name aksmanagedap belongs to AKS; choose another metadata.name, or set spec.azureName",
-    ),
-    validation = (
+    )
+    .field_path(".spec.azureName"),
+    validation = Rule::new(
         "(has(self.spec.azureName) ? self.spec.azureName : self.metadata.name)
-            == (has(oldSelf.spec.azureName) ? oldSelf.spec.azureName : oldSelf.metadata.name)",
+            == (has(oldSelf.spec.azureName) ? oldSelf.spec.azureName : oldSelf.metadata.name)"
+    )
+    .message(
         "spec.azureName is fixed: AKS cannot rename a pool; make a new AksNodePool for the other name",
-    ),
+    )
+    .field_path(".spec.azureName"),
     printcolumn(name = "Cluster", type_ = "string", json_path = ".spec.clusterRef.name"),
     printcolumn(name = "Ready", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].status"#),
     printcolumn(name = "Mode", type_ = "string", json_path = ".spec.mode"),
@@ -216,10 +225,10 @@ pub struct AksNodePoolSpec {
     /// the regular price. Fixed at creation of the pool.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[x_kube(validation = (
-        "self == -1.0 || (self > 0.0
+        "self == -1.0 || (self > 0.0 && self < 1000000.0
             && self * 100000.0 - double(int(self * 100000.0 + 0.5)) < 0.001
             && double(int(self * 100000.0 + 0.5)) - self * 100000.0 < 0.001)",
-        "spotMaxPrice is -1, or above 0 with five decimals at most; correct it",
+        "spotMaxPrice is -1, or above 0 and below a million with five decimals at most; correct it",
     ))]
     pub spot_max_price: Option<f64>,
     /// How nodes are replaced during upgrades.

@@ -72,6 +72,12 @@ const RULES: &[Rule] = &[
         "a pool with mode System keeps the pods of AKS off with these nodeTaints; use \
          CriticalAddonsOnly=true:NoSchedule or an effect PreferNoSchedule, or set mode to User",
     ),
+    // azurerm: kubernetes_cluster_node_pool.
+    rule(
+        "!('kubernetes.azure.com/scalesetpriority' in self.?nodeLabels.orValue({})) || \
+         self.?scaleSetPriority.orValue('') == 'Spot'",
+        "the label kubernetes.azure.com/scalesetpriority is for spot pools; set scaleSetPriority to Spot, or remove it",
+    ),
     // Learn: spot-node-pool.
     rule(
         "!has(self.scaleSetEvictionPolicy) || self.?scaleSetPriority.orValue('') == 'Spot'",
@@ -107,7 +113,7 @@ const RULES: &[Rule] = &[
     // Learn: configure-static-egress-gateway.
     rule(
         "self.?mode.orValue('') != 'Gateway' || !has(self.count) || self.count <= {28: 16, 29: 8, 30: 4, 31: \
-         2}[int(self.?gatewayProfile.?publicIPPrefixSize.orValue(31))]",
+         2}[?int(self.?gatewayProfile.?publicIPPrefixSize.orValue(31))].orValue(self.count)",
         "count of a pool with mode Gateway is above the addresses of its prefix (28: 16, 29: 8, 30: 4, 31 or none: \
          2); lower it, or lower gatewayProfile.publicIPPrefixSize",
     ),

@@ -11,6 +11,12 @@ pub(super) const CODES: &[CodeEntry] = &[
         "Let the endpoint be reached from Azure and answer the validation event; a URL with a key takes `endpointUrlFrom`.",
     ),
     row(
+        "InvalidRequest",
+        User,
+        "The request asks for what cannot be, such as events to a destination that does not exist.",
+        "Correct what the message names; the destination of an event subscription has to exist before it.",
+    ),
+    row(
         "AwaitingManualAction",
         User,
         "The web hook took Event Grid's validation event and has not confirmed it.",

@@ -156,7 +156,7 @@ fn value(field: &Field, path: &Path, wanted: Value, live: &Value, sides: Sides<'
 fn key(field: &Field, path: &Path, sides: Sides<'_>, found: &mut Difference) -> Outcome {
     let live = path.get(sides.live);
     let name = path.last().to_ascii_lowercase();
-    if field.compare == Compare::Zones && owned::is_always_there(path.last()) && live.is_some() {
+    if live.is_some() && owned::is_always_there(field.compare, path.last()) {
         return Outcome::Kept(path.clone());
     }
     let is_theirs = name == OWNER_TAG || name.starts_with("aks-managed") || name.starts_with("k8s-azure");

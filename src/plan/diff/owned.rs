@@ -45,7 +45,7 @@ pub fn keys(field: &Field, path: &Path, wanted: &Value, sides: Sides<'_>, found:
         };
         if gone || !ours {
             found.applied.forget(&place);
-        } else if field.compare == Compare::Zones && is_always_there(&key) {
+        } else if is_always_there(field.compare, &key) {
             release(place, found);
         } else {
             let there = path.key(spelled);
@@ -56,9 +56,14 @@ pub fn keys(field: &Field, path: &Path, wanted: &Value, sides: Sides<'_>, found:
     }
 }
 
-/// Azure fills these two zones in again as soon as they are taken away (localdns-custom).
-pub fn is_always_there(zone: &str) -> bool {
-    matches!(zone, "." | "cluster.local")
+/// Azure fills two zones in again as soon as they are taken away (localdns-custom), and the marks of spot pools
+/// (spot-node-pool).
+pub fn is_always_there(compare: Compare, key: &str) -> bool {
+    match compare {
+        Compare::Zones => matches!(key, "." | "cluster.local"),
+        Compare::Keyed | Compare::Taints => key.starts_with("kubernetes.azure.com/scalesetpriority"),
+        _ => false,
+    }
 }
 
 fn same_key(compare: Compare, one: &str, other: &str) -> bool {
@@ -109,13 +114,14 @@ pub fn items(field: &Field, path: &Path, wanted: &Value, sides: Sides<'_>, found
     let identity = Identity::of(field.compare);
     let (ours, live) = (texts(Some(wanted)), texts(path.get(sides.live)));
     let mine: Vec<String> = ours.iter().map(|item| identity.key(item)).collect();
-    let dropped: Vec<String> = sides
+    let left = sides
         .applied
         .keys_below(path)
         .into_iter()
         .filter(|(key, ours)| *ours && !mine.contains(key))
-        .map(|(key, _)| key)
-        .collect();
+        .map(|(key, _)| key);
+    let (stay, dropped): (Vec<String>, Vec<String>) = left.partition(|key| is_always_there(field.compare, key));
+    stay.iter().for_each(|key| release(path.key(key), found));
     let kept = live
         .iter()
         .filter(|item| !mine.contains(&identity.key(item)) && !dropped.contains(&identity.key(item)));

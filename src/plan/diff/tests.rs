@@ -192,3 +192,23 @@ fn nothing_is_confirmed_while_the_last_operation_has_not_ended_well() {
     };
     assert!(diff(cluster::FIELDS, sides).applied.is_empty());
 }
+
+#[test]
+fn the_marks_of_spot_pools_stay_when_they_leave_the_manifest() {
+    let pool = |labels: Value, taints: Value| json!({"properties": {"nodeLabels": labels, "nodeTaints": taints}});
+    let spot = "kubernetes.azure.com/scalesetpriority";
+    let live = pool(
+        json!({spot: "spot", "a": "b"}),
+        json!([format!("{spot}=spot:NoSchedule")]),
+    );
+    let applied = confirmed(pool::FIELDS, &live);
+    let found = look(pool::FIELDS, &pool(json!({"a": "b"}), json!([])), &live, &applied);
+    assert_eq!(found.changes, []);
+    let released: Vec<String> = found.released.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        released,
+        [format!("nodeLabels[{spot}]"), format!("nodeTaints[{spot}:NoSchedule]")]
+    );
+    let later = look(pool::FIELDS, &pool(json!({"a": "b"}), json!([])), &live, &found.applied);
+    assert_eq!((later.changes, later.released), (vec![], vec![]));
+}

@@ -84,8 +84,8 @@ fn quoted(text: &str) -> String {
 fn message(row: &Retirement) -> String {
     let dates = match (row.ends, row.removed) {
         (None, _) => "is a legacy setting".to_owned(),
-        (Some(ends), None) => format!("has support until {ends}"),
-        (Some(ends), Some(removed)) => format!("has support until {ends} and is removed on {removed}"),
+        (Some(ends), None) => format!("is retired by AKS (end of support {ends})"),
+        (Some(ends), Some(removed)) => format!("is retired by AKS (end of support {ends}, removal {removed})"),
     };
     format!("{} {dates}: {}", row.what, row.go_to)
 }

@@ -25,12 +25,22 @@ pub async fn keep(pass: &mut Pass<'_>, name: &str, result: Option<&Value>) {
     let (Some(target), Some(result)) = (target, result) else {
         return;
     };
-    if let Err(problem) = store(pass, &target, data(result)).await {
-        warn!(action = name, "{problem}");
-        if let Some(line) = pass.actions.get_mut(name) {
-            let message = line.message.take().unwrap_or_default();
-            line.message = Some(format!("{message}; its output was not kept: {problem}"));
+    let logs = result.pointer("/properties/logs").and_then(Value::as_str);
+    let cut = logs.and_then(cut);
+    match store(pass, &target, data(result)).await {
+        Err(problem) => {
+            warn!(action = name, "{problem}");
+            note(pass, name, &format!("its output was not kept: {problem}"));
         }
+        Ok(()) => cut.iter().for_each(|cut| note(pass, name, cut)),
+    }
+}
+
+/// Adds a clause to what the line of the action says.
+fn note(pass: &mut Pass<'_>, name: &str, clause: &str) {
+    if let Some(line) = pass.actions.get_mut(name) {
+        let message = line.message.take().unwrap_or_default();
+        line.message = Some(format!("{message}; {clause}"));
     }
 }
 
@@ -38,7 +48,10 @@ pub async fn keep(pass: &mut Pass<'_>, name: &str, result: Option<&Value>) {
 fn data(result: &Value) -> BTreeMap<String, String> {
     let member = |name: &str| result.pointer(&format!("/properties/{name}"));
     let text = |name: &str| member(name).and_then(Value::as_str).map(str::to_owned);
-    let logs = text("logs").map(|logs| tail(&logs).to_owned());
+    let logs = text("logs").map(|logs| match cut(&logs) {
+        Some(cut) => format!("[{cut}]\n{}", tail(&logs)),
+        None => logs,
+    });
     let exit_code = member("exitCode").and_then(Value::as_i64).map(|code| code.to_string());
     [
         ("logs", logs),
@@ -50,6 +63,15 @@ fn data(result: &Value) -> BTreeMap<String, String> {
     .into_iter()
     .filter_map(|(name, value)| Some((name.to_owned(), value?)))
     .collect()
+}
+
+/// What is said of logs that are too long to be kept.
+fn cut(logs: &str) -> Option<String> {
+    let left = tail(logs).len();
+    (left < logs.len()).then(|| {
+        let (left, all) = (left.div_ceil(1024), logs.len().div_ceil(1024));
+        format!("of its output, {all} KiB, only the last {left} KiB are kept")
+    })
 }
 
 fn tail(logs: &str) -> &str {
@@ -108,6 +130,16 @@ mod tests {
         let kept = tail(&logs);
         assert!(kept.len() <= MAX_LOGS && kept.ends_with("end"));
         assert_eq!(tail("short"), "short");
+    }
+
+    #[test]
+    fn logs_that_lost_their_start_say_so() {
+        let kept = |logs: &str| data(&json!({ "properties": { "logs": logs } }))["logs"].clone();
+        let long = kept(&"x".repeat(2 * MAX_LOGS));
+        let (first, rest) = long.split_once('\n').unwrap();
+        assert_eq!(first, "[of its output, 512 KiB, only the last 256 KiB are kept]");
+        assert_eq!(rest.len(), MAX_LOGS);
+        assert_eq!(kept(&"x".repeat(MAX_LOGS)).len(), MAX_LOGS);
     }
 
     #[test]

@@ -79,7 +79,7 @@ fn security() -> Vec<Row> {
 #[rustfmt::skip]
 fn features() -> Vec<Row> {
     vec![
-        row("addon-names", "add-ons have known names in one spelling", "CLI enable-addons", [cel("addonProfiles has a name in another spelling"), cel("addonProfiles has a name that AKS does not know")]),
+        row("addon-names", "add-ons have known names in one spelling", "CLI enable-addons", [cel("addonProfiles has a name that AKS does not know")]),
         row("autoscaler-durations", "durations of the autoscaler are a number and s, m or h", "SPEC autoScalerProfile", [cel("this has to be a whole number and s, m or h")]),
         row("autoscaler-numbers", "numbers of the autoscaler are strings", "SPEC autoScalerProfile", [cel("this has to be a whole number in quotes"), cel("max-total-unready-percentage is"), cel("scale-down-utilization-threshold is")]),
         row("autoscaler-flags", "flags of the autoscaler are strings", "SPEC autoScalerProfile", [cel("this has to be \"true\" or \"false\"")]),

@@ -196,6 +196,8 @@ async fn every_bound_refuses_what_is_outside() {
             let answer = kind.api(client.clone(), &namespace).create(&dry_run, &object).await;
             let invalid = matches!(&answer, Err(kube::Error::Api(status)) if status.code == 422);
             assert!(invalid, "{}: {refused}: {answer:?}", row.id);
+            let evaluated = !format!("{answer:?}").contains("evaluating rule");
+            assert!(evaluated, "{}: a rule fails beside the bound: {answer:?}", row.id);
         }
     }
 }

@@ -30,7 +30,7 @@ pub fn rows() -> Vec<Row> {
         row("location-form", "location is the short name of a region", "ARM", [cel("location is Azure's")]),
         row("location-fixed", "a cluster cannot move to another region", "ARM", [cel("location is fixed"), test("src/plan/tests/refusals.rs", "a_cluster_in_another_region_stops_everything")]),
         row("ssh-key-count", "one SSH key at most", "SPEC publicKeys", [bound(Cluster, json!({ "linuxProfile": { "adminUsername": "a", "ssh": { "publicKeys": [{ "keyData": "a" }, { "keyData": "b" }] } } }))]),
-        row("label-prefix", "label keys that start with kubernetes.azure.com belong to AKS", "CAPZ", [cel("label keys that start with")]),
+        row("label-prefix", "label keys that start with kubernetes.azure.com belong to AKS, except what it gives spot pools", "CAPZ; azurerm", [cel("label keys that start with"), cel("the label kubernetes.azure.com/scalesetpriority is")]),
         row("label-key", "a label key has 63 characters behind an optional DNS name of 253", "CLI validate_label", [cel("label keys are")]),
         row("label-value", "a label value has 63 characters at most", "CLI validate_label", [cel("label values are")]),
         row("taint-form", "a taint is key=value:Effect with one of three effects", "CLI validate_taint", [cel("this has to be a taint")]),

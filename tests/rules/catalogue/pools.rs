@@ -29,7 +29,7 @@ fn modes() -> Vec<Row> {
         row("system-taints", "only CriticalAddonsOnly=true:NoSchedule keeps pods off a System pool", "general knowledge", [cel("a pool with mode System keeps the pods of AKS off")]),
         row("mode-explicit", "the mode is always sent", "Learn: use-system-pools", [test("src/plan/tests/pool_settings.rs", "a_pool_without_a_mode_is_a_user_pool")]),
         row("gateway-profile", "gatewayProfile is for pools with mode Gateway", "SPEC gatewayProfile", [cel("gatewayProfile is for")]),
-        row("gateway-prefix", "publicIPPrefixSize is 28 to 31", "SPEC publicIPPrefixSize", [bound(Pool, json!({ "mode": "Gateway", "gatewayProfile": { "publicIPPrefixSize": 27 } }))]),
+        row("gateway-prefix", "publicIPPrefixSize is 28 to 31", "SPEC publicIPPrefixSize", [bound(Pool, json!({ "mode": "Gateway", "count": 1, "gatewayProfile": { "publicIPPrefixSize": 27 } }))]),
         row("gateway-linux", "a Gateway pool runs Linux", "Learn: configure-static-egress-gateway", [cel("a pool with mode Gateway runs Linux")]),
         row("gateway-fixed-count", "a Gateway pool does not autoscale", "Learn: configure-static-egress-gateway", [cel("a pool with mode Gateway has a fixed number")]),
         row("gateway-count", "a Gateway pool has no more nodes than its prefix has addresses", "Learn: configure-static-egress-gateway", [cel("count of a pool with mode Gateway")]),
