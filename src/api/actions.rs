@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::{LastError, SecretKeyRef};
 
 /// An action on the cluster that runs once for each key. It starts when nothing else is to be done on the cluster, one
-/// action at a time in the order of their names; an abort starts at once. None runs twice: when it can't be told whether
+/// action at a time in the order of their names; an abort starts at once, and one that lacks a ConfigMap or Secret lets the
+/// next go first. None runs twice: when it can't be told whether
 /// it ran, it is reported as `Unknown` and needs a new key.
 #[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, KubeSchema)]
 #[serde(rename_all = "camelCase")]

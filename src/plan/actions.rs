@@ -1,6 +1,6 @@
 //! Actions: which one runs next, and what is sent for it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -94,18 +94,24 @@ pub fn call(action: &Action) -> Option<Call<'_>> {
     })
 }
 
-/// The action that is to be sent next: the first by name that has not been sent for its key, unless one still runs. An
-/// abort goes before all others and waits for none: what they wait for, or one of them, may be what it is to end.
-pub fn next<'a>(
+/// The actions that may be tried now, in this order, until one is sent: those that have not been sent for their key, by
+/// name, unless one still runs. Aborts go before all others and wait for none: what they wait for, or one of them, may be
+/// what is to end.
+pub fn turns<'a>(
     wanted: &'a BTreeMap<String, Action>,
     lines: &BTreeMap<String, ActionStatus>,
-) -> Option<(&'a String, &'a Action)> {
-    let mut unsent = wanted
+) -> Vec<(&'a String, &'a Action)> {
+    let unsent = wanted
         .iter()
         .filter(|(name, action)| is_unsent(lines.get(*name), action));
-    let abort = unsent.clone().find(|(_, action)| action.abort.is_some());
-    let first = || unsent.next().filter(|_| !lines.values().any(runs));
-    abort.or_else(first)
+    let (aborts, others): (Vec<_>, Vec<_>) = unsent.partition(|(_, action)| action.abort.is_some());
+    let others = others.into_iter().filter(|_| running(lines).is_none());
+    aborts.into_iter().chain(others).collect()
+}
+
+/// The action that runs.
+pub fn running(lines: &BTreeMap<String, ActionStatus>) -> Option<&String> {
+    lines.iter().find(|(_, line)| runs(line)).map(|(name, _)| name)
 }
 
 fn runs(line: &ActionStatus) -> bool {
@@ -117,16 +123,17 @@ fn is_unsent(line: Option<&ActionStatus>, action: &Action) -> bool {
         .is_none_or(|line| line.state == ActionState::Waiting)
 }
 
-/// The lines of what waits for its turn, so that each action says how far it is. What is next tells its own story.
-pub fn queue(lines: &mut BTreeMap<String, ActionStatus>, wanted: &BTreeMap<String, Action>) {
-    let running = lines.iter().find(|(_, line)| runs(line)).map(|(name, _)| name.clone());
-    let next = next(wanted, lines).map(|(name, _)| name.clone());
-    let Some(ahead) = running.or_else(|| next.clone()) else {
-        return;
-    };
-    for (name, action) in wanted {
+/// The lines of what was not tried because `ahead` comes first, so that each action says how far it is. What was tried
+/// tells its own story.
+pub fn queue(
+    lines: &mut BTreeMap<String, ActionStatus>,
+    wanted: &BTreeMap<String, Action>,
+    tried: &BTreeSet<String>,
+    ahead: &str,
+) {
+    for (name, action) in wanted.iter().filter(|(name, _)| !tried.contains(*name)) {
         let waits = is_unsent(lines.get(name), action) && !lines.get(name).is_some_and(runs);
-        if waits && *name != ahead && next.as_ref() != Some(name) {
+        if waits && name != ahead {
             let line = ActionStatus {
                 key: action.key.clone(),
                 message: Some(format!("waits for its turn; the action {ahead} is before it")),
@@ -224,7 +231,11 @@ mod tests {
     }
 
     fn next_of(all: &[(&str, &str)], status: &[(&str, &str, ActionState)]) -> Option<String> {
-        next(&wanted(all), &lines(status)).map(|(name, _)| name.clone())
+        first(&wanted(all), &lines(status))
+    }
+
+    fn first(wanted: &BTreeMap<String, Action>, lines: &BTreeMap<String, ActionStatus>) -> Option<String> {
+        turns(wanted, lines).first().map(|(name, _)| (*name).clone())
     }
 
     #[test]
@@ -252,11 +263,11 @@ mod tests {
         abort.rotate_cluster_certificates = None;
         abort.abort = Some(Abort::default());
         for state in [ActionState::Waiting, ActionState::Started, ActionState::Running] {
-            let next = next(&all, &lines(&[("a", "1", state)])).map(|(name, _)| name.as_str());
-            assert_eq!(next, Some("stop"), "{state:?}");
+            let next = first(&all, &lines(&[("a", "1", state)]));
+            assert_eq!(next.as_deref(), Some("stop"), "{state:?}");
         }
         let sent = lines(&[("a", "1", ActionState::Waiting), ("stop", "1", ActionState::Succeeded)]);
-        assert_eq!(next(&all, &sent).map(|(name, _)| name.as_str()), Some("a"));
+        assert_eq!(first(&all, &sent).as_deref(), Some("a"));
     }
 
     #[test]
@@ -294,8 +305,9 @@ mod tests {
     #[test]
     fn an_action_that_waits_for_its_turn_says_so() {
         let all = wanted(&[("a", "1"), ("b", "1"), ("c", "2")]);
-        let told = |mut status: BTreeMap<String, ActionStatus>| {
-            queue(&mut status, &all);
+        let told = |mut status: BTreeMap<String, ActionStatus>, tried: &[&str], ahead: &str| {
+            let tried = tried.iter().map(|name| (*name).to_owned()).collect();
+            queue(&mut status, &all, &tried, ahead);
             let messages = status
                 .into_iter()
                 .filter_map(|(name, line)| Some((name, line.message?)));
@@ -304,11 +316,24 @@ mod tests {
                 .collect::<Vec<_>>()
         };
         let after = |ahead: &str, name: &str| format!("{name}: waits for its turn; the action {ahead} is before it");
-        assert_eq!(told(lines(&[])), [after("a", "b"), after("a", "c")]);
+        assert_eq!(told(lines(&[]), &["a"], "a"), [after("a", "b"), after("a", "c")]);
+        assert_eq!(told(lines(&[]), &["a", "b"], "b"), [after("b", "c")]);
         let c_is_over = lines(&[("b", "1", ActionState::Running), ("c", "2", ActionState::Failed)]);
-        assert_eq!(told(c_is_over), [after("b", "a")]);
+        assert_eq!(told(c_is_over, &[], "b"), [after("b", "a")]);
         let c_has_a_new_key = lines(&[("b", "1", ActionState::Running), ("c", "1", ActionState::Failed)]);
-        assert_eq!(told(c_has_a_new_key), [after("b", "a"), after("b", "c")]);
+        assert_eq!(told(c_has_a_new_key, &[], "b"), [after("b", "a"), after("b", "c")]);
+    }
+
+    #[test]
+    fn what_can_not_start_does_not_keep_the_next_from_its_turn() {
+        let all = wanted(&[("a", "1"), ("b", "1"), ("c", "1")]);
+        let names = |status: &[(&str, &str, ActionState)]| {
+            let status = lines(status);
+            let turns = turns(&all, &status);
+            turns.into_iter().map(|(name, _)| name.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(names(&[("a", "1", ActionState::Waiting)]), ["a", "b", "c"]);
+        assert_eq!(names(&[("b", "1", ActionState::Running)]), [""; 0]);
     }
 
     #[test]
@@ -331,7 +356,7 @@ mod tests {
     #[test]
     fn an_object_that_meets_an_older_cluster_runs_nothing() {
         let wanted = wanted(&[("a", "1")]);
-        assert_eq!(next(&wanted, &met(&wanted)), None);
+        assert_eq!(turns(&wanted, &met(&wanted)), []);
     }
 
     #[test]

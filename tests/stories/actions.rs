@@ -144,6 +144,37 @@ async fn the_output_of_a_command_is_kept_in_a_config_map_of_the_cluster() {
 }
 
 #[tokio::test]
+async fn an_action_that_can_not_start_keeps_none_behind_it_from_running() {
+    let world = World::new("actions-pass").await;
+    let _operator = world.operator();
+    let large = json!({
+        "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "large" }, "data": { "file": "x".repeat(600_000) },
+    });
+    let maps: Api<ConfigMap> = Api::namespaced(world.client.clone(), &world.namespace);
+    maps.patch("large", &PatchParams::apply("stories"), &Patch::Apply(large))
+        .await
+        .unwrap();
+    let run = |map: &str| {
+        json!({ "key": "1", "runCommand": {
+            "command": "sh f", "files": { "f": { "name": map, "key": "file" } },
+        } })
+    };
+    let rotate = json!({ "key": "1", "rotateServiceAccountSigningKeys": {} });
+    world
+        .create(
+            "shop",
+            json!({ "actions": { "a": run("large"), "b": run("none"), "task": rotate } }),
+        )
+        .await;
+    let cluster = world.cluster_until("shop", "done", is(ActionState::Succeeded)).await;
+    let of = |name: &str| line(&cluster, name).unwrap();
+    assert_eq!(of("a").state, ActionState::Failed);
+    assert!(of("a").message.as_deref().unwrap().contains("600000 bytes"));
+    assert_eq!(of("b").state, ActionState::Waiting);
+    assert!(of("b").message.as_deref().unwrap().contains("none does not exist"));
+}
+
+#[tokio::test]
 async fn a_refused_action_tells_azures_code_and_is_not_sent_again() {
     let world = World::new("actions-refused").await;
     let _operator = world.operator();

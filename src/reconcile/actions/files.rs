@@ -9,6 +9,7 @@ use kube::Api;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
+use super::Lacks;
 use crate::api::{ConfigMapKeyRef, RunCommand};
 use crate::reconcile::context::Context;
 use crate::runtime::connect::told;
@@ -16,16 +17,33 @@ use crate::runtime::connect::told;
 /// What all files of a command may have together.
 const MAX_BYTES: usize = 512 * 1024;
 
-/// The archive; `None` for a command without files. The error is what is missing.
-pub async fn archive(context: &Context, namespace: &str, run: &RunCommand) -> Result<Option<String>, String> {
+/// The archive; `None` for a command without files.
+///
+/// # Errors
+/// What is missing, or why the files can't be sent.
+pub async fn archive(context: &Context, namespace: &str, run: &RunCommand) -> Result<Option<String>, Lacks> {
     let Some(files) = run.files.as_ref().filter(|files| !files.is_empty()) else {
         return Ok(None);
     };
     let mut contents = Vec::with_capacity(files.len());
     for (name, reference) in files {
-        contents.push((name.as_str(), read(context, namespace, reference).await?));
+        check(reference).map_err(Lacks::Unfit)?;
+        let content = read(context, namespace, reference).await;
+        contents.push((name.as_str(), content.map_err(Lacks::Missing)?));
     }
-    pack(&contents).map(Some)
+    pack(&contents).map(Some).map_err(Lacks::Unfit)
+}
+
+/// A key that no ConfigMap can have would be waited for without end.
+fn check(ConfigMapKeyRef { name, key }: &ConfigMapKeyRef) -> Result<(), String> {
+    let fits = |key: &str| key.bytes().all(|c| c.is_ascii_alphanumeric() || b"-_.".contains(&c));
+    if fits(key) {
+        Ok(())
+    } else {
+        Err(format!(
+            "{key:?} can't be a key of ConfigMap {name}: keys have letters, digits, -, _ and ."
+        ))
+    }
 }
 
 async fn read(context: &Context, namespace: &str, reference: &ConfigMapKeyRef) -> Result<Vec<u8>, String> {
@@ -78,6 +96,16 @@ mod tests {
         let mut content = Vec::new();
         archive.by_name("b").unwrap().read_to_end(&mut content).unwrap();
         assert_eq!((archive.len(), content), (2, vec![0, 255]));
+    }
+
+    #[test]
+    fn a_key_that_no_config_map_can_have_is_refused() {
+        let reference = |key: &str| ConfigMapKeyRef {
+            name: "tools".to_owned(),
+            key: key.to_owned(),
+        };
+        assert!(check(&reference("run_all-2.sh")).is_ok());
+        assert!(check(&reference("run all")).is_err());
     }
 
     #[test]

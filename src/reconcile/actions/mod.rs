@@ -4,7 +4,7 @@
 mod files;
 mod output;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kube::runtime::events::EventType;
 use serde_json::{Value, json};
@@ -36,9 +36,6 @@ pub fn settle(pass: &mut Pass<'_>) {
     actions::settle(&mut pass.actions, wanted, |name| {
         running.contains_key(&target(name).to_string())
     });
-    if let Some(wanted) = wanted {
-        actions::queue(&mut pass.actions, wanted);
-    }
 }
 
 /// What actions of the manifest aborted.
@@ -55,7 +52,26 @@ pub fn meet(pass: &mut Pass<'_>) {
     }
 }
 
-/// Sends the next action, if one may start. Returns whether one was sent.
+/// What became of the turn of an action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    /// It was sent.
+    Sent,
+    /// What keeps it from starting keeps the others, too.
+    Stops,
+    /// What it lacks is its own matter: the next one may start.
+    Passes,
+}
+
+/// Why an action can't be sent as it is.
+enum Lacks {
+    /// Something that may come.
+    Missing(String),
+    /// What it names can't be sent, now or later.
+    Unfit(String),
+}
+
+/// Sends the next action that may start. Returns whether one was sent.
 ///
 /// # Errors
 /// Kubernetes did not take the line; then nothing was sent.
@@ -64,12 +80,36 @@ pub async fn run_next(pass: &mut Pass<'_>, arm: &ArmClient, plan: &Plan) -> Resu
         .locks
         .forget_wants(|target| matches!(target, Target::Action(_)));
     let wanted = pass.objects.cluster.spec.actions.clone().unwrap_or_default();
-    let next = actions::next(&wanted, &pass.actions);
-    let Some((name, action)) = next.filter(|_| plan.may_write_children()) else {
+    if !plan.may_write_children() {
         return Ok(false);
-    };
+    }
+    let mut ahead = actions::running(&pass.actions).cloned();
+    let (mut tried, mut sent) = (BTreeSet::new(), false);
+    for (name, action) in actions::turns(&wanted, &pass.actions) {
+        tried.insert(name.clone());
+        match turn(pass, arm, plan, name, action).await? {
+            Turn::Passes => continue,
+            Turn::Stops => {}
+            Turn::Sent => sent = true,
+        }
+        ahead = Some(name.clone());
+        break;
+    }
+    if let Some(ahead) = ahead {
+        actions::queue(&mut pass.actions, &wanted, &tried, &ahead);
+    }
+    store_if_changed(pass).await.map(|()| sent)
+}
+
+async fn turn(
+    pass: &mut Pass<'_>,
+    arm: &ArmClient,
+    plan: &Plan,
+    name: &str,
+    action: &Action,
+) -> Result<Turn, WriteError> {
     let Some(call) = actions::call(action) else {
-        return Ok(false);
+        return Ok(Turn::Passes);
     };
     if pass
         .memory
@@ -78,25 +118,40 @@ pub async fn run_next(pass: &mut Pass<'_>, arm: &ArmClient, plan: &Plan) -> Resu
         .resting(Instant::now())
         .contains(&target(name))
     {
-        return Ok(false);
+        return Ok(Turn::Stops);
     }
     if let Some(why) = hindrance(pass, plan, &call) {
         wait(pass, name, action, why);
-        return store_if_changed(pass).await.map(|()| false);
+        return Ok(Turn::Stops);
+    }
+    if let Some(why) = plan.blockers.iter().find(|blocker| aborts(blocker, &call)) {
+        wait(pass, name, action, why.to_string());
+        return Ok(Turn::Passes);
     }
     if let Some(why) = locked(pass, name) {
         wait(pass, name, action, why);
-        return store_if_changed(pass).await.map(|()| false);
+        return Ok(Turn::Stops);
     }
     let body = match body(pass, &call).await {
         Ok(body) => body,
-        Err(why) => {
+        Err(Lacks::Missing(why)) => {
             wait(pass, name, action, why);
-            return store_if_changed(pass).await.map(|()| false);
+            return Ok(Turn::Passes);
+        }
+        Err(Lacks::Unfit(why)) => {
+            wait(pass, name, action, why.clone());
+            let next = "correct it, and set a new key to run it";
+            fail(
+                pass,
+                name,
+                Ended::ours(target(name), "InvalidFiles", why, next, Retry::User),
+            );
+            tell_end(pass, name).await;
+            return Ok(Turn::Passes);
         }
     };
     if !pass.context.leadership.is_leader() {
-        return Ok(false);
+        return Ok(Turn::Stops);
     }
     let started = ActionStatus {
         key: action.key.clone(),
@@ -104,11 +159,11 @@ pub async fn run_next(pass: &mut Pass<'_>, arm: &ArmClient, plan: &Plan) -> Resu
         started_at: Some(pass.context.now()),
         ..ActionStatus::default()
     };
-    pass.actions.insert(name.clone(), started);
+    pass.actions.insert(name.to_owned(), started);
     report::store(pass).await?;
     send(pass, arm, name, &call, body.as_ref()).await;
     report::store(pass).await?;
-    Ok(true)
+    Ok(Turn::Sent)
 }
 
 async fn store_if_changed(pass: &mut Pass<'_>) -> Result<(), WriteError> {
@@ -132,9 +187,6 @@ fn hindrance(pass: &Pass<'_>, plan: &Plan, call: &Call<'_>) -> Option<String> {
     if live.is_stopped() {
         return Some("waits for the cluster to run".to_owned());
     }
-    if let Some(blocker) = plan.blockers.iter().find(|blocker| aborts(blocker, call)) {
-        return Some(blocker.to_string());
-    }
     let idle = plan.busy.is_empty() && plan.next_step().is_none();
     (!idle).then(|| "waits for the end of the work on the cluster".to_owned())
 }
@@ -142,6 +194,7 @@ fn hindrance(pass: &Pass<'_>, plan: &Plan, call: &Call<'_>) -> Option<String> {
 /// Whether the work was aborted on what the action is about.
 fn aborts(blocker: &Blocker, call: &Call<'_>) -> bool {
     match blocker {
+        _ if !call.needs_idle => false,
         Blocker::Aborted {
             target: Target::Pool(pool),
             ..
@@ -173,7 +226,7 @@ fn wait(pass: &mut Pass<'_>, name: &str, action: &Action, why: String) {
 }
 
 /// The whole body, or what is missing for it.
-async fn body(pass: &Pass<'_>, call: &Call<'_>) -> Result<Option<Value>, String> {
+async fn body(pass: &Pass<'_>, call: &Call<'_>) -> Result<Option<Value>, Lacks> {
     let mut body = call.body.clone();
     let namespace = pass.objects.cluster.metadata.namespace.clone().unwrap_or_default();
     let (member, value) = match call.extra {
@@ -186,7 +239,10 @@ async fn body(pass: &Pass<'_>, call: &Call<'_>) -> Result<Option<Value>, String>
             let secret = secrets::read(pass.context, &namespace, reference).await;
             (
                 "secret",
-                secret.map_err(|problem| problem.to_string())?.expose().to_owned(),
+                secret
+                    .map_err(|problem| Lacks::Missing(problem.to_string()))?
+                    .expose()
+                    .to_owned(),
             )
         }
     };
