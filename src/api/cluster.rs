@@ -65,9 +65,9 @@ use super::{
     .field_path(".spec.azureName"),
     printcolumn(name = "Ready", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].status"#),
     printcolumn(name = "Version", type_ = "string", json_path = ".status.currentKubernetesVersion"),
-    printcolumn(name = "State", type_ = "string", json_path = ".status.provisioningState"),
+    printcolumn(name = "State", type_ = "string", json_path = ".status.state"),
     printcolumn(name = "Pools", type_ = "string", json_path = ".status.pools.summary"),
-    printcolumn(name = "Doing", type_ = "string", json_path = ".status.progress.current"),
+    printcolumn(name = "Doing", type_ = "string", json_path = ".status.doing"),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
     printcolumn(
         name = "Reason",

@@ -34,6 +34,9 @@ pub struct AksClusterStatus {
     /// `Running` or `Stopped`, as Azure reports it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub power_state: Option<String>,
+    /// `Stopped`, or else the provisioning state.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
     /// Kubernetes version that AKS was last told to run, perhaps without a patch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kubernetes_version: Option<String>,
@@ -70,6 +73,9 @@ pub struct AksClusterStatus {
     /// How far the current work is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub progress: Option<Progress>,
+    /// What goes on, or else how many children are not ready.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub doing: Option<String>,
     /// For each managed path a short hash of the value that Azure last confirmed. Keys are paths as in the spec, joined
     /// by dots, with map keys in brackets (`networkProfile.serviceCidr`, `tags[team]`); hashes of secrets are keyed.
     /// Rules at admission read it: what Azure fixes is locked while its record is a hash alone. With `~` before it, the
@@ -120,6 +126,9 @@ pub struct AksNodePoolStatus {
     /// `Running` or `Stopped`, as Azure reports it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub power_state: Option<String>,
+    /// `Stopped`, or else the provisioning state.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
     /// Nodes the pool has in Azure now, whoever set the number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<i64>,

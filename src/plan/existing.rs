@@ -53,7 +53,7 @@ pub fn plan(input: &Input<'_>, live: &LiveCluster, plan: &mut Plan) {
     aborted::block(input, live, plan);
     plan.block_on_secrets(input);
     let found = differences(input, live, standing);
-    advise(&found, plan);
+    advise(&found, live, plan);
     let refused = found.never_cleared.iter().cloned();
     plan.blockers.extend(refused.map(|path| Blocker::NeverCleared {
         target: Target::Cluster,
@@ -126,13 +126,8 @@ fn differences(input: &Input<'_>, live: &LiveCluster, standing: Standing) -> Dif
 }
 
 /// What a manifest no longer says, and where Azure is ahead of it.
-fn advise(found: &Difference, plan: &mut Plan) {
-    for path in &found.released {
-        plan.advise(
-            Target::Cluster,
-            format!("{path} left the manifest: it is no longer managed and keeps its live value"),
-        );
-    }
+fn advise(found: &Difference, live: &LiveCluster, plan: &mut Plan) {
+    plan.advise_released(Target::Cluster, &found.released, &live.body);
     for (path, running) in &found.ahead {
         plan.advise(
             Target::Cluster,

@@ -27,6 +27,7 @@ pub mod owner;
 pub mod path;
 mod pools;
 pub mod preview;
+pub mod redact;
 mod retirements;
 mod rollback;
 pub mod secret;
@@ -194,6 +195,8 @@ pub struct Advice {
     pub target: Target,
     /// One sentence.
     pub text: String,
+    /// Whether it names a date, or an end of support that is past: it is told before all other advice.
+    pub retires: bool,
 }
 
 /// Decides.
@@ -243,7 +246,33 @@ impl Plan {
     }
 
     fn advise(&mut self, target: Target, text: String) {
-        self.advice.push(Advice { target, text });
+        self.advice.push(Advice {
+            target,
+            text,
+            retires: false,
+        });
+    }
+
+    /// Tells in one line what left the manifest, as far as Azure still has a value there.
+    fn advise_released(&mut self, target: Target, released: &[Path], live: &Value) {
+        let kept = released
+            .iter()
+            .filter(|path| path.get(live).is_some_and(|value| !value.is_null()));
+        let paths: Vec<String> = kept.map(Path::to_string).collect();
+        match paths.as_slice() {
+            [] => {}
+            [path] => self.advise(
+                target,
+                format!("{path} left the manifest: it is no longer managed and keeps its live value"),
+            ),
+            paths => self.advise(
+                target,
+                format!(
+                    "{} left the manifest: they are no longer managed and keep their live values",
+                    paths.join(", ")
+                ),
+            ),
+        }
     }
 
     fn advise_on_overrides(&mut self, input: &Input<'_>) {

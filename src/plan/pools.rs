@@ -115,12 +115,7 @@ fn existing(input: &Input<'_>, cluster: &LiveCluster, pool: &DesiredPool, live: 
             target: target.clone(),
             path,
         }));
-    for path in found.released {
-        plan.advise(
-            target.clone(),
-            format!("{path} left the manifest: it is no longer managed and keeps its live value"),
-        );
-    }
+    plan.advise_released(target.clone(), &found.released, &live.body);
     for note in found.notes {
         plan.advise(target.clone(), note);
     }

@@ -1,6 +1,7 @@
 //! What a pass tells: one status write per object, if it changed.
 
 use kube::ResourceExt;
+use kube::runtime::events::EventType;
 
 use super::context::Context;
 use super::failure::Ended;
@@ -14,6 +15,7 @@ use crate::plan::change::Target;
 use crate::plan::desired::azure_name;
 use crate::plan::live::LiveCluster;
 use crate::runtime::metrics::ReconcileOutcome;
+use crate::status::children::new_failures;
 use crate::status::cluster::PoolsSummary;
 use crate::status::conditions::conditions;
 use crate::status::failure::Failure;
@@ -137,6 +139,10 @@ async fn report_cluster(pass: &mut Pass<'_>, pools: &PoolsSummary) -> Result<(),
             &status.conditions,
         )
         .await;
+        for (key, failure) in new_failures(&before.children, &status.children) {
+            let note = format!("{key}: {}: {} {}", failure.code, failure.message, failure.next_step);
+            events::told(pass, EventType::Warning, "ChildFailed", "Reconcile", note.trim_end()).await;
+        }
     }
     pass.ended = 0;
     Ok(())

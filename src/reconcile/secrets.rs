@@ -17,6 +17,7 @@ use super::pass::Pass;
 use crate::api::SecretKeyRef;
 use crate::plan::change::Source;
 use crate::plan::path::Path;
+use crate::plan::redact::redacted;
 use crate::plan::secret::{Fingerprint, SecretField, SecretProblem, Secrets, broken_rule};
 use crate::plan::step::Step;
 use crate::runtime::connect::told;
@@ -130,9 +131,7 @@ impl PassSecrets {
     /// A message without any of the values: Azure may repeat what it refuses.
     pub fn redact(&self, message: String) -> String {
         let values = self.values.values().map(SecretValue::expose);
-        let message = values
-            .filter(|value| !value.is_empty())
-            .fold(message, |message, value| message.replace(value, "(secret)"));
+        let message = values.fold(message, |message, value| redacted(&message, value));
         let children = self.children.values().flatten();
         children.fold(message, |message, secrets| secrets.redact(message))
     }
@@ -228,6 +227,8 @@ mod tests {
             secrets.redact("'Pa55w.rd' is refused".to_owned()),
             "'(secret)' is refused"
         );
+        let short = self::secrets("z");
+        assert_eq!(short.redact("Azure refused it".to_owned()), "Azure refused it");
     }
 
     #[test]

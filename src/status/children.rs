@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::conditions::{Mark, Truth, Why};
-use crate::api::{ChildState, ChildStatus};
+use crate::api::{ChildState, ChildStatus, LastError};
 
 /// More children than this are counted and not named.
 const NAMED: usize = 3;
@@ -38,6 +38,27 @@ pub fn children_ready(children: &BTreeMap<String, ChildStatus>) -> Option<Mark> 
     })
 }
 
+/// How many are not ready, for a column; `None` where all are.
+pub fn unready(children: &BTreeMap<String, ChildStatus>) -> Option<String> {
+    let open = children.values().filter(|line| line.state != ChildState::Ready).count();
+    let verb = if open == 1 { "is" } else { "are" };
+    (open > 0).then(|| format!("{open} of {} children {verb} not ready", children.len()))
+}
+
+/// The failures that were not told before, as key, code and sentence.
+pub fn new_failures<'a>(
+    before: &'a BTreeMap<String, ChildStatus>,
+    after: &'a BTreeMap<String, ChildStatus>,
+) -> impl Iterator<Item = (&'a str, &'a LastError)> {
+    let error = |line: &'a ChildStatus| line.error.as_ref().filter(|_| line.state == ChildState::Failed);
+    after.iter().filter_map(move |(key, line)| {
+        let failure = error(line)?;
+        let told = before.get(key).and_then(|line| line.error.as_ref());
+        let known = told.is_some_and(|told| (&told.code, &told.message) == (&failure.code, &failure.message));
+        (!known).then_some((key.as_str(), failure))
+    })
+}
+
 fn named<'a>(children: impl Iterator<Item = (&'a String, &'a ChildStatus)>) -> String {
     let mut children = children.map(|(key, line)| match &line.message {
         Some(message) => format!("{key}: {message}"),
@@ -53,6 +74,8 @@ fn named<'a>(children: impl Iterator<Item = (&'a String, &'a ChildStatus)>) -> S
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn ready(lines: &[(&str, ChildState)]) -> Option<(Truth, String)> {
@@ -66,6 +89,41 @@ mod tests {
             .map(|(key, state)| ((*key).to_owned(), line(*state)))
             .collect();
         children_ready(&children).map(|mark| (mark.truth, mark.why.message))
+    }
+
+    #[test]
+    fn what_is_not_ready_is_counted_for_a_column() {
+        let line = |state| ChildStatus {
+            state,
+            ..ChildStatus::default()
+        };
+        let mut children = BTreeMap::from([("a/x".to_owned(), line(ChildState::Ready))]);
+        assert_eq!(unready(&children), None);
+        children.insert("b/y".to_owned(), line(ChildState::Held));
+        assert_eq!(unready(&children).unwrap(), "1 of 2 children is not ready");
+    }
+
+    #[test]
+    fn a_failure_is_new_until_it_was_told() {
+        let failed = |code: &str| {
+            let error =
+                json!({ "code": code, "message": "m", "nextStep": "", "at": "2026-03-01T12:00:00Z", "count": 1 });
+            let error: LastError = serde_json::from_value(error).unwrap();
+            let line = ChildStatus {
+                state: ChildState::Failed,
+                error: Some(error),
+                ..ChildStatus::default()
+            };
+            BTreeMap::from([("a/x".to_owned(), line)])
+        };
+        let new = |before: &BTreeMap<String, ChildStatus>, after: &BTreeMap<String, ChildStatus>| {
+            new_failures(before, after)
+                .map(|(key, error)| format!("{key} {}", error.code))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(new(&BTreeMap::new(), &failed("Conflict")), ["a/x Conflict"]);
+        assert_eq!(new(&failed("Conflict"), &failed("Conflict")), [""; 0]);
+        assert_eq!(new(&failed("Conflict"), &failed("Forbidden")), ["a/x Forbidden"]);
     }
 
     #[test]

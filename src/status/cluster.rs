@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::children::children_ready;
+use super::children::{children_ready, unready};
 use super::conditions::{CHILDREN_READY, IN_SYNC, READY, Verdict, Why, conditions, find, still_ready};
 use super::failure::{Failure, Severity};
 use super::in_sync::{Question, in_sync};
@@ -126,6 +126,10 @@ pub fn status(report: &Report<'_>) -> AksClusterStatus {
         last_handled_reconcile_at: report.requested_at.map(str::to_owned),
         ..report.previous.clone()
     };
+    let working = status.progress.as_ref().map(|progress| progress.current.clone());
+    status.doing = working
+        .filter(|text| !text.is_empty())
+        .or_else(|| unready(report.children));
     match report.live {
         Some(live) => describe(&mut status, live, report.mark),
         None if matches!(report.plan, Some(Plan { fate: Fate::Gone, .. })) => forget(&mut status),
@@ -145,7 +149,12 @@ pub(super) fn observed(previous: Option<i64>, verdict: &Verdict, generation: i64
 
 /// Advice about one object: the first lines, and how many more there are.
 pub(super) fn advice(plan: &Plan, target: &Target) -> Vec<String> {
-    let mut lines = plan.advice.iter().filter(|advice| advice.target == *target);
+    let of = |retires: bool| {
+        let lines = plan.advice.iter().filter(|advice| advice.target == *target);
+        lines.filter(move |advice| advice.retires == retires)
+    };
+    // What has a date must not be lost among what has none.
+    let mut lines = of(true).chain(of(false));
     let mut shown: Vec<String> = lines.by_ref().take(SHOWN).map(|advice| advice.text.clone()).collect();
     match lines.count() {
         0 => {}
@@ -270,6 +279,16 @@ fn deleting(report: &Report<'_>) -> String {
     }
 }
 
+/// A resource that is stopped looks like any other by its provisioning state.
+pub(super) fn state(provisioning: Option<&String>, power: Option<&String>) -> Option<String> {
+    let settled = |state: &&String| state.eq_ignore_ascii_case("Succeeded");
+    let stopped = power.filter(|power| power.eq_ignore_ascii_case("Stopped"));
+    stopped
+        .filter(|_| provisioning.is_some_and(|state| settled(&state)))
+        .or(provisioning)
+        .cloned()
+}
+
 /// What Azure says about the cluster.
 fn describe(status: &mut AksClusterStatus, live: &LiveCluster, mark: &Mark) {
     let text = |path: &str| {
@@ -286,6 +305,7 @@ fn describe(status: &mut AksClusterStatus, live: &LiveCluster, mark: &Mark) {
     };
     status.provisioning_state = text("/properties/provisioningState");
     status.power_state = text("/properties/powerState/code");
+    status.state = state(status.provisioning_state.as_ref(), status.power_state.as_ref());
     status.kubernetes_version = text("/properties/kubernetesVersion");
     status.current_kubernetes_version = text("/properties/currentKubernetesVersion");
     status.fqdn = text("/properties/fqdn");
@@ -311,4 +331,25 @@ fn describe(status: &mut AksClusterStatus, live: &LiveCluster, mark: &Mark) {
 fn forget(status: &mut AksClusterStatus) {
     status.provisioning_state = None;
     status.power_state = None;
+    status.state = None;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Advice;
+
+    #[test]
+    fn what_retires_is_told_before_all_other_advice() {
+        let line = |number: usize, retires| Advice {
+            target: Target::Cluster,
+            text: format!("{number}"),
+            retires,
+        };
+        let mut plan = Plan::default();
+        plan.advice = (0..=SHOWN).map(|number| line(number, number == SHOWN)).collect();
+        let told = advice(&plan, &Target::Cluster);
+        assert_eq!(told[0], SHOWN.to_string());
+        assert_eq!(told.last().unwrap(), "and 1 more");
+    }
 }

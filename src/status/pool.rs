@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::cluster::{advice, observed};
+use super::cluster::{advice, observed, state};
 use super::conditions::{IN_SYNC, READY, STALLED, Verdict, Why, conditions, find, still_ready};
 use super::failure::{Failure, Severity};
 use super::in_sync::{Question, in_sync};
@@ -200,6 +200,7 @@ fn describe(status: &mut AksNodePoolStatus, live: &LivePool, report: &Report<'_>
     status.resource_id = report.cluster_id.map(|id| format!("{id}/agentPools/{}", live.name));
     status.provisioning_state = text("/properties/provisioningState");
     status.power_state = text("/properties/powerState/code");
+    status.state = state(status.provisioning_state.as_ref(), status.power_state.as_ref());
     status.count = live.count();
     status.kubernetes_version = text("/properties/orchestratorVersion");
     status.current_kubernetes_version = text("/properties/currentOrchestratorVersion");
@@ -236,6 +237,7 @@ pub fn without_cluster(
         conditions: conditions(&previous.conditions, &verdict, &[], generation, now),
         provisioning_state: None,
         power_state: None,
+        state: None,
         plan: None,
         ..previous.clone()
     }

@@ -27,7 +27,10 @@ const OPERATOR_ARGUMENTS: [&str; 7] = [
 ];
 
 /// What the chart installs beside CRDs and operator: protected objects cannot be deleted by mistake.
-const ADMISSION_POLICY: &str = include_str!("../../../charts/armature/files/admission-policy.yaml");
+const ADMISSION_POLICIES: [&str; 2] = [
+    include_str!("../../../charts/armature/files/admission-policy.yaml"),
+    include_str!("../../../charts/armature/files/retirement-warnings.yaml"),
+];
 
 /// What runs. All of it ends with this value, and with this process however that ends.
 #[derive(Debug)]
@@ -71,7 +74,7 @@ impl Stage {
         checklist
             .step(
                 "installing the CRDs",
-                |count| format!("{count} CRDs and the chart's admission policy"),
+                |count| format!("{count} CRDs and the chart's admission policies"),
                 install(cluster, &program),
             )
             .await?;
@@ -131,9 +134,11 @@ async fn install(cluster: &ManagementCluster, program: &Path) -> Result<usize, L
             problem: error.to_string(),
         })?;
     cluster.install_crds(&crds).await?;
-    let mut command = cluster.kubectl()?;
-    command.args(["apply", "-f", "-"]);
-    output("kubectl apply of the admission policy", command, ADMISSION_POLICY).await?;
+    for policy in ADMISSION_POLICIES {
+        let mut command = cluster.kubectl()?;
+        command.args(["apply", "-f", "-"]);
+        output("kubectl apply of an admission policy", command, policy).await?;
+    }
     Ok(crds.len())
 }
 

@@ -74,7 +74,7 @@ use super::{AksNodePoolStatus, ClusterRef, DeletionPolicy, ManagementPolicy, Ove
     printcolumn(name = "Size", type_ = "string", json_path = ".spec.vmSize"),
     printcolumn(name = "Count", type_ = "integer", json_path = ".status.count"),
     printcolumn(name = "Version", type_ = "string", json_path = ".status.currentKubernetesVersion"),
-    printcolumn(name = "State", type_ = "string", json_path = ".status.provisioningState"),
+    printcolumn(name = "State", type_ = "string", json_path = ".status.state"),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
     printcolumn(
         name = "Reason",

@@ -59,6 +59,9 @@ pub(super) struct Row {
     /// What hangs on a cluster.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) children: Vec<Part>,
+    /// What is worth knowing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) advice: Vec<String>,
     /// What runs on a cluster once.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) actions: Vec<Part>,
@@ -212,6 +215,7 @@ fn cluster_row(cluster: &AksCluster, status: &AksClusterStatus) -> Row {
             .iter()
             .map(|(name, line)| Part::action(name, line))
             .collect(),
+        advice: status.advice.clone(),
         health: verdict.health,
         reason: verdict.reason,
     }
@@ -251,10 +255,19 @@ fn pool_row(pool: &AksNodePool, status: &AksNodePoolStatus, cluster: &AksCluster
         ),
         step: None,
         activity: story(operation, &verdict, &observed),
-        summary: [mode, nodes].into_iter().flatten().collect::<Vec<_>>().join(", "),
+        summary: [
+            mode,
+            nodes,
+            status.power_state.clone().filter(|state| state != "Running"),
+        ]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(", "),
         created: pool.creation_timestamp().map(|time| time.0),
         children: Vec::new(),
         actions: Vec::new(),
+        advice: status.advice.clone(),
         health: verdict.health,
         reason: verdict.reason,
     }

@@ -152,6 +152,23 @@ pub(super) fn section(object: &str, title: &str, parts: &[Part], canvas: Canvas,
     lines
 }
 
+/// What is worth knowing about `object`, below a heading. Nothing without advice.
+pub(super) fn advice(object: &str, advice: &[String], canvas: Canvas) -> Vec<Line> {
+    if advice.is_empty() {
+        return Vec::new();
+    }
+    let room = canvas.width.unwrap_or(WIDTH).saturating_sub(12).max(20);
+    let heading = Line::new(object, Tone::Head).with("  advice", Tone::Plain);
+    let mut lines = vec![Line::default(), heading];
+    for text in advice {
+        for (index, text) in wrap(text, room).into_iter().enumerate() {
+            let mark = if index == 0 { "  · " } else { "    " };
+            lines.push(Line::new(mark, Tone::Faint).with(text, Tone::Plain));
+        }
+    }
+    lines
+}
+
 impl Part {
     /// `  checked 2h ago, Conflict`.
     fn when(&self, now: Timestamp) -> String {

@@ -10,12 +10,13 @@ use crate::cli::paint::{Canvas, Line, Tone};
 /// The whole picture: the table, and below it what is to be said about objects that are not fine; for a cluster asked for
 /// by name, what hangs on it and runs on it too.
 pub(super) fn picture(fleet: &Fleet, canvas: Canvas, now: Timestamp) -> Vec<Line> {
-    let mut lines = table(&fleet.rows, canvas, now);
+    let mut lines = table(fleet, canvas, now);
     lines.extend(notes::lines(&fleet.notes, canvas, now));
     for row in fleet.rows.iter().filter(|_| fleet.detailed) {
         for (title, parts) in [("children", &row.children), ("actions", &row.actions)] {
             lines.extend(parts::section(&row.key(), title, parts, canvas, now));
         }
+        lines.extend(parts::advice(&row.key(), &row.advice, canvas));
     }
     lines
 }
@@ -26,7 +27,21 @@ const GAP: usize = 2;
 /// A sentence needs this much room; on a narrower screen it gets a line of its own.
 const STORY: usize = 40;
 
-fn table(rows: &[Row], canvas: Canvas, now: Timestamp) -> Vec<Line> {
+/// One line of a table in a file; there is no screen to cut it.
+const CELL: usize = 100;
+
+/// A sentence in a cell of the table: whole for one cluster, the start of it where there are many.
+fn cell(text: &str, detailed: bool) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if detailed || line.chars().count() <= CELL {
+        return line;
+    }
+    let start: String = line.chars().take(CELL - 1).collect();
+    format!("{}…", start.trim_end())
+}
+
+fn table(fleet: &Fleet, canvas: Canvas, now: Timestamp) -> Vec<Line> {
+    let rows = &fleet.rows;
     let namespaced = rows.iter().any(|row| row.namespace != rows[0].namespace);
     let facts: Vec<[Line; 5]> = rows
         .iter()
@@ -59,7 +74,7 @@ fn table(rows: &[Row], canvas: Canvas, now: Timestamp) -> Vec<Line> {
         };
         let line = placed(facts);
         if room >= STORY {
-            lines.push(line.with(row.story(), tone));
+            lines.push(line.with(cell(row.story(), fleet.detailed || canvas.width.is_some()), tone));
             continue;
         }
         lines.push(line);

@@ -11,10 +11,10 @@ mod tests;
 
 use jiff::civil::Date;
 
-use super::Plan;
 use super::blocker::Blocker;
 use super::change::Target;
 use super::compatibility::Body;
+use super::{Advice, Plan};
 use table::{CLUSTER, POOL, Retirement};
 
 /// The condition's reason.
@@ -34,7 +34,11 @@ pub fn refuse(target: &Target, body: Body<'_>, today: Date) -> impl Iterator<Ite
 /// Tells until when the settings are supported.
 pub fn advise(target: &Target, body: Body<'_>, today: Date, plan: &mut Plan) {
     for row in found(target, body) {
-        plan.advise(target.clone(), format!("{}; {}", row.dates(today), row.go_to));
+        plan.advice.push(Advice {
+            target: target.clone(),
+            text: format!("{}; {}", row.dates(today), row.go_to),
+            retires: true,
+        });
     }
 }
 

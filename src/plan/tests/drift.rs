@@ -133,6 +133,31 @@ fn a_setting_of_the_autoscaler_that_left_the_manifest_keeps_its_value_and_is_not
 }
 
 #[test]
+fn what_left_the_manifest_is_told_in_one_line_and_only_while_it_has_a_value() {
+    let world = cluster("{disableLocalAccounts: true, sku: {tier: Standard}}")
+        .pool("sys", "mode: System")
+        .exists();
+    let mut world = world;
+    (world.cluster.spec.disable_local_accounts, world.cluster.spec.sku) = (None, None);
+    let advice = |world: &World| {
+        let advice = world.plan().advice.into_iter();
+        advice.map(|advice| advice.text).collect::<Vec<_>>()
+    };
+    let [both] = &advice(&world)[..] else {
+        panic!("{:?}", advice(&world));
+    };
+    assert!(
+        both.contains("disableLocalAccounts") && both.contains("sku.tier") && both.contains("they are no longer"),
+        "{both}"
+    );
+    let world = world.portal(json!({"properties": {"disableLocalAccounts": null}}));
+    assert_eq!(
+        advice(&world),
+        ["sku.tier left the manifest: it is no longer managed and keeps its live value"]
+    );
+}
+
+#[test]
 fn a_field_that_comes_back_to_the_manifest_is_an_edit() {
     let mut world = small().edit("driftPolicy: Report").exists();
     world.cluster.spec.sku = None;

@@ -61,7 +61,7 @@ fn one_that_left_the_manifest_keeps_its_live_value() {
     let advice: Vec<String> = world.plan().advice.into_iter().map(|advice| advice.text).collect();
     assert!(
         advice.contains(
-            &"networkProfile.kubeProxyConfig.mode left the manifest: it is no longer managed and keeps its live value"
+            &"networkProfile.kubeProxyConfig.enabled, networkProfile.kubeProxyConfig.mode left the manifest: they are no longer managed and keep their live values"
                 .to_owned()
         ),
         "{advice:?}"

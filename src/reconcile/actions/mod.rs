@@ -313,7 +313,13 @@ async fn send(pass: &mut Pass<'_>, arm: &ArmClient, name: &str, call: &Call<'_>,
         // There is nothing to abort, and there had better not be an abort that lies in wait for what comes later.
         Err(error @ ArmError::Service { status: 409, .. }) if !call.needs_idle => {
             pass.context.metrics.step(STEP, StepResult::Failed);
-            fail(pass, name, Ended::call(target(name), &error, 0));
+            let code = error.code().unwrap_or("Conflict").to_owned();
+            let next = "look whether there is anything to abort, and set a new key to abort again";
+            fail(
+                pass,
+                name,
+                Ended::ours(target(name), &code, error.to_string(), next, Retry::User),
+            );
         }
         Err(error) => unanswered_or_refused(pass, name, &error),
     }

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use super::reads;
 use crate::plan::children::{self, Child, Encoding, Intent, SecretUse};
+use crate::plan::redact::redacted;
 use crate::plan::secret::{SecretProblem, broken_rule};
 use crate::reconcile::context::Context;
 use crate::reconcile::fingerprint;
@@ -124,13 +125,8 @@ impl ChildSecrets {
     /// A message without any of the values, in whatever form they are sent.
     pub fn redact(&self, message: String) -> String {
         self.values.iter().fold(message, |message, (_, value, _)| {
-            if value.expose().is_empty() {
-                return message;
-            }
             let encoded = Zeroizing::new(STANDARD.encode(value.expose()));
-            message
-                .replace(value.expose(), "(secret)")
-                .replace(encoded.as_str(), "(secret)")
+            redacted(&redacted(&message, value.expose()), encoded.as_str())
         })
     }
 }

@@ -112,6 +112,7 @@ fn a_cluster_that_is_stopped_as_asked_is_ready() {
     desk.report();
     assert_eq!(desk.cluster(), IN_SYNC);
     assert_eq!(desk.message("Ready"), "Kubernetes 1.33.5, 1 node pool, stopped");
+    assert_eq!(desk.world.cluster.status.unwrap().state.as_deref(), Some("Stopped"));
 }
 
 #[test]

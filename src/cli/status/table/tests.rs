@@ -379,3 +379,31 @@ fn children_and_actions_are_in_the_json_too() {
     assert_eq!(json[0]["children"][2]["nextStep"], "Let the endpoint be reached.");
     assert_eq!(json[0]["actions"][0]["message"], "exit code 3");
 }
+
+#[test]
+fn a_long_sentence_is_cut_in_a_table_of_many_and_whole_for_one() {
+    let long = format!("{}\n{}", "a".repeat(90), "b".repeat(90));
+    let cut = cell(&long, false);
+    assert_eq!(
+        (cut.chars().count(), cut.ends_with("b…"), cut.contains('\n')),
+        (CELL, true, false)
+    );
+    assert_eq!(cell(&long, true).chars().count(), 181);
+    assert_eq!(cell("short", false), "short");
+}
+
+#[test]
+fn a_cluster_asked_for_by_name_shows_its_advice() {
+    let status = ready(2, "advice: ['kubenet is supported until 2028-03-31']\n");
+    let shown = |name: Option<&str>| {
+        let fleet = fleet(&[cluster("shop", "1.34", &status)], &[], name);
+        let lines = picture(&fleet, Canvas::FILE, now());
+        lines
+            .iter()
+            .map(|line| line.render(Canvas::FILE))
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    assert!(shown(Some("shop")).contains("kubenet is supported until"));
+    assert!(!shown(None).contains("kubenet"));
+}
