@@ -346,8 +346,10 @@ mod tests {
             text: format!("{number}"),
             retires,
         };
-        let mut plan = Plan::default();
-        plan.advice = (0..=SHOWN).map(|number| line(number, number == SHOWN)).collect();
+        let plan = Plan {
+            advice: (0..=SHOWN).map(|number| line(number, number == SHOWN)).collect(),
+            ..Plan::default()
+        };
         let told = advice(&plan, &Target::Cluster);
         assert_eq!(told[0], SHOWN.to_string());
         assert_eq!(told.last().unwrap(), "and 1 more");
