@@ -121,15 +121,19 @@ pub fn hold(input: &Input<'_>, plan: &mut Plan) {
     plan.steps = without_needless_repeats(follow_up(gated));
 }
 
-/// What the cluster needs to be born, or to go on under another identity, comes before it; what it would leave behind goes before it.
+/// What the cluster needs to be born, or to go on under another identity, comes before it; what it would leave behind
+/// goes before it.
 fn children_first(step: &Step, input: &Input<'_>) -> Option<Hold> {
-    let (children, leaving) = match step {
-        Step::CreateCluster { .. } => (&input.facts.children_missing, false),
-        Step::UpdateCluster { changes } if changes.iter().any(Change::is_of_identity) => {
-            (&input.facts.children_missing, false)
-        }
-        Step::DeleteCluster => (&input.facts.children_leaving, true),
+    let leaving = match step {
+        Step::CreateCluster { .. } => false,
+        Step::UpdateCluster { changes } if changes.iter().any(Change::is_of_identity) => false,
+        Step::DeleteCluster => true,
         _ => return None,
+    };
+    let children = if leaving {
+        &input.facts.children_leaving
+    } else {
+        &input.facts.children_missing
     };
     (!children.is_empty()).then(|| Hold::ChildrenFirst {
         children: children.join(", "),

@@ -255,9 +255,7 @@ impl Plan {
 
     /// Tells in one line what left the manifest, as far as Azure still has a value there.
     fn advise_released(&mut self, target: Target, released: &[Path], live: &Value) {
-        let kept = released
-            .iter()
-            .filter(|path| path.get(live).is_some_and(|value| !value.is_null()));
+        let kept = released.iter().filter(|path| path.get(live).is_some());
         let paths: Vec<String> = kept.map(Path::to_string).collect();
         match paths.as_slice() {
             [] => {}

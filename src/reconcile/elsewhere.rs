@@ -4,12 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use kube::ResourceExt;
-use kube::runtime::reflector::ObjectRef;
 
 use super::context::Context;
-use super::manifests;
 use super::objects::Objects;
 use super::pass::Pass;
+use super::{manifests, orphans};
 use crate::api::{AksCluster, AksNodePool, AksNodePoolSpec, NetworkPlugin, PodIpAllocationMode};
 use crate::plan::children::{Intent, KINDS, Kind, View, heir};
 use crate::plan::compatibility::OtherPool;
@@ -71,8 +70,7 @@ fn asks_for(pass: &Pass<'_>, cluster: &AksCluster, kind: &Kind, id: &str) -> boo
 }
 
 fn cluster_of(context: &Context, pool: &AksNodePool) -> Option<Arc<AksCluster>> {
-    let reference = ObjectRef::new(&pool.spec.cluster_ref.name).within(&pool.namespace()?);
-    context.clusters.get(&reference)
+    context.clusters.get(&orphans::cluster_of(pool))
 }
 
 fn subnets(pool: &AksNodePoolSpec) -> impl Iterator<Item = String> {

@@ -7,7 +7,7 @@ use kube::runtime::events::EventType;
 use tracing::info;
 
 use super::locked::{fail_locked, locked, want};
-use super::{Round, act, checked, is_taken, line};
+use super::{Round, act, checked, field, is_taken, line};
 use crate::api::{ChildState, ChildStatus, ManagementPolicy};
 use crate::arm::ArmClient;
 use crate::plan::children::former::{self, Stay, UNTIL};
@@ -168,15 +168,14 @@ impl Round<'_> {
 
 /// Another cluster that needs the resource. What is below this cluster is nobody else's.
 fn user_elsewhere(pass: &Pass<'_>, key: &str, id: &str) -> Option<String> {
-    let below = format!("{}/", pass.cluster_id.to_ascii_lowercase());
-    let shared = children::kind_of(key).filter(|_| !id.to_ascii_lowercase().starts_with(&below));
+    let shared = children::kind_of(key).filter(|_| !place::is_below(id, &pass.cluster_id));
     shared.and_then(|kind| elsewhere::user_of(pass, kind, id))
 }
 
 /// Children in the order in which they go: what was made later may rest on what was made before.
 fn last_made_first(keys: impl Iterator<Item = String>) -> Vec<String> {
     let mut keys: Vec<String> = keys.collect();
-    let made = |key: &str| KINDS.iter().position(|kind| key.split('/').next() == Some(kind.field));
+    let made = |key: &str| KINDS.iter().position(|kind| field(key) == kind.field);
     keys.sort_by_cached_key(|key| Reverse((made(key), key.clone())));
     keys
 }
