@@ -24,7 +24,7 @@ use crate::api::{ActionStatus, AksCluster, AksNodePool, ChildStatus, OperationSt
 use crate::arm::{ArmClient, ArmError, ClusterId};
 use crate::plan::change::Target;
 use crate::plan::children::Leaves;
-use crate::plan::live::LiveCluster;
+use crate::plan::live::{LiveCluster, ProvisioningState};
 use crate::plan::preview::is_preview;
 use crate::plan::{Fate, Plan, without_azure};
 use crate::runtime::metrics::{ReconcileOutcome, StepResult};
@@ -296,7 +296,8 @@ impl<'a> Pass<'a> {
         Ok(())
     }
 
-    /// Attempts to resume count up while the failure lasts; a fresh edit, a request or success starts them anew.
+    /// Attempts to resume count up while the failure lasts; a fresh edit, a request or success starts them anew. That an
+    /// attempt is under way says nothing yet.
     fn settle_attempts(&mut self) {
         for (target, attempts) in &mut self.attempts {
             let state = match (&self.live, target) {
@@ -304,7 +305,7 @@ impl<'a> Pass<'a> {
                 (Some(live), Target::Pool(name)) => live.pool(name).map(|pool| pool.provisioning_state()),
                 (Some(_), Target::Child(_) | Target::Action(_)) | (None, _) => None,
             };
-            if state.is_some_and(|state| !state.is_broken()) {
+            if state == Some(ProvisioningState::Succeeded) {
                 *attempts = 0;
             }
         }
