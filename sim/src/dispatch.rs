@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::arm::calls::Call;
 use crate::arm::gateway;
-use crate::faults::Fault;
+use crate::faults::{Fault, repeating};
 use crate::identity::metadata::{self, Style};
 use crate::identity::{endpoints, signin};
 use crate::log::{Entry, loggable};
@@ -119,13 +119,16 @@ pub fn answer(world: &mut World, request: &Request) -> (Reply, Delivery) {
             message,
             retry_after,
             gateway,
-        }) => (None, refuse(*status, code, message, *retry_after, *gateway)),
+        }) => {
+            let message = repeating(message, &request.body, request.header("authorization"));
+            (None, refuse(*status, code, &message, *retry_after, *gateway))
+        }
         Some(Fault::ConnectionReset { after: false }) => (None, Reply::empty(503)),
         _ => {
             let fails = match &fault {
                 Some(Fault::OperationFails { code, message }) => Some(OperationError {
                     code: code.clone(),
-                    message: message.clone(),
+                    message: repeating(message, &request.body, request.header("authorization")),
                 }),
                 _ => None,
             };

@@ -43,7 +43,7 @@ pub enum Fault {
         status: u16,
         /// Error code.
         code: String,
-        /// Error message.
+        /// Error message; `{body}` in it stands for the body of the request and `{authorization}` for that header.
         message: String,
         /// `Retry-After` in seconds, as it stands on the wire.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -69,9 +69,16 @@ pub enum Fault {
     OperationFails {
         /// Error code of the operation.
         code: String,
-        /// Error message of the operation.
+        /// Error message of the operation; `{body}` and `{authorization}` as above.
         message: String,
     },
+}
+
+/// The message of a fault with what it repeats of the request.
+#[must_use]
+pub fn repeating(message: &str, body: &[u8], authorization: Option<&str>) -> String {
+    let message = message.replace("{authorization}", authorization.unwrap_or_default());
+    message.replace("{body}", &String::from_utf8_lossy(body))
 }
 
 /// A fault and how often it still happens.
@@ -177,6 +184,13 @@ mod tests {
             faults.strike("PUT", "/x", "A", true),
             Some(Fault::OperationFails { .. })
         ));
+    }
+
+    #[test]
+    fn a_message_repeats_the_request_where_it_is_asked_to() {
+        let told = repeating("'{body}' by '{authorization}'", br#"{"a":1}"#, Some("Bearer x"));
+        assert_eq!(told, r#"'{"a":1}' by 'Bearer x'"#);
+        assert_eq!(repeating("no", b"body", None), "no");
     }
 
     #[test]

@@ -77,7 +77,7 @@ pub enum Fault {
         status: u16,
         /// Error code.
         code: String,
-        /// Error message.
+        /// Error message; `{body}` in it stands for the body of the request and `{authorization}` for that header.
         message: String,
         /// `Retry-After` in seconds.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -101,7 +101,7 @@ pub enum Fault {
     OperationFails {
         /// Error code of the operation.
         code: String,
-        /// Error message of the operation.
+        /// Error message of the operation; `{body}` and `{authorization}` as above.
         message: String,
     },
 }
