@@ -1,5 +1,7 @@
 //! The admin server: `/healthz`, `/readyz`, `/metrics`.
 
+mod connections;
+
 use std::sync::{Arc, PoisonError};
 
 use axum::Router;
@@ -9,7 +11,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use prometheus_client::encoding::text;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 
+use self::connections::Limits;
 use super::leader::Leadership;
 use super::metrics::SharedRegistry;
 use super::readiness::Readiness;
@@ -27,11 +31,8 @@ pub struct Admin {
 
 impl Admin {
     /// Serves for as long as the future is polled.
-    ///
-    /// # Errors
-    /// When the listener breaks.
-    pub async fn serve(self, listener: TcpListener) -> std::io::Result<()> {
-        axum::serve(listener, self.router()).await
+    pub async fn serve(self, listener: TcpListener) {
+        connections::serve(listener, self.router(), Limits::DEFAULT).await;
     }
 
     fn router(self) -> Router {
@@ -64,13 +65,23 @@ fn readiness_answer(waiting_for: &[String], leads: bool) -> (StatusCode, String)
     (StatusCode::SERVICE_UNAVAILABLE, lines)
 }
 
+/// Metrics are printed one at a time and beside the threads that answer: a flood of scrapes keeps no probe waiting.
+static PRINTING: Semaphore = Semaphore::const_new(1);
+
 async fn metrics(State(admin): State<Arc<Admin>>) -> Response {
-    let mut body = String::new();
-    let registry = admin.registry.lock().unwrap_or_else(PoisonError::into_inner);
-    match text::encode(&mut body, &registry) {
-        Ok(()) => ([(header::CONTENT_TYPE, OPEN_METRICS)], body).into_response(),
-        Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, "the metrics could not be written\n").into_response(),
+    let turn = PRINTING.acquire().await;
+    let printed = tokio::task::spawn_blocking(move || print(&admin.registry)).await;
+    drop(turn);
+    match printed {
+        Ok(Some(body)) => ([(header::CONTENT_TYPE, OPEN_METRICS)], body).into_response(),
+        Ok(None) | Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, "the metrics could not be written\n").into_response(),
     }
+}
+
+fn print(registry: &SharedRegistry) -> Option<String> {
+    let mut body = String::new();
+    let registry = registry.lock().unwrap_or_else(PoisonError::into_inner);
+    text::encode(&mut body, &registry).is_ok().then_some(body)
 }
 
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";

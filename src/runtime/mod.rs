@@ -120,10 +120,8 @@ async fn serve(admin: Admin, address: SocketAddr) -> Result<impl Future<Output =
         .await
         .map_err(|error| RunError::Listen { address, error })?;
     Ok(async move {
-        match admin.serve(listener).await {
-            Ok(()) => std::io::Error::other("it stopped serving"),
-            Err(error) => error,
-        }
+        admin.serve(listener).await;
+        std::io::Error::other("it stopped serving")
     })
 }
 
