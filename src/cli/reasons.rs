@@ -223,6 +223,12 @@ const REASONS: &[CodeEntry] = &[
         "Allow it as the message says, or use a stable api-version.",
     ),
     row(
+        "ReconcilePanicked",
+        Backoff,
+        "A fault in Armature ended the work on this object; all others go on.",
+        "Report what the operator's log says about it; a change of the manifest is looked at at once, everything else after the pause that the event names.",
+    ),
+    row(
         "ReplacementRequired",
         User,
         "Azure does not change this on an existing pool.",

@@ -10,6 +10,7 @@ use kube::runtime::reflector::{ObjectRef, Store};
 use tokio::sync::OnceCell;
 
 use super::children::Turns;
+use super::contained::Panics;
 use super::fingerprint::FingerprintKey;
 use super::memory::Memory;
 use super::store::Written;
@@ -49,6 +50,8 @@ pub struct Context {
     pub fingerprint_key: OnceCell<FingerprintKey>,
     /// Who may write what children share.
     pub turns: Turns,
+    /// Objects whose last pass panicked.
+    pub panics: Panics,
     memories: Mutex<HashMap<ObjectRef<AksCluster>, Arc<tokio::sync::Mutex<Memory>>>>,
     known: Mutex<HashMap<ClusterId, HashSet<ObjectRef<AksCluster>>>>,
 }
@@ -110,6 +113,7 @@ impl Context {
             recorder,
             fingerprint_key: OnceCell::new(),
             turns: Turns::default(),
+            panics: Panics::default(),
             memories: Mutex::default(),
             known: Mutex::default(),
         }
@@ -118,6 +122,11 @@ impl Context {
     /// The memory of an aggregate. One object is never in two passes at once, so nobody waits for the lock.
     pub fn memory(&self, cluster: &ObjectRef<AksCluster>) -> Arc<tokio::sync::Mutex<Memory>> {
         lock(&self.memories).entry(cluster.clone()).or_default().clone()
+    }
+
+    /// Loses the memory of an aggregate, as a restart does.
+    pub fn lose_memory(&self, cluster: &ObjectRef<AksCluster>) {
+        lock(&self.memories).remove(cluster);
     }
 
     /// Notes that an object names a cluster in Azure.

@@ -1,5 +1,7 @@
 //! Events: when a step starts, and when an object's readiness changes.
 
+use std::time::Duration;
+
 use kube::Resource;
 use kube::runtime::events::{Event, EventType};
 use tracing::debug;
@@ -58,6 +60,24 @@ pub async fn readiness<K: Resource<DynamicType = ()>>(
     let bad = retried || find(after, STALLED).is_some();
     let kind = if bad { EventType::Warning } else { EventType::Normal };
     publish(context, object, kind, &ready.reason, "Reconcile", &ready.message).await;
+}
+
+/// A fault in Armature ended the pass over an object. What it said stays in the log: it may be about anything.
+pub async fn crashed<K: Resource<DynamicType = ()>>(context: &Context, object: &K, pause: Duration) {
+    let note = format!(
+        "a fault in Armature ended the work on this object; it is tried again in {} s: report what the operator's log says \
+         about it",
+        pause.as_secs()
+    );
+    publish(
+        context,
+        object,
+        EventType::Warning,
+        "ReconcilePanicked",
+        "Reconcile",
+        &note,
+    )
+    .await;
 }
 
 async fn publish<K: Resource<DynamicType = ()>>(

@@ -7,6 +7,7 @@ mod act;
 mod actions;
 pub mod cache;
 mod children;
+mod contained;
 mod context;
 mod elsewhere;
 mod events;

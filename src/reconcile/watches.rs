@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures::channel::mpsc;
-use futures::{Stream, StreamExt, future, stream};
+use futures::{FutureExt, Stream, StreamExt, future, stream};
 use kube::core::NamespaceResourceScope;
 use kube::runtime::controller::{Action, Config, Controller};
 use kube::runtime::events::{Recorder, Reporter};
@@ -15,10 +15,11 @@ use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info};
 
+use super::contained::{self, Broken, lasting};
 use super::context::{Context, Parts};
 use super::orphans::{self, cluster_of};
 use super::write::WriteError;
-use super::{Deps, cache, identities, pass};
+use super::{Deps, cache, events, identities, pass};
 use crate::api::{AksCluster, AksNodePool, AzureIdentity};
 use crate::arm::budget::Budget;
 use crate::arm::clients::{Clients, SetupError};
@@ -58,9 +59,10 @@ pub async fn run(deps: Deps) {
     info!("this replica leads");
     let (observer, wakes) = Observer::new(settings.timing.list_interval);
     let namespace = settings.watch_namespace.as_deref();
-    let clusters = Watched::<AksCluster>::start(api(&client, namespace), &readiness, &shutdown);
-    let pools = Watched::<AksNodePool>::start(api(&client, namespace), &readiness, &shutdown);
-    let identities = Watched::<AzureIdentity>::start(Api::all(client.clone()), &readiness, &shutdown);
+    let deaf = CancellationToken::new();
+    let clusters = Watched::<AksCluster>::start(api(&client, namespace), &readiness, &shutdown, &deaf);
+    let pools = Watched::<AksNodePool>::start(api(&client, namespace), &readiness, &shutdown, &deaf);
+    let identities = Watched::<AzureIdentity>::start(Api::all(client.clone()), &readiness, &shutdown, &deaf);
     let (Some((clusters, gone_clusters)), Some((pools, gone_pools)), Some((identities, _))) =
         (clusters, pools, identities)
     else {
@@ -94,24 +96,41 @@ pub async fn run(deps: Deps) {
             one.cancelled().await;
         }
     };
-    future::join4(
-        reconcile_clusters(
-            &context,
-            clusters,
-            stream::select(
-                pools.events.clone().map(|pool| cluster_of(&pool)),
-                gone_pools.map(|pool| cluster_of(&pool)),
-            ),
-            identities.events.clone(),
-            wakes,
-            filled,
+    // Each lasts until shutdown; where one ends before, the process does.
+    let ended = future::try_join4(
+        lasting(
+            "the controller of clusters",
             &shutdown,
+            reconcile_clusters(
+                &context,
+                clusters,
+                stream::select(
+                    pools.events.clone().map(|pool| cluster_of(&pool)),
+                    gone_pools.map(|pool| cluster_of(&pool)),
+                ),
+                identities.events.clone(),
+                wakes,
+                filled,
+                &shutdown,
+            ),
         ),
-        reconcile_orphans(&context, pools, gone_clusters, &clusters_filled, &shutdown),
-        reconcile_identities(&context, identities, &shutdown),
-        count(&context, &shutdown),
-    )
-    .await;
+        lasting(
+            "the controller of pools without a cluster",
+            &shutdown,
+            reconcile_orphans(&context, pools, gone_clusters, &clusters_filled, &shutdown),
+        ),
+        lasting(
+            "the controller of identities",
+            &shutdown,
+            reconcile_identities(&context, identities, &shutdown),
+        ),
+        lasting("the count of objects", &shutdown, count(&context, &shutdown)),
+    );
+    tokio::select! {
+        // What is wrong was logged where it was seen.
+        _ = ended => {}
+        () = deaf.cancelled() => {}
+    }
 }
 
 async fn reconcile_clusters(
@@ -156,9 +175,48 @@ enum Never {}
 
 async fn reconcile_cluster(cluster: Arc<AksCluster>, context: Arc<Context>) -> Result<Action, Never> {
     let started = Instant::now();
-    let next = pass::run(&context, &cluster).await;
+    let run = context.panics.contain(cluster.as_ref(), pass::run(&context, &cluster));
+    let next = match run.await {
+        Ok(next) => next,
+        Err(broken) => {
+            // What it left there is in no order.
+            context.lose_memory(&ObjectRef::from_obj(cluster.as_ref()));
+            return Ok(rest(&context, cluster.as_ref(), ObjectKind::AksCluster, &broken).await);
+        }
+    };
     context.metrics.reconciled(next.outcome, started.elapsed());
     Ok(next.after.map_or_else(Action::await_change, Action::requeue))
+}
+
+async fn reconcile_orphan(pool: Arc<AksNodePool>, context: Arc<Context>) -> Result<Action, WriteError> {
+    let run = orphans::reconcile(Arc::clone(&pool), Arc::clone(&context));
+    match context.panics.contain(pool.as_ref(), run).await {
+        Ok(done) => done,
+        Err(broken) => Ok(rest(&context, pool.as_ref(), ObjectKind::AksNodePool, &broken).await),
+    }
+}
+
+async fn reconcile_identity(identity: Arc<AzureIdentity>, context: Arc<Context>) -> Result<Action, WriteError> {
+    let run = identities::reconcile(Arc::clone(&identity), Arc::clone(&context));
+    match context.panics.contain(identity.as_ref(), run).await {
+        Ok(done) => done,
+        Err(broken) => Ok(rest(&context, identity.as_ref(), ObjectKind::AzureIdentity, &broken).await),
+    }
+}
+
+/// Tells that a fault in Armature ended a pass, and lets the object rest.
+async fn rest<K: Resource<DynamicType = ()>>(
+    context: &Context,
+    object: &K,
+    kind: ObjectKind,
+    broken: &Broken,
+) -> Action {
+    if let Broken::Panicked { pause, message } = broken {
+        error!(object = contained::key(object), pause = ?pause, "a fault in Armature ended the pass: {message}");
+        context.metrics.panicked(kind);
+        events::crashed(context, object, *pause).await;
+    }
+    Action::requeue(broken.pause())
 }
 
 /// The clusters that name an identity.
@@ -205,7 +263,7 @@ async fn reconcile_orphans(
         .with_config(Config::default().debounce(DEBOUNCE))
         .reconcile_on(left_behind)
         .graceful_shutdown_on(shutdown.clone().cancelled_owned())
-        .run(orphans::reconcile, |_, error, _| retry(error), Arc::clone(context))
+        .run(reconcile_orphan, |_, error, _| retry(error), Arc::clone(context))
         .for_each(|_| future::ready(()))
         .await;
 }
@@ -218,7 +276,7 @@ async fn reconcile_identities(
     Controller::for_shared_stream(identities.events, identities.store)
         .with_config(Config::default().debounce(DEBOUNCE))
         .graceful_shutdown_on(shutdown.clone().cancelled_owned())
-        .run(identities::reconcile, |_, error, _| retry(error), Arc::clone(context))
+        .run(reconcile_identity, |_, error, _| retry(error), Arc::clone(context))
         .for_each(|_| future::ready(()))
         .await;
 }
@@ -290,12 +348,13 @@ impl<K> Watched<K>
 where
     K: Resource<DynamicType = ()> + Clone + std::fmt::Debug + DeserializeOwned + Send + Sync + 'static,
 {
-    /// The watch, and the objects that go: those reach no handle on the events. `None` never happens: kube makes the store
-    /// of `store_shared` with a dispatcher.
+    /// The watch, and the objects that go: those reach no handle on the events. Should the watch end before shutdown,
+    /// `deaf` is cancelled. `None` never happens: kube makes the store of `store_shared` with a dispatcher.
     fn start(
         api: Api<K>,
         readiness: &Readiness,
         shutdown: &CancellationToken,
+        deaf: &CancellationToken,
     ) -> Option<(Self, mpsc::UnboundedReceiver<K>)> {
         let (store, writer) = reflector::store_shared(BUFFER);
         let events = writer.subscribe()?;
@@ -322,7 +381,14 @@ where
             }
             future::ready(())
         });
-        tokio::spawn(shutdown.clone().run_until_cancelled_owned(watch));
+        let (shutdown, deaf) = (shutdown.clone(), deaf.clone());
+        tokio::spawn(async move {
+            let part = format!("the watch of {} objects", K::kind(&()));
+            let watch = shutdown.run_until_cancelled(watch).map(drop);
+            if lasting(&part, &shutdown, watch).await.is_err() {
+                deaf.cancel();
+            }
+        });
         Some((Self { store, events, filled }, gone))
     }
 }

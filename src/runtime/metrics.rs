@@ -122,6 +122,11 @@ struct WriteLabels {
     result: WriteResult,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct PanicLabels {
+    kind: ObjectKind,
+}
+
 /// What the operator counts. Cheap to clone; all clones count together.
 #[derive(Clone, Debug)]
 pub struct Metrics {
@@ -130,6 +135,7 @@ pub struct Metrics {
     steps: Family<StepLabels, Counter>,
     objects: Family<ObjectLabels, Gauge>,
     kube_writes: Family<WriteLabels, Counter>,
+    panics: Family<PanicLabels, Counter>,
 }
 
 impl Metrics {
@@ -141,6 +147,7 @@ impl Metrics {
             steps: Family::default(),
             objects: Family::default(),
             kube_writes: Family::default(),
+            panics: Family::default(),
         };
         let Self {
             reconciles,
@@ -148,6 +155,7 @@ impl Metrics {
             steps,
             objects,
             kube_writes,
+            panics,
         } = &metrics;
         registry.register(
             "armature_reconcile",
@@ -170,6 +178,11 @@ impl Metrics {
             "Writes to the management cluster",
             kube_writes.clone(),
         );
+        registry.register(
+            "armature_panics",
+            "Passes over an object that a fault in Armature ended",
+            panics.clone(),
+        );
         metrics
     }
 
@@ -189,6 +202,11 @@ impl Metrics {
         self.objects
             .get_or_create(&ObjectLabels { kind, ready })
             .set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
+    /// A pass over an object of this kind panicked.
+    pub fn panicked(&self, kind: ObjectKind) {
+        self.panics.get_or_create(&PanicLabels { kind }).inc();
     }
 
     /// Something was written to the management cluster.
@@ -213,6 +231,7 @@ mod tests {
         metrics.step("CreateCluster", StepResult::Started);
         metrics.objects(ObjectKind::AksCluster, ReadyLabel::True, 3);
         metrics.objects(ObjectKind::AksCluster, ReadyLabel::True, 2);
+        metrics.panicked(ObjectKind::AksCluster);
         metrics.kube_write(ObjectKind::AksNodePool, KubeVerb::Status, WriteResult::Conflict);
         let mut printed = String::new();
         text::encode(&mut printed, &registry).unwrap();
@@ -221,6 +240,7 @@ mod tests {
             "armature_reconcile_duration_seconds_count 1",
             "armature_steps_total{step=\"CreateCluster\",result=\"Started\"} 1",
             "armature_objects{kind=\"AksCluster\",ready=\"True\"} 2",
+            "armature_panics_total{kind=\"AksCluster\"} 1",
             "armature_kube_writes_total{kind=\"AksNodePool\",verb=\"Status\",result=\"Conflict\"} 1",
         ] {
             assert!(

@@ -1,9 +1,11 @@
 //! The listing of one subscription, again and again.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::panic::AssertUnwindSafe;
 use std::sync::Weak;
 use std::time::Duration;
 
+use futures::FutureExt;
 use tokio::time::{Instant, sleep};
 
 use super::{ScopeHealth, Shared};
@@ -26,14 +28,30 @@ pub(super) async fn run(shared: Weak<Shared>, subscription: SubscriptionId) {
     sleep(SETTLE).await;
     loop {
         let Some(shared) = shared.upgrade() else { return };
-        let outcome = shared.sweep(&subscription, &mut groups_until).await;
+        let round = AssertUnwindSafe(shared.sweep(&subscription, &mut groups_until));
+        let outcome = round.catch_unwind().await;
         let interval = shared.interval;
         drop(shared);
-        failures = if outcome.is_ok() { 0 } else { failures.saturating_add(1) };
-        let asked = outcome.err().and_then(|error| match classify(&error) {
-            Retry::After(wait) => Some(wait),
-            _ => None,
-        });
+        failures = if matches!(outcome, Ok(Ok(()))) {
+            0
+        } else {
+            failures.saturating_add(1)
+        };
+        let asked = match outcome {
+            Ok(Ok(())) => None,
+            Ok(Err(error)) => match classify(&error) {
+                Retry::After(wait) => Some(wait),
+                _ => None,
+            },
+            // The clusters of the subscription would be watched by nobody.
+            Err(_) => {
+                tracing::error!(
+                    subscription = subscription.as_str(),
+                    "a fault in Armature ended a listing; it goes on"
+                );
+                None
+            }
+        };
         sleep(jittered(pause(interval, failures)).max(asked.unwrap_or_default())).await;
     }
 }
