@@ -16,7 +16,8 @@ use super::call::{Call, Priority};
 use super::error::ArmError;
 use super::id::{ClusterId, PoolId, ResourceGroupId};
 use super::operation::{OperationState, OperationUrl};
-use super::wire::{Arm, BodyToken, Precondition, Request, Subject, Target};
+use super::redact::Sensitive;
+use super::wire::{Arm, BodyToken, Precondition, Request, Response, Subject, Target};
 use answers::{present, says_absent};
 use regions::Regions;
 
@@ -34,6 +35,8 @@ pub struct ArmClient {
     /// Of everything else of Microsoft.ContainerService.
     api_version: Arc<str>,
     regions: Arc<Regions>,
+    /// What Azure may repeat and nobody may read.
+    sensitive: Sensitive,
 }
 
 impl fmt::Debug for ArmClient {
@@ -52,6 +55,7 @@ impl ArmClient {
             listed_in: api_version.into(),
             api_version: api_version.into(),
             regions: Arc::default(),
+            sensitive: Sensitive::default(),
         }
     }
 
@@ -60,6 +64,14 @@ impl ArmClient {
     pub fn with_api_version(&self, api_version: &str) -> Self {
         Self {
             api_version: api_version.into(),
+            ..self.clone()
+        }
+    }
+
+    /// The same client with a set of secrets, which no answer to it repeats. Those that are added later count, too.
+    pub fn with_sensitive(&self, sensitive: Sensitive) -> Self {
+        Self {
+            sensitive,
             ..self.clone()
         }
     }
@@ -216,7 +228,7 @@ impl ArmClient {
         let path = format!("{id}/upgradeProfiles/default");
         let request = self.request(Call::UpgradeProfile, path, self.cluster_subject(id), priority);
         let site = request.site();
-        let response = self.arm.send(request).await?;
+        let response = self.send(request).await?;
         response
             .body
             .as_ref()
@@ -234,7 +246,7 @@ impl ArmClient {
     pub async fn get_resource_group(&self, id: &ResourceGroupId) -> Result<Option<Value>, ArmError> {
         let request = self.group_request(Call::GetResourceGroup, id);
         let at = request.site();
-        match self.arm.send(request).await {
+        match self.send(request).await {
             Err(ArmError::Service { status: 404, error, .. }) if error.code == "ResourceGroupNotFound" => Ok(None),
             answer => present(answer, at),
         }
@@ -268,6 +280,7 @@ impl ArmClient {
             subject: Some(scope.subject()),
             body: None,
             body_token: BodyToken::None,
+            sensitive: Sensitive::default(),
             precondition: Precondition::None,
             priority: Priority::Observe,
         })
@@ -279,7 +292,7 @@ impl ArmClient {
         let (mut items, mut request) = (Vec::new(), first.clone());
         for _ in 0..MAX_PAGES {
             let at = request.site();
-            let mut page = self.arm.send(request).await?.body.unwrap_or_default();
+            let mut page = self.send(request).await?.body.unwrap_or_default();
             match page.get_mut("value").map(Value::take) {
                 Some(Value::Array(mut value)) => items.append(&mut value),
                 _ => {
@@ -322,10 +335,11 @@ impl ArmClient {
             subject: url.subject(),
             body: None,
             body_token: BodyToken::None,
+            sensitive: Sensitive::default(),
             precondition: Precondition::None,
             priority: Priority::Config,
         };
-        match self.arm.send(request).await {
+        match self.send(request).await {
             Ok(response) => {
                 let body = response.body.clone();
                 Ok((OperationState::read(response), body))
@@ -347,6 +361,7 @@ impl ArmClient {
             subject: Some(subject),
             body: None,
             body_token: BodyToken::None,
+            sensitive: Sensitive::default(),
             precondition: Precondition::None,
             priority,
         }
@@ -368,6 +383,7 @@ impl ArmClient {
             subject: Some(subject),
             body: None,
             body_token: BodyToken::None,
+            sensitive: Sensitive::default(),
             precondition: Precondition::None,
             priority: Priority::Create,
         }
@@ -405,17 +421,23 @@ impl ArmClient {
         }
     }
 
+    /// The only way out: every request knows the secrets of its client.
+    async fn send(&self, request: Request) -> Result<Response, ArmError> {
+        let sensitive = self.sensitive.clone();
+        self.arm.send(Request { sensitive, ..request }).await
+    }
+
     async fn read(&self, request: Request) -> Result<Option<Value>, ArmError> {
         let at = request.site();
-        present(self.arm.send(request).await, at)
+        present(self.send(request).await, at)
     }
 
     async fn write(&self, request: Request) -> Result<Accepted, ArmError> {
-        self.arm.send(request).await.map(Accepted::from)
+        self.send(request).await.map(Accepted::from)
     }
 
     async fn delete(&self, request: Request) -> Result<Deletion, ArmError> {
-        match self.arm.send(request).await {
+        match self.send(request).await {
             Ok(response) if response.status == 204 => Ok(Deletion::Gone),
             Ok(response) => Ok(Deletion::Accepted(response.into())),
             Err(error) if says_absent(&error) => Ok(Deletion::Gone),

@@ -13,6 +13,7 @@ use azure_identity::{
     ManagedIdentityCredentialOptions, UserAssignedId, WorkloadIdentityCredential, WorkloadIdentityCredentialOptions,
 };
 
+use super::bounded::Bounded;
 use super::cloud::Cloud;
 
 /// A text that is never shown.
@@ -148,7 +149,7 @@ fn client_options(cloud: &Cloud, client: &Arc<dyn HttpClient>) -> ClientOptions 
     };
     ClientOptions {
         retry: RetryOptions::exponential(retry),
-        transport: Some(Transport::new(Arc::clone(client))),
+        transport: Some(Transport::new(Arc::new(Bounded(Arc::clone(client))))),
         cloud: Some(Arc::new(CloudConfiguration::Custom(custom))),
         ..ClientOptions::default()
     }

@@ -1,5 +1,6 @@
 //! The one implementation of [`Arm`] that speaks HTTP.
 
+use std::cell::LazyCell;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,15 +11,19 @@ use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue, IF_MATCH, IF_NONE_M
 use serde_json::Value;
 use url::Url;
 
+use super::call::Call;
 use super::cloud::Endpoint;
 use super::credential::Secret;
 use super::error::{ArmError, ServiceError, Site, TransportFailure};
 use super::operation::OperationUrl;
+use super::redact::Redactor;
 use super::token::{SignInFailure, Tokens};
 use super::wire::{Arm, BodyToken, Precondition, Request, Response, Target};
 
 /// The largest answer that is read: Azure Resource Manager itself stops at 8 MB (RPC).
 pub const MAX_BODY: usize = 8 * 1024 * 1024;
+/// So much of what Azure says is looked through for secrets; the rest is not kept. Far less of it is ever shown.
+const MAX_REMARK: usize = 64 * 1024;
 /// How long a call may take in all, sign-in included: Azure Resource Manager gives a provider 60 s (RPC).
 pub const DEADLINE: Duration = Duration::from_secs(60);
 
@@ -49,9 +54,9 @@ impl HttpArm {
         }
     }
 
-    async fn exchange(&self, request: Request) -> Result<Response, ArmError> {
+    async fn exchange(&self, request: &Request) -> Result<Response, ArmError> {
         let at = request.site();
-        let url = self.url(&request)?;
+        let url = self.url(request)?;
         let refused = |failure: SignInFailure| ArmError::SignIn {
             at: at.clone(),
             code: failure.code,
@@ -63,7 +68,7 @@ impl HttpArm {
             let token = self.tokens.get_for_clusters().await.map_err(refused)?;
             body["clusterToken"] = Value::from(token.expose());
         }
-        let sent = self.prepare(&request, url, &token, body.as_ref())?.send().await;
+        let sent = self.prepare(request, url, &token, body.as_ref())?.send().await;
         let answer = sent.map_err(|error| self.broken(&at, &error, TransportFailure::Reset))?;
         let status = answer.status();
         let headers = Headers::read(answer.headers());
@@ -76,13 +81,22 @@ impl HttpArm {
         );
         let body = self.body(&at, answer).await?;
         if status.is_success() {
-            let body = json(&at, &body)?;
+            let mut body = json(&at, &body)?;
             let Headers {
                 async_operation,
                 location,
                 retry_after,
                 request_id: _,
             } = headers;
+            if let Some(body) = &mut body {
+                self.quiet(request, body);
+            }
+            // It would be stored as it is. Other secrets are not looked for: one may be the name of a region.
+            let repeats = |url: &OperationUrl| Redactor::of(self.tokens.sensitive()).finds(url.as_str());
+            if async_operation.iter().chain(&location).any(repeats) {
+                let detail = "the URL of its operation repeats the token of the request".to_owned();
+                return Err(ArmError::Malformed { at, detail });
+            }
             return Ok(Response {
                 status: status.as_u16(),
                 body,
@@ -100,13 +114,45 @@ impl HttpArm {
         if status == reqwest::StatusCode::UNAUTHORIZED {
             self.tokens.forget();
         }
-        let error = Box::new(service_error(&body));
+        let error = Box::new(self.service_error(request, &body));
         Err(ArmError::Service {
             at,
             status: status.as_u16(),
             retry_after: headers.retry_after,
             error,
         })
+    }
+
+    /// What takes the secrets of a request out of its answer: those it knows of, and the tokens of the identity.
+    fn redactor(&self, request: &Request) -> Redactor {
+        let [own, given] = self.tokens.sensitive();
+        Redactor::of([&request.sensitive, own, given])
+    }
+
+    /// Takes secrets out of a good answer. What operations and actions answer is for people and for nothing else; the
+    /// properties of a resource are compared and sent back, so there it is only what Azure says about it.
+    fn quiet(&self, request: &Request, body: &mut Value) {
+        // Most bodies say nothing, so that nothing has to be prepared for them.
+        let redactor = LazyCell::new(|| self.redactor(request));
+        match (request.call, body) {
+            (Call::OperationStatus | Call::PostAction, Value::Object(members)) => {
+                let told = members
+                    .iter_mut()
+                    .filter(|(name, _)| !PROGRESS.contains(&name.as_str()));
+                told.for_each(|(_, member)| redact_texts(member, usize::MAX, &redactor));
+            }
+            (_, body) => redact_remarks(body, &redactor),
+        }
+    }
+
+    /// What an error answer says; one that is not JSON, a proxy's page for example, says only its status.
+    fn service_error(&self, request: &Request, body: &[u8]) -> ServiceError {
+        let Ok(mut body) = serde_json::from_slice(body) else {
+            return ServiceError::default();
+        };
+        // Before anything of it is cut: the rest of a secret would not be found any more.
+        self.redactor(request).value(&mut body, MAX_REMARK);
+        ServiceError::read(&body)
     }
 
     fn url(&self, request: &Request) -> Result<Url, ArmError> {
@@ -205,9 +251,12 @@ impl Arm for HttpArm {
                 at: request.site(),
                 failure: TransportFailure::Timeout(self.deadline),
             };
-            tokio::time::timeout(self.deadline, self.exchange(request))
-                .await
-                .unwrap_or(Err(late))
+            let answer = tokio::time::timeout(self.deadline, self.exchange(&request)).await;
+            // A path of our own names what the manifest names; a URL of Azure's may hold anything.
+            answer.unwrap_or(Err(late)).map_err(|error| match request.target {
+                Target::Verbatim(_) => self.redactor(&request).error(error),
+                Target::Path { .. } => error,
+            })
         }
         .boxed()
     }
@@ -242,9 +291,14 @@ impl Headers {
             async_operation: text("azure-asyncoperation").map(OperationUrl::new),
             location: text(LOCATION.as_str()).map(OperationUrl::new),
             retry_after: text(RETRY_AFTER.as_str()).and_then(seconds),
-            request_id: text("x-ms-request-id").map(str::to_owned),
+            request_id: text("x-ms-request-id").filter(is_request_id).map(str::to_owned),
         }
     }
+}
+
+/// It goes to the log, so it is a GUID as Azure makes them or nothing.
+fn is_request_id(text: &&str) -> bool {
+    text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
 }
 
 /// `Retry-After` in seconds, which is what Azure writes (RPC), a day at most, whatever it says.
@@ -265,11 +319,53 @@ fn json(at: &Site, body: &[u8]) -> Result<Option<Value>, ArmError> {
     })
 }
 
-/// What an error answer says; one that is not JSON, a proxy's page for example, says only its status.
-fn service_error(body: &[u8]) -> ServiceError {
-    serde_json::from_slice(body)
-        .map(|body| ServiceError::read(&body))
-        .unwrap_or_default()
+/// Members of an operation that are words of the service and are never shown.
+const PROGRESS: &[&str] = &[
+    "id",
+    "name",
+    "status",
+    "startTime",
+    "endTime",
+    "percentComplete",
+    "resourceId",
+];
+
+/// Members in which a service says something of a resource. None of them can be written.
+const REMARKS: &[&str] = &[
+    "error",
+    "errors",
+    "errorInfo",
+    "provisioningError",
+    "statuses",
+    "message",
+    "lastError",
+];
+
+/// Takes secrets out of what a body says of its resource.
+fn redact_remarks<F: FnOnce() -> Redactor>(body: &mut Value, redactor: &LazyCell<Redactor, F>) {
+    match body {
+        Value::Object(members) => members.iter_mut().for_each(|(name, member)| {
+            if REMARKS.iter().any(|remark| name.eq_ignore_ascii_case(remark)) {
+                redact_texts(member, MAX_REMARK, redactor);
+            } else {
+                redact_remarks(member, redactor);
+            }
+        }),
+        Value::Array(items) => items.iter_mut().for_each(|item| redact_remarks(item, redactor)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+fn redact_texts<F: FnOnce() -> Redactor>(remark: &mut Value, most: usize, redactor: &LazyCell<Redactor, F>) {
+    let silent = match remark {
+        Value::Null | Value::Bool(_) | Value::Number(_) => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(members) => members.is_empty(),
+    };
+    if !silent {
+        redactor.value(remark, most);
+    }
 }
 
 #[cfg(test)]

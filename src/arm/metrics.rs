@@ -195,6 +195,7 @@ mod tests {
             subject: None,
             body: None,
             body_token: BodyToken::None,
+            sensitive: Default::default(),
             precondition: Precondition::None,
             priority: Priority::Config,
         }

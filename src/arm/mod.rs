@@ -4,6 +4,7 @@
 //! try again is the caller's decision, and [`codes::classify`] tells what a failure allows. The module knows nothing of
 //! Kubernetes.
 
+mod bounded;
 pub mod budget;
 pub mod call;
 pub mod client;
@@ -17,6 +18,7 @@ pub mod id;
 pub mod metrics;
 pub mod observer;
 pub mod operation;
+pub mod redact;
 pub mod resource;
 #[cfg(test)]
 mod testing;
@@ -35,5 +37,6 @@ pub use id::{ClusterId, InvalidId, Name, PoolId, ResourceGroupId, SubscriptionId
 pub use metrics::ArmMetrics;
 pub use observer::{Observer, ScopeHealth, Snapshot};
 pub use operation::{OperationState, OperationUrl};
+pub use redact::{Sensitive, mask_tokens};
 pub use resource::ResourceId;
 pub use wire::{Arm, BodyToken, Precondition};

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::cloud::Cloud;
 use super::credential::{Credential, Secret, Transports};
+use super::redact::{Redactor, Sensitive};
 
 /// Why no token could be had.
 pub(super) struct SignInFailure {
@@ -26,6 +27,10 @@ pub(super) struct Tokens {
     cloud: Cloud,
     scope: String,
     transports: Transports,
+    /// The secret of the credential.
+    own: Sensitive,
+    /// The last tokens that came: an operation of hours may repeat what it was sent with.
+    given: Sensitive,
     state: Mutex<State>,
 }
 
@@ -37,6 +42,9 @@ struct State {
 
 /// A token is used without renewal only while it outlives the call.
 const MARGIN: Duration = Duration::minutes(2);
+
+/// So many tokens are remembered, so that no answer repeats one: those of some hours, of both kinds.
+const RECENT: usize = 6;
 
 /// The application that stands for the API servers of AKS.
 const AKS_SERVER: &str = "6dae42f8-4368-4678-94ff-e36e28ee0fd4/.default";
@@ -52,11 +60,17 @@ impl fmt::Debug for Tokens {
 impl Tokens {
     pub(super) fn new(credential: Credential, cloud: Cloud, transports: Transports) -> Self {
         let scope = cloud.scope();
+        let own = Sensitive::default();
+        if let Some(secret) = credential.secret() {
+            own.add(secret);
+        }
         Self {
             credential,
             cloud,
             scope,
             transports,
+            own,
+            given: Sensitive::default(),
             state: Mutex::default(),
         }
     }
@@ -67,7 +81,7 @@ impl Tokens {
         let source = self.source().map_err(|error| self.failure(&error))?;
         let token = source.get_token(&[AKS_SERVER], None).await;
         let token = token.map_err(|error| self.failure(&error))?;
-        Ok(Secret::new(token.token.secret()))
+        Ok(self.given(&token))
     }
 
     /// A token for Azure Resource Manager.
@@ -78,9 +92,20 @@ impl Tokens {
             // The source renews minutes ahead and fails when it cannot, although the old token still serves.
             Err(error) => self.still_valid().ok_or_else(|| self.failure(&error))?,
         };
-        let secret = Secret::new(token.token.secret());
+        let secret = self.given(&token);
         self.state().last = Some(token);
         Ok(secret)
+    }
+
+    /// What no message may repeat.
+    pub(super) fn sensitive(&self) -> [&Sensitive; 2] {
+        [&self.own, &self.given]
+    }
+
+    fn given(&self, token: &AccessToken) -> Secret {
+        let token = token.token.secret();
+        self.given.add_recent(token, RECENT);
+        Secret::new(token)
     }
 
     /// Forgets the token and its source, because Azure refused the token before its time: revoked, or issued before a
@@ -114,20 +139,17 @@ impl Tokens {
     }
 
     fn failure(&self, error: &azure_core::Error) -> SignInFailure {
-        let mut message = sentence(error);
-        if let Some(secret) = self.credential.secret().filter(|secret| !secret.is_empty()) {
-            message = message.replace(secret, "[redacted]");
-        }
+        // Before it is cut: the rest of a secret would not be found any more.
+        let told = Redactor::of(self.sensitive()).text(&error.to_string());
         SignInFailure {
             code: entra_code(error),
-            message,
+            message: sentence(&told),
         }
     }
 }
 
 /// The library's message without its link to a guide for programmers and without the trace ids that differ each time.
-fn sentence(error: &azure_core::Error) -> String {
-    let message = error.to_string();
+fn sentence(message: &str) -> String {
     let end = ["\nTo troubleshoot", " Trace ID:", "\r\nTrace ID:", "\nTrace ID:"]
         .iter()
         .filter_map(|marker| message.find(marker))

@@ -11,6 +11,7 @@ use super::call::{Call, Priority};
 use super::error::{ArmError, Site};
 use super::id::SubscriptionId;
 use super::operation::OperationUrl;
+use super::redact::Sensitive;
 
 /// Something that performs one exchange with Azure Resource Manager.
 ///
@@ -19,6 +20,8 @@ use super::operation::OperationUrl;
 /// - A complete answer of success (2xx) is a [`Response`]; any other outcome, a redirect too, is an [`ArmError`].
 /// - A token goes only to the configured endpoint; a request for another host fails as [`ArmError::HostRefused`]
 ///   before anything is sent.
+/// - Nothing in the outcome that is for people repeats a secret that the request knows of, nor a token: errors, what
+///   operations and actions answer, and what Azure says of a resource.
 /// - The future ends within the deadline of the call.
 /// - Dropping the future gives up the answer, not the effect: Azure may still have acted.
 pub trait Arm: Send + Sync {
@@ -95,6 +98,8 @@ pub struct Request {
     pub body: Option<Value>,
     /// A token that the body gets when it is sent, and that nobody else sees.
     pub body_token: BodyToken,
+    /// The secrets in the body, and all others that Azure may repeat in its answer.
+    pub sensitive: Sensitive,
     /// What must be true of the resource for the request to take effect.
     pub precondition: Precondition,
     /// What the call is for.
@@ -136,6 +141,7 @@ impl fmt::Debug for Request {
             subject: _,
             body: _,
             body_token: _,
+            sensitive: _,
             precondition,
             priority,
         } = self;

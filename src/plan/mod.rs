@@ -27,7 +27,6 @@ pub mod owner;
 pub mod path;
 mod pools;
 pub mod preview;
-pub mod redact;
 mod retirements;
 mod rollback;
 pub mod secret;

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::features::Features;
 use super::rests::Rests;
+use crate::arm::Sensitive;
 use crate::plan::Plan;
 use crate::plan::change::Target;
 use crate::plan::version::Version;
@@ -27,6 +28,8 @@ pub struct Memory {
     pools: Option<(Vec<(String, i64)>, Timestamp)>,
     /// Whether the snapshot of Azure is older than our last write.
     pub stale: bool,
+    /// The secrets that were read while operations run, which may repeat them at their end.
+    pub sensitive: Sensitive,
     /// When each running operation is asked about next.
     pub polls: BTreeMap<String, Instant>,
     /// What Azure offered, for which version, and when.

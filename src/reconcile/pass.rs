@@ -207,6 +207,7 @@ impl<'a> Pass<'a> {
         self.context.know(&self.id, &self.reference);
 
         self.secrets = PassSecrets::read(self).await;
+        let arm = arm.with_sensitive(self.secrets.sensitive().clone());
         children::read_ahead(self).await;
         operations::poll(self, &arm).await?;
         look::live(self, &arm).await?;

@@ -15,9 +15,10 @@ use super::context::Context;
 use super::fingerprint;
 use super::pass::Pass;
 use crate::api::SecretKeyRef;
-use crate::plan::change::Source;
+use crate::arm::Sensitive;
+use crate::plan::actions::{Extra, call};
+use crate::plan::change::{Source, Target};
 use crate::plan::path::Path;
-use crate::plan::redact::redacted;
 use crate::plan::secret::{Fingerprint, SecretField, SecretProblem, Secrets, broken_rule};
 use crate::plan::step::Step;
 use crate::runtime::connect::told;
@@ -43,16 +44,22 @@ impl fmt::Debug for SecretValue {
     }
 }
 
-/// Reads one value of a Secret by its name. The operator neither lists nor watches Secrets.
+/// Reads one value of a Secret by its name. The operator neither lists nor watches Secrets. Nothing but this reads a
+/// value, so that `sensitive`, which the client of the pass has, holds all that can be sent with it.
 ///
 /// # Errors
 /// [`SecretProblem`], which names Secret and key.
-pub async fn read(context: &Context, namespace: &str, reference: &SecretKeyRef) -> Result<SecretValue, SecretProblem> {
+pub async fn read(
+    context: &Context,
+    sensitive: &Sensitive,
+    namespace: &str,
+    reference: &SecretKeyRef,
+) -> Result<SecretValue, SecretProblem> {
     let SecretKeyRef { name, key } = reference;
     let (secret, key) = (format!("{namespace}/{name}"), key.clone());
     let secrets: Api<Secret> = Api::namespaced(context.client.clone(), namespace);
     match secrets.get_opt(name).await {
-        Ok(Some(found)) => value(found, secret, key),
+        Ok(Some(found)) => value(found, secret, key).inspect(|value| sensitive.add(value.expose())),
         Ok(None) => Err(SecretProblem::NotFound { secret, key }),
         Err(error) => Err(SecretProblem::Unreadable {
             secret,
@@ -76,6 +83,7 @@ fn value(found: Secret, secret: String, key: String) -> Result<SecretValue, Secr
 pub struct PassSecrets {
     values: BTreeMap<&'static str, SecretValue>,
     found: Secrets,
+    sensitive: Sensitive,
     /// Those of children, by the children's keys in status.
     pub children: BTreeMap<String, Result<ChildSecrets, SecretProblem>>,
 }
@@ -86,15 +94,26 @@ const RECHECK: Duration = Duration::from_secs(600);
 const PROBLEM_RECHECK: Duration = Duration::from_secs(30);
 
 impl PassSecrets {
-    /// Reads what the manifest of the cluster refers to. One that goes away needs nothing any more.
+    /// Reads what the manifest of the cluster refers to. One that goes away needs nothing any more, but for what a running
+    /// operation may still repeat.
     pub async fn read(pass: &Pass<'_>) -> Self {
-        let mut secrets = Self::default();
+        let sensitive = pass.memory.sensitive.clone();
+        if pass.operations.is_empty() {
+            sensitive.clear();
+        }
+        let mut secrets = Self {
+            sensitive,
+            ..Self::default()
+        };
+        let namespace = pass.objects.cluster.namespace().unwrap_or_default();
+        if !pass.operations.is_empty() {
+            secrets.read_sent(pass, &namespace).await;
+        }
         if pass.desired.cluster.life.deleting_since.is_some() {
             return secrets;
         }
-        let namespace = pass.objects.cluster.namespace().unwrap_or_default();
         for field in &pass.desired.cluster.secrets {
-            let found = match checked(pass.context, &namespace, field).await {
+            let found = match secrets.checked(pass.context, &namespace, field).await {
                 Ok(value) => {
                     let subject = format!("AksCluster {namespace}/{} {}", pass.desired.cluster.object, field.path);
                     let key = fingerprint::key(pass.context).await;
@@ -107,6 +126,48 @@ impl PassSecrets {
             secrets.found.insert(field.path, found);
         }
         secrets
+    }
+
+    /// Reads what running operations were sent with, perhaps by a process before this one. What can't be read is told
+    /// elsewhere.
+    async fn read_sent(&self, pass: &Pass<'_>, namespace: &str) {
+        let cluster = &pass.desired.cluster;
+        // Those of a cluster that stays are read anyway.
+        let fields = cluster.secrets.iter().filter(|_| cluster.life.deleting_since.is_some());
+        let actions = pass.objects.cluster.spec.actions.iter().flatten();
+        let running = |name: &str| {
+            pass.operations
+                .contains_key(&Target::Action(name.to_owned()).to_string())
+        };
+        let of_actions = actions.filter_map(|(name, action)| match call(action)?.extra {
+            Extra::Secret(reference) if running(name) => Some(reference),
+            Extra::Secret(_) | Extra::Files(_) | Extra::None => None,
+        });
+        for reference in fields.map(|field| &field.reference).chain(of_actions) {
+            drop(read(pass.context, &self.sensitive, namespace, reference).await);
+        }
+    }
+
+    async fn checked(
+        &self,
+        context: &Context,
+        namespace: &str,
+        field: &SecretField,
+    ) -> Result<SecretValue, SecretProblem> {
+        let value = read(context, &self.sensitive, namespace, &field.reference).await?;
+        match broken_rule(field.path, value.expose()) {
+            None => Ok(value),
+            Some(rule) => Err(SecretProblem::Refused {
+                secret: format!("{namespace}/{}", field.reference.name),
+                key: field.reference.key.clone(),
+                rule,
+            }),
+        }
+    }
+
+    /// The texts of all of them, and of those that running operations were sent with.
+    pub fn sensitive(&self) -> &Sensitive {
+        &self.sensitive
     }
 
     /// What the planner may know of them.
@@ -130,10 +191,7 @@ impl PassSecrets {
 
     /// A message without any of the values: Azure may repeat what it refuses.
     pub fn redact(&self, message: String) -> String {
-        let values = self.values.values().map(SecretValue::expose);
-        let message = values.fold(message, |message, value| redacted(&message, value));
-        let children = self.children.values().flatten();
-        children.fold(message, |message, secrets| secrets.redact(message))
+        self.sensitive.redact(&message)
     }
 
     /// When an object that names these secrets is looked at again; each object at a time of its own.
@@ -145,18 +203,6 @@ impl PassSecrets {
         object.hash(&mut hasher);
         let part = (hasher.finish() % 201) as f64 / 1000.0;
         (!self.found.is_empty() || !self.children.is_empty()).then(|| RECHECK.mul_f64(0.9 + part))
-    }
-}
-
-async fn checked(context: &Context, namespace: &str, field: &SecretField) -> Result<SecretValue, SecretProblem> {
-    let value = read(context, namespace, &field.reference).await?;
-    match broken_rule(field.path, value.expose()) {
-        None => Ok(value),
-        Some(rule) => Err(SecretProblem::Refused {
-            secret: format!("{namespace}/{}", field.reference.name),
-            key: field.reference.key.clone(),
-            rule,
-        }),
     }
 }
 
@@ -189,7 +235,10 @@ mod tests {
     const PATH: &str = "properties.windowsProfile.adminPassword";
 
     fn secrets(value: &str) -> PassSecrets {
+        let sensitive = Sensitive::default();
+        sensitive.add(value);
         PassSecrets {
+            sensitive,
             values: [(PATH, SecretValue::new(value.to_owned()))].into(),
             found: [(PATH, Ok(Fingerprint::new("k".to_owned(), "1".to_owned())))].into(),
             children: BTreeMap::new(),

@@ -11,6 +11,7 @@ mod children;
 mod crashes;
 mod deletion;
 mod drift;
+mod echo;
 mod examples;
 mod identities;
 mod kubectl;

@@ -61,7 +61,7 @@ impl World {
     }
 
     /// Everything that shows outside of Azure and of the Secret itself.
-    async fn told(&self, operator: &mut OperatorProcess) -> String {
+    pub async fn told(&self, operator: &mut OperatorProcess) -> String {
         let events: Api<Event> = Api::namespaced(self.client.clone(), &self.namespace);
         let log = std::fs::read_to_string(operator.process().log()).unwrap();
         let clusters = self.clusters.list(&Default::default()).await.unwrap().items;

@@ -212,6 +212,7 @@ fn request(call: Call, region: Option<&str>) -> Request {
         }),
         body: None,
         body_token: BodyToken::None,
+        sensitive: Default::default(),
         precondition: Precondition::None,
         priority: Priority::Config,
     }

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::{Accepted, ArmClient, Deletion};
 use crate::arm::call::{Call, Priority};
 use crate::arm::error::ArmError;
+use crate::arm::redact::Sensitive;
 use crate::arm::resource::ResourceId;
 use crate::arm::wire::{BodyToken, Precondition, Request, Response, Subject, Target};
 
@@ -74,7 +75,7 @@ impl ArmClient {
         };
         request.body = body.cloned();
         request.body_token = body_token;
-        self.arm.send(request).await
+        self.send(request).await
     }
 
     /// All resources of a list, every page of it; with a `filter`, those that Azure lets through. `None` when what holds
@@ -119,6 +120,7 @@ fn resource_request(call: Call, id: &ResourceId, api_version: &str, priority: Pr
         }),
         body: None,
         body_token: BodyToken::None,
+        sensitive: Sensitive::default(),
         precondition: Precondition::None,
         priority,
     }

@@ -5,6 +5,7 @@ use crate::arm::call::Priority;
 use crate::arm::client::{ArmClient, Deletion, Scope};
 use crate::arm::codes::{Retry, classify};
 use crate::arm::operation::OperationState;
+use crate::arm::redact::Sensitive;
 use crate::arm::testing::{Server, answer, cluster, http_client};
 
 const TEN_SECONDS: Duration = Duration::from_secs(10);
@@ -297,4 +298,95 @@ fn a_retry_after_is_bounded_and_never_guessed() {
     for odd in ["", "-1", "1.5", "Wed, 21 Oct 2026 07:28:00 GMT", "99999999999999999999"] {
         assert_eq!(seconds(odd), None, "{odd}");
     }
+}
+
+/// A secret with everything that a service may write in another way.
+const SECRET: &str = r#"Pa55"wörd\%41+end/of=it"#;
+
+/// What a service says when it repeats the body of a request in a message.
+fn echo(password: &str) -> String {
+    let request = json!({ "properties": { "windowsProfile": { "adminPassword": password } } });
+    request.to_string()
+}
+
+fn knowing(client: &ArmClient, secret: &str) -> ArmClient {
+    let sensitive = Sensitive::default();
+    sensitive.add(secret);
+    client.with_sensitive(sensitive)
+}
+
+#[tokio::test]
+async fn an_error_repeats_no_secret_of_the_request_and_no_part_of_it() {
+    // Where a message is cut, after 2,000 characters, nothing may be left of a secret either.
+    for length in (0..10).chain(1920..2010) {
+        let message = format!("{}{}", "x".repeat(length), echo(SECRET));
+        let body = json!({ "error": {
+            "code": SECRET, "message": message, "target": SECRET,
+            "details": [{ "code": "Other", "message": message, "target": echo(SECRET) }],
+        } });
+        let server = Server::start(vec![answer("400 Bad Request", &[], &body.to_string())]);
+        let error = put(&knowing(&server.client(), SECRET), Precondition::None)
+            .await
+            .unwrap_err();
+        let told = format!("{error} {error:?}");
+        for part in ["Pa55", "wörd", "%41+", "of=it"] {
+            assert!(!told.contains(part), "{length}: {told}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_error_repeats_no_token() {
+    let body = json!({ "error": { "code": "C", "message": "'Bearer token-1' is refused", "target": "dG9rZW4tMQ==" } });
+    let server = Server::start(vec![answer("400 Bad Request", &[], &body.to_string())]);
+    let (_, _, error) = service(put(&server.client(), Precondition::None).await.unwrap_err());
+    assert_eq!(error.message, "'Bearer (secret)' is refused");
+    assert_eq!(error.target.as_deref(), Some("(secret)"));
+}
+
+#[tokio::test]
+async fn what_an_operation_tells_has_no_secret_of_an_earlier_request() {
+    let failed = json!({ "status": "Failed", "error": { "code": "C", "message": echo(SECRET) } });
+    let logs =
+        json!({ "status": "Succeeded", "properties": { "logs": format!("token-1 {SECRET} output"), "exitCode": 0 } });
+    let server = Server::start(vec![
+        answer("200 OK", &[], "{}"),
+        answer("200 OK", &[], &failed.to_string()),
+        answer("200 OK", &[], &logs.to_string()),
+    ]);
+    let client = knowing(&server.client(), SECRET);
+    put(&client, Precondition::None).await.unwrap();
+    let url = OperationUrl::new(format!("{}/operations/1", server.endpoint));
+    let OperationState::Failed(error) = client.operation_status(&url).await.unwrap() else {
+        panic!("it failed")
+    };
+    assert_eq!(
+        error.message,
+        r#"{"properties":{"windowsProfile":{"adminPassword":"(secret)"}}}"#
+    );
+    let (_, body) = client.operation_answer(&url).await.unwrap();
+    assert_eq!(body.unwrap()["properties"]["logs"], "(secret) (secret) output");
+}
+
+#[tokio::test]
+async fn what_azure_says_of_a_resource_has_no_secret_and_its_properties_stay_as_they_are() {
+    let body = json!({ "properties": {
+        "dnsPrefix": SECRET,
+        "status": { "provisioningError": { "code": "C", "message": echo(SECRET) } },
+        "statuses": [{ "message": SECRET }],
+    } });
+    let server = Server::start(vec![answer("200 OK", &[], &body.to_string())]);
+    let client = knowing(&server.client(), SECRET);
+    let body = client.get_cluster(&cluster("a")).await.unwrap().unwrap();
+    assert_eq!(body["properties"]["dnsPrefix"], SECRET, "it is compared and sent back");
+    let told = body["properties"]["status"].to_string() + &body["properties"]["statuses"].to_string();
+    assert!(!told.contains("Pa55") && !told.contains("of=it"), "{told}");
+}
+
+#[tokio::test]
+async fn a_url_that_repeats_the_token_is_not_kept() {
+    let url = "http://elsewhere/operations/1?for=token-1";
+    let server = Server::start(vec![answer("201 Created", &[("azure-asyncoperation", url)], "{}")]);
+    let error = put(&server.client(), Precondition::None).await.unwrap_err();
+    assert!(matches!(error, ArmError::Malformed { .. }), "{error:?}");
 }

@@ -145,7 +145,7 @@ async fn a_refused_sign_in_gives_entras_code_and_no_secret() {
     let failure = tokens(client_secret(), &refused).get().await.err().unwrap();
     assert_eq!(failure.code.as_deref(), Some("AADSTS7000215"));
     assert!(
-        failure.message.contains("Invalid client secret [redacted] provided."),
+        failure.message.contains("Invalid client secret (secret) provided."),
         "{}",
         failure.message
     );
@@ -242,5 +242,50 @@ async fn an_outage_of_the_sign_in_service_is_bridged_while_the_token_lives() {
         tokens.replace(Arc::new(Once(Mutex::new(Some(minutes)))));
         assert!(tokens.get().await.is_ok());
         assert_eq!(tokens.get().await.is_ok(), bridged, "{minutes} minutes");
+    }
+}
+
+#[tokio::test]
+async fn an_absurd_lifetime_ends_no_process() {
+    for lifetime in [
+        "9223372036854775807",
+        "18446744073709551615",
+        "-9223372036854775808",
+        "-1",
+        "1e400",
+        "\"NaN\"",
+    ] {
+        let body = format!(
+            r#"{{"token_type":"Bearer","expires_in":{lifetime},"ext_expires_in":{lifetime},"access_token":"granted"}}"#
+        );
+        let entra = Arc::new(FakeEntra {
+            status: StatusCode::Ok,
+            body,
+            asked: Mutex::default(),
+        });
+        // A token, or a refusal in words.
+        if let Err(failure) = tokens(client_secret(), &entra).get().await {
+            assert!(!failure.message.is_empty(), "{lifetime}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_is_redacted_before_it_is_cut() {
+    let secret = r#"s3cr3t"with\everything-in-it"#;
+    let credential = Credential::ClientSecret {
+        tenant_id: "tenant".into(),
+        client_id: "application".into(),
+        secret: Secret::new(secret),
+    };
+    for position in 440..520 {
+        let description = format!("{}'{secret}' is wrong", "x".repeat(position));
+        let body = serde_json::json!({ "error": "invalid_client", "error_description": description, "error_codes": [7000215] });
+        let failure = tokens(credential.clone(), &entra(StatusCode::Unauthorized, body))
+            .get()
+            .await
+            .err()
+            .unwrap();
+        assert!(!failure.message.contains("s3cr3t"), "{position}: {}", failure.message);
     }
 }

@@ -236,7 +236,7 @@ async fn body(pass: &Pass<'_>, call: &Call<'_>) -> Result<Option<Value>, Lacks> 
             None => return Ok(body),
         },
         Extra::Secret(reference) => {
-            let secret = secrets::read(pass.context, &namespace, reference).await;
+            let secret = secrets::read(pass.context, pass.secrets.sensitive(), &namespace, reference).await;
             (
                 "secret",
                 secret

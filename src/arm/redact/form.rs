@@ -1,0 +1,304 @@
+//! One text that is looked for, and all the ways to spell its characters.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+
+/// A text with fewer characters than this is part of many words: taken out of them it would hide nothing and, letter by
+/// letter, spell itself. It is only taken out where it stands alone.
+const SHORT: usize = 6;
+/// The start of a text goes, too, where the message was cut in the middle of it; fewer characters tell nothing.
+const FRAGMENT: usize = 6;
+/// So much of the start of a text is no coincidence, wherever it stands.
+const LONG_FRAGMENT: usize = 16;
+/// A line of this length is looked for by itself: a text of several lines may come back wrapped in another way.
+const LINE: usize = 12;
+/// How often a text may have been put into another one.
+const DEPTH: u32 = 4;
+/// Part of a longer text is looked for by itself.
+const CHUNK: usize = 1024;
+
+/// What is looked for.
+pub(super) struct Form {
+    chars: Vec<char>,
+    spelling: Spelling,
+    /// Whether it only counts where it stands alone.
+    alone: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Spelling {
+    Text,
+    /// Also with the two characters of the alphabet for URLs and file names.
+    Base64,
+}
+
+/// All forms of a text: as it is, its lines, the parts of a token, and what base64 makes of it.
+pub(super) fn forms(text: &str) -> Vec<Form> {
+    let mut forms = Vec::new();
+    plain(&mut forms, text);
+    if text.trim() != text {
+        plain(&mut forms, text.trim());
+    }
+    let lines = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| line.len() >= LINE && *line != text);
+    lines.for_each(|line| plain(&mut forms, line));
+    if text.starts_with("eyJ") {
+        let parts = text.split('.').filter(|part| part.len() >= LONG_FRAGMENT);
+        parts.for_each(|part| plain(&mut forms, part));
+    }
+    coded(&mut forms, text.as_bytes());
+    let escaped = serde_json::to_string(text).unwrap_or_default();
+    let escaped = escaped.trim_matches('"');
+    if escaped != text {
+        coded(&mut forms, escaped.as_bytes());
+    }
+    if text.chars().count() >= SHORT {
+        coded(&mut forms, STANDARD_NO_PAD.encode(text).as_bytes());
+    }
+    forms
+}
+
+fn plain(forms: &mut Vec<Form>, text: &str) {
+    let chars: Vec<char> = text.chars().collect();
+    let alone = chars.len() < SHORT;
+    push(forms, chars, Spelling::Text, alone);
+}
+
+/// What base64 makes of the bytes: by themselves, and within others, whose bits share the characters at both ends.
+fn coded(forms: &mut Vec<Form>, bytes: &[u8]) {
+    let whole = STANDARD_NO_PAD.encode(bytes);
+    let short = bytes.len() < SHORT;
+    push(forms, whole.chars().collect(), Spelling::Base64, short);
+    if short {
+        return;
+    }
+    for (before, shared) in [(0, 0), (1, 2), (2, 3)] {
+        let mut padded = vec![0; before];
+        padded.extend_from_slice(bytes);
+        let mut core: Vec<char> = STANDARD_NO_PAD.encode(&padded).chars().skip(shared).collect();
+        if padded.len() % 3 != 0 {
+            core.pop();
+        }
+        push(forms, core, Spelling::Base64, false);
+    }
+}
+
+fn push(forms: &mut Vec<Form>, chars: Vec<char>, spelling: Spelling, alone: bool) {
+    if chars.len() > 4 * CHUNK {
+        let chunks = chars.chunks(CHUNK).filter(|chunk| chunk.len() >= SHORT);
+        forms.extend(chunks.map(|chunk| Form {
+            chars: chunk.to_vec(),
+            spelling,
+            alone,
+        }));
+    } else if !chars.is_empty() {
+        forms.push(Form { chars, spelling, alone });
+    }
+}
+
+impl Form {
+    /// Where the form ends that begins at `at`, or the start of it where the message was cut.
+    pub(super) fn find(&self, message: &str, at: usize) -> Option<usize> {
+        let (matched, end) = self.follow(&self.chars, message, at)?;
+        let rest = message.get(end..)?;
+        if matched == self.chars.len() {
+            let end = end + self.padding(rest);
+            return (!self.alone || alone(message, at, end)).then_some(end);
+        }
+        let cut = rest.is_empty() || rest.starts_with("...") || rest.starts_with('…');
+        let counts = matched >= LONG_FRAGMENT || (cut && matched >= FRAGMENT);
+        (counts && !self.alone).then_some(end)
+    }
+
+    /// Where the form ends of which the last characters begin at `at`, because the message was cut before.
+    pub(super) fn find_end(&self, message: &str, at: usize) -> Option<usize> {
+        let last = self.chars.len().checked_sub(FRAGMENT)?;
+        (1..=last).find_map(|from| {
+            let chars = self.chars.get(from..)?;
+            let (matched, end) = self.follow(chars, message, at)?;
+            (matched == chars.len()).then_some(end)
+        })
+    }
+
+    /// How many of the characters the message has from `at` on, and where the last of them ends; `None` for none.
+    fn follow(&self, chars: &[char], message: &str, at: usize) -> Option<(usize, usize)> {
+        let bytes = message.as_bytes();
+        let first = *chars.first()?;
+        if !may_start(bytes.get(at).copied()?, first) {
+            return None;
+        }
+        let (mut here, mut next) = (Vec::new(), Vec::new());
+        spellings(bytes, at, first, self.spelling, &mut here);
+        let mut matched = 1;
+        for c in chars.iter().skip(1) {
+            here.sort_unstable();
+            here.dedup();
+            for at in &here {
+                spellings(bytes, *at, *c, self.spelling, &mut next);
+            }
+            if next.is_empty() {
+                break;
+            }
+            matched += 1;
+            std::mem::swap(&mut here, &mut next);
+            next.clear();
+        }
+        here.into_iter().max().map(|end| (matched, end))
+    }
+
+    fn padding(&self, rest: &str) -> usize {
+        match self.spelling {
+            Spelling::Text => 0,
+            Spelling::Base64 => rest.bytes().take(2).take_while(|byte| *byte == b'=').count(),
+        }
+    }
+}
+
+/// Whether no letter or digit stands beside it.
+fn alone(message: &str, start: usize, end: usize) -> bool {
+    let in_word = |next: Option<char>| next.is_some_and(char::is_alphanumeric);
+    let (before, after) = (message.get(..start), message.get(end..));
+    !in_word(before.and_then(|text| text.chars().next_back())) && !in_word(after.and_then(|text| text.chars().next()))
+}
+
+/// A quick look: whether a spelling of the character can begin with this byte.
+fn may_start(byte: u8, c: char) -> bool {
+    match byte {
+        b'\\' | b'%' | b'&' | b'+' | b'-' | b'_' => true,
+        _ => c.encode_utf8(&mut [0; 4]).as_bytes().first() == Some(&byte),
+    }
+}
+
+/// Where the character ends, in each of the ways to spell it from `at` on.
+fn spellings(bytes: &[u8], at: usize, c: char, spelling: Spelling, ends: &mut Vec<usize>) {
+    written(bytes, at, c, ends);
+    match (spelling, c) {
+        (Spelling::Base64, '+') => written(bytes, at, '-', ends),
+        (Spelling::Base64, '/') => written(bytes, at, '_', ends),
+        // Of a form.
+        (Spelling::Text, ' ') => written(bytes, at, '+', ends),
+        (Spelling::Text | Spelling::Base64, _) => {}
+    }
+    escaped(bytes, at, c, ends);
+}
+
+/// As it is, as a URL has it, and as a page has it.
+fn written(bytes: &[u8], at: usize, c: char, ends: &mut Vec<usize>) {
+    let mut buffer = [0; 4];
+    let literal = c.encode_utf8(&mut buffer).as_bytes();
+    let Some(rest) = bytes.get(at..) else { return };
+    if rest.starts_with(literal) {
+        ends.push(at + literal.len());
+    }
+    match rest.first() {
+        Some(b'%') => ends.extend(percent(bytes, at, literal)),
+        Some(b'&') => ends.extend(entity(rest, c).map(|length| at + length)),
+        _ => {}
+    }
+}
+
+/// `%22`, and `%2522` where it was coded more than once.
+fn percent(bytes: &[u8], at: usize, literal: &[u8]) -> Vec<usize> {
+    let mut here = vec![at];
+    for wanted in literal {
+        here = here.iter().flat_map(|at| coded_byte(bytes, *at, *wanted)).collect();
+    }
+    here
+}
+
+fn coded_byte(bytes: &[u8], at: usize, wanted: u8) -> Vec<usize> {
+    let (mut ends, mut digits) = (Vec::new(), at + 1);
+    if bytes.get(at) != Some(&b'%') {
+        return ends;
+    }
+    for _ in 0..DEPTH {
+        let value = bytes.get(digits..digits + 2).and_then(hexadecimal);
+        digits += 2;
+        if value == Some(u32::from(wanted)) {
+            ends.push(digits);
+        }
+        if value != Some(0x25) {
+            break;
+        }
+    }
+    ends
+}
+
+/// `&quot;`, `&#34;` and `&#x22;`: the length of it.
+fn entity(rest: &[u8], c: char) -> Option<usize> {
+    let end = rest.iter().take(12).position(|byte| *byte == b';')?;
+    let name = std::str::from_utf8(rest.get(1..end)?).ok()?;
+    let number = |digits: &str| match digits.strip_prefix(['x', 'X']) {
+        Some(digits) => u32::from_str_radix(digits, 16).ok(),
+        None => digits.parse().ok(),
+    };
+    let meant = match name {
+        "quot" => Some('"'),
+        "amp" => Some('&'),
+        "lt" => Some('<'),
+        "gt" => Some('>'),
+        "apos" => Some('\''),
+        _ => name.strip_prefix('#').and_then(number).and_then(char::from_u32),
+    };
+    (meant == Some(c)).then_some(end + 1)
+}
+
+/// As a text of JSON has it: after backslashes, of which there are more the more often it was put into one.
+fn escaped(bytes: &[u8], at: usize, c: char, ends: &mut Vec<usize>) {
+    let mut after = at;
+    for _ in 0..1 << DEPTH {
+        let Some(next) = backslash(bytes, after) else { break };
+        after = next;
+        if c == '\\' {
+            ends.push(after);
+        }
+    }
+    if after == at {
+        return;
+    }
+    let tail = match c {
+        '"' | '\'' | '/' => Some(c),
+        '\u{8}' => Some('b'),
+        '\u{c}' => Some('f'),
+        '\n' => Some('n'),
+        '\r' => Some('r'),
+        '\t' => Some('t'),
+        _ => None,
+    };
+    if let Some(tail) = tail {
+        written(bytes, after, tail, ends);
+    }
+    let mut units = [0; 2];
+    let mut end = Some(after);
+    for (index, unit) in c.encode_utf16(&mut units).iter().enumerate() {
+        end = end.and_then(|at| {
+            let between = if index == 0 { 0 } else { 1 << DEPTH };
+            let at = (0..between).try_fold(at, |at, _| backslash(bytes, at).ok_or(at));
+            code_unit(bytes, at.unwrap_or_else(|at| at), *unit)
+        });
+    }
+    ends.extend(end);
+}
+
+/// One backslash, however it is written.
+fn backslash(bytes: &[u8], at: usize) -> Option<usize> {
+    match bytes.get(at)? {
+        b'\\' => Some(at + 1),
+        b'%' => coded_byte(bytes, at, b'\\').first().copied(),
+        _ => None,
+    }
+}
+
+/// `u0022`.
+fn code_unit(bytes: &[u8], at: usize, unit: u16) -> Option<usize> {
+    let digits = bytes.get(at + 1..at + 5)?;
+    (bytes.get(at) == Some(&b'u') && hexadecimal(digits) == Some(u32::from(unit))).then_some(at + 5)
+}
+
+fn hexadecimal(digits: &[u8]) -> Option<u32> {
+    digits
+        .iter()
+        .try_fold(0, |value, digit| Some(value * 16 + char::from(*digit).to_digit(16)?))
+}

@@ -1,0 +1,182 @@
+//! Azure likes to repeat a request that it refuses. What stood in it as a secret, and the token it came with, show nowhere:
+//! not in status, not in an event, not in the log, whatever its level.
+
+use armature::api::AksCluster;
+use armature_lab::OperatorProcess;
+use armature_lab::simulator::fault::{Fault, Injection};
+use k8s_openapi::api::core::v1::Secret;
+use kube::Api;
+use kube::api::{Patch, PatchParams};
+use serde_json::{Value, json};
+
+use crate::look;
+use crate::world::World;
+
+/// What no part of may show: in each, a word that stands for what is before it and one for what is after it.
+const PASSWORD: &str = r#"canary1-"Pa55"\with\all-canary2"#;
+const PRINCIPAL: &str = r#"canary3-s3cr3t/with+all=of%it-canary4"#;
+const CHILD: &str = "canary5-\"and\\\"-canary6";
+/// How every token begins, as it is and within other base64.
+const TOKEN: &str = "eyJ";
+const CLIENT: &str = "00000000-0000-0000-0000-00000000000e";
+
+/// What Azure says: so much that a cut falls into the middle of what it repeats.
+fn repeating(length: usize) -> String {
+    format!("{} {{body}} by {{authorization}} for {{body}}", "x".repeat(length))
+}
+
+fn refuse(call: &str, length: usize) -> Injection {
+    Injection::new(Fault::refuse(400, "InvalidParameter", &repeating(length))).call(call)
+}
+
+impl World {
+    fn wordy_operator(&self) -> OperatorProcess {
+        self.operator_with(&["--no-leader-elect", "--log-level=trace"])
+    }
+
+    async fn keep(&self, name: &str, value: &str) {
+        let manifest = json!({
+            "apiVersion": "v1", "kind": "Secret", "metadata": { "name": name }, "stringData": { "key": value },
+        });
+        let secrets: Api<Secret> = Api::namespaced(self.client.clone(), &self.namespace);
+        let params = PatchParams::apply("stories").force();
+        secrets.patch(name, &params, &Patch::Apply(manifest)).await.unwrap();
+    }
+
+    /// Nothing of the canaries shows, although what Azure said does.
+    async fn shows_no_canary(&self, operator: &mut OperatorProcess) {
+        let told = self.told(operator).await;
+        assert!(told.contains("(secret)"), "what Azure said is told");
+        for canary in ["canary", TOKEN, "Pa55", "s3cr3t"] {
+            if let Some(at) = told.find(canary) {
+                let (from, to) = (
+                    told.floor_char_boundary(at.saturating_sub(300)),
+                    told.ceil_char_boundary(at + 100),
+                );
+                panic!("{canary} shows: {}", &told[from..to]);
+            }
+        }
+    }
+}
+
+fn windows() -> Value {
+    json!({
+        "identity": null,
+        "networkProfile": { "networkPlugin": "azure" },
+        "windowsProfile": { "adminUsername": "operator", "adminPassword": { "name": "windows", "key": "key" } },
+        "servicePrincipalProfile": { "clientId": CLIENT, "secret": { "name": "principal", "key": "key" } },
+    })
+}
+
+fn tells_of_a_secret(cluster: &AksCluster) -> bool {
+    serde_json::to_string(&cluster.status).unwrap().contains("(secret)")
+}
+
+#[tokio::test]
+async fn a_refused_create_shows_no_secret_of_it() {
+    let world = World::new("echo-create").await;
+    world.keep("windows", PASSWORD).await;
+    world.keep("principal", PRINCIPAL).await;
+    let mut operator = world.wordy_operator();
+    world.apply(&world.cluster("shop", windows())).await;
+    world.apply(&world.system_pool("system", "shop")).await;
+    for length in [0, 400, 900, 1500] {
+        let refused = refuse("ManagedClusters_CreateOrUpdate", length);
+        let fault = world.admin().inject(&refused).await.unwrap();
+        world.request_reconcile("shop").await;
+        let says = |cluster: &AksCluster| {
+            let message = look::message(cluster, "Ready");
+            message.contains("(secret)") && message.contains(&"x".repeat(length))
+        };
+        world.cluster_until("shop", "refused", says).await;
+        world.shows_no_canary(&mut operator).await;
+        world.admin().remove_fault(fault).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_operation_that_fails_under_another_process_shows_no_secret_that_it_was_sent_with() {
+    let world = World::with_manual_clock("echo-operation").await;
+    world.keep("windows", PASSWORD).await;
+    world.keep("principal", PRINCIPAL).await;
+    let fails = Injection::new(Fault::operation_fails("InternalError", &repeating(100)));
+    world.admin().inject(&fails.times(1)).await.unwrap();
+    let operator = world.wordy_operator();
+    world.apply(&world.cluster("shop", windows())).await;
+    world.apply(&world.system_pool("system", "shop")).await;
+    let runs = |cluster: &AksCluster| {
+        cluster
+            .status
+            .as_ref()
+            .is_some_and(|status| !status.operations.is_empty())
+    };
+    world.cluster_until("shop", "being created", runs).await;
+    drop(operator);
+    let mut operator = world.wordy_operator();
+    world.admin().advance_until_idle().await.unwrap();
+    world.cluster_until("shop", "failed", tells_of_a_secret).await;
+    world.shows_no_canary(&mut operator).await;
+}
+
+#[tokio::test]
+async fn a_refused_action_shows_neither_its_secret_nor_its_token() {
+    let world = World::new("echo-actions").await;
+    world.keep("principal", PRINCIPAL).await;
+    world.keep("next", PASSWORD).await;
+    let mut operator = world.wordy_operator();
+    let fields = |actions: Value| {
+        json!({
+            "identity": null,
+            "aadProfile": { "managed": true },
+            "servicePrincipalProfile": { "clientId": CLIENT, "secret": { "name": "principal", "key": "key" } },
+            "actions": actions,
+        })
+    };
+    world.create("shop", fields(json!({}))).await;
+    let says = |cluster: &AksCluster| tells_of_a_secret(cluster);
+
+    let run = refuse("ManagedClusters_RunCommand", 300);
+    world.admin().inject(&run).await.unwrap();
+    let action = json!({ "run": { "key": "1", "runCommand": { "command": "id" } } });
+    world.apply(&world.cluster("shop", fields(action))).await;
+    world.cluster_until("shop", "refused", says).await;
+    world.shows_no_canary(&mut operator).await;
+
+    world.apply(&world.cluster("shop", fields(json!({})))).await;
+    world
+        .cluster_until("shop", "without the action", |cluster| !tells_of_a_secret(cluster))
+        .await;
+    let reset = refuse("ManagedClusters_ResetServicePrincipalProfile", 300);
+    world.admin().inject(&reset).await.unwrap();
+    let action = json!({ "reset": { "key": "1", "resetServicePrincipalProfile": {
+        "clientId": CLIENT, "secret": { "name": "next", "key": "key" },
+    } } });
+    world.apply(&world.cluster("shop", fields(action))).await;
+    world.cluster_until("shop", "refused", says).await;
+    world.shows_no_canary(&mut operator).await;
+}
+
+#[tokio::test]
+async fn a_refused_child_shows_no_secret_of_it() {
+    let world = World::new("echo-child").await;
+    world.keep("git", CHILD).await;
+    let mut operator = world.wordy_operator();
+    let refused = Injection::new(Fault::refuse(400, "InvalidParameter", &repeating(300))).method("PUT");
+    world
+        .admin()
+        .inject(&refused.path("/fluxConfigurations/"))
+        .await
+        .unwrap();
+    let fields = json!({
+        "extensions": { "flux": { "extensionType": "microsoft.flux" } },
+        "fluxConfigurations": { "apps": {
+            "namespace": "flux-system",
+            "gitRepository": { "url": "https://git.example.com/shop", "repositoryRef": { "branch": "main" } },
+            "kustomizations": { "base": { "path": "./base", "prune": true } },
+            "configurationProtectedSettings": { "httpsKey": { "name": "git", "key": "key" } },
+        } },
+    });
+    world.create("shop", fields).await;
+    world.cluster_until("shop", "refused", tells_of_a_secret).await;
+    world.shows_no_canary(&mut operator).await;
+}
