@@ -107,8 +107,7 @@ impl Form {
             let end = end + self.padding(rest);
             return (!self.alone || alone(message, at, end)).then_some(end);
         }
-        let cut = rest.is_empty() || rest.starts_with("...") || rest.starts_with('…');
-        let counts = matched >= LONG_FRAGMENT || (cut && matched >= FRAGMENT);
+        let counts = matched >= LONG_FRAGMENT || (matched >= FRAGMENT && is_cut(rest));
         (counts && !self.alone).then_some(end)
     }
 
@@ -120,6 +119,11 @@ impl Form {
             let (matched, end) = self.follow(chars, message, at)?;
             (matched == chars.len()).then_some(end)
         })
+    }
+
+    /// Whether the form can begin with this byte.
+    pub(super) fn may_start(&self, byte: u8) -> bool {
+        self.chars.first().is_some_and(|first| may_start(byte, *first))
     }
 
     /// How many of the characters the message has from `at` on, and where the last of them ends; `None` for none.
@@ -154,6 +158,13 @@ impl Form {
             Spelling::Base64 => rest.bytes().take(2).take_while(|byte| *byte == b'=').count(),
         }
     }
+}
+
+/// Whether a message was cut before the rest of it: at its end or at dots, perhaps in the middle of a character.
+fn is_cut(rest: &str) -> bool {
+    let dots = [rest.find("..."), rest.find('…')].into_iter().flatten().min();
+    let left = dots.and_then(|at| rest.get(..at)).unwrap_or(rest);
+    left.is_empty() || (left.len() <= 4 * DEPTH as usize && left.starts_with(['%', '\\', '&']))
 }
 
 /// Whether no letter or digit stands beside it.

