@@ -185,6 +185,8 @@ async fn every_kind_of_fault_can_be_ordered_and_taken_back() {
         Fault::ConnectionReset { after: true },
         Fault::Delay { milliseconds: 5 },
         Fault::TruncatedBody {},
+        Fault::alter_body(json!([{ "op": "remove", "path": "/value" }])),
+        Fault::alter_header("location", None),
         Fault::operation_fails("QuotaExceeded", "no cores"),
     ];
     let mut numbers = Vec::new();

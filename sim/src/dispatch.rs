@@ -107,7 +107,7 @@ pub fn answer(world: &mut World, request: &Request) -> (Reply, Delivery) {
         .faults
         .strike(request.method.as_str(), &request.path, &name, starts_operation);
     let delivery = match &fault {
-        None | Some(Fault::Refuse { .. } | Fault::OperationFails { .. }) => Delivery::Normal,
+        None | Some(Fault::Refuse { .. } | Fault::OperationFails { .. } | Fault::Alter { .. }) => Delivery::Normal,
         Some(Fault::Delay { milliseconds }) => Delivery::Late(*milliseconds),
         Some(Fault::TruncatedBody {}) => Delivery::Truncated,
         Some(Fault::ConnectionReset { .. }) => Delivery::Reset,
@@ -145,6 +145,10 @@ pub fn answer(world: &mut World, request: &Request) -> (Reply, Delivery) {
     if let (Delivery::Normal | Delivery::Late(_), None, Ok(call)) = (delivery, &sign_in, &call) {
         world.conformance.check(request, call, &reply);
     }
+    let reply = match &fault {
+        Some(Fault::Alter { body, headers }) => reply.altered(body, headers),
+        _ => reply,
+    };
     let status = if delivery == Delivery::Reset { 0 } else { reply.status };
     let entry = entry(world, request, &name, status, &reply, principal, fault.is_some());
     tracing::debug!(method = %entry.method, path = %entry.path, call = %name, status, code = entry.code, "answered");

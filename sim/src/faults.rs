@@ -1,5 +1,7 @@
 //! Faults to order: which calls they meet, how often, and what happens instead of the ordinary answer.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// Which calls a fault meets. Every condition given has to hold; none at all means every call.
@@ -65,6 +67,15 @@ pub enum Fault {
     },
     /// The ordinary answer, cut in the middle of its body.
     TruncatedBody {},
+    /// The ordinary answer, changed on its way. The call has had its effect, and what the world holds stays true.
+    Alter {
+        /// A JSON Patch (RFC 6902) of the body; it has to fit.
+        #[serde(default)]
+        body: json_patch::Patch,
+        /// Header fields to set or, with null, to leave out.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        headers: BTreeMap<String, Option<String>>,
+    },
     /// The call is accepted, and the operation that it starts fails at its end. Meets only calls that start one.
     OperationFails {
         /// Error code of the operation.

@@ -1,5 +1,8 @@
 //! An answer before it goes on the wire: status, header fields, and a body with the formatting of whoever writes it.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use crate::refusal::{Refusal, Shape};
@@ -21,7 +24,7 @@ pub struct Reply {
     /// HTTP status.
     pub status: u16,
     /// Header fields besides content type and length.
-    pub headers: Vec<(&'static str, String)>,
+    pub headers: Vec<(Cow<'static, str>, String)>,
     /// Body.
     pub body: Body,
 }
@@ -60,7 +63,7 @@ impl Reply {
     /// Adds a header field.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.headers.push((name, value.into()));
+        self.headers.push((name.into(), value.into()));
         self
     }
 
@@ -71,6 +74,28 @@ impl Reply {
             .iter()
             .find(|(key, _)| *key == name)
             .map(|(_, value)| value.as_str())
+    }
+
+    /// The same answer with another body and other header fields, as a broken or hostile service would give it. A patch
+    /// that does not fit is an answer that nobody mistakes for Azure's.
+    #[must_use]
+    pub fn altered(mut self, patch: &json_patch::Patch, headers: &BTreeMap<String, Option<String>>) -> Self {
+        if let Body::Provider(body) | Body::Gateway(body) = &mut self.body
+            && let Err(error) = json_patch::patch(body, patch)
+        {
+            return Self::gateway(
+                500,
+                serde_json::json!({"error": {"code": "FaultDoesNotFit", "message": error.to_string()}}),
+            );
+        }
+        for (name, value) in headers {
+            self.headers.retain(|(other, _)| !other.eq_ignore_ascii_case(name));
+            let set = value
+                .iter()
+                .map(|value| (name.to_ascii_lowercase().into(), value.clone()));
+            self.headers.extend(set);
+        }
+        self
     }
 
     /// The JSON body; `Null` when there is none.

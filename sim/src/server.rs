@@ -279,10 +279,10 @@ fn response(reply: &Reply, truncated: bool) -> Response {
     *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in &reply.headers {
         // Messages can hold any letter of a client's request; a header field cannot.
-        let Ok(value) = HeaderValue::from_str(value) else {
+        let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value)) else {
             continue;
         };
-        response.headers_mut().append(HeaderName::from_static(name), value);
+        response.headers_mut().append(name, value);
     }
     response
 }

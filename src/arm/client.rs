@@ -4,7 +4,7 @@ mod answers;
 mod regions;
 mod resources;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -290,6 +290,7 @@ impl ArmClient {
     /// Every page of a list.
     async fn pages(&self, first: Request) -> Result<Vec<Value>, ArmError> {
         let (mut items, mut request) = (Vec::new(), first.clone());
+        let mut followed = HashSet::new();
         for _ in 0..MAX_PAGES {
             let at = request.site();
             let mut page = self.send(request).await?.body.unwrap_or_default();
@@ -304,6 +305,10 @@ impl ArmClient {
             let Some(link) = next.filter(|link| !link.is_empty()) else {
                 return Ok(items);
             };
+            if !followed.insert(link.to_owned()) {
+                let detail = "the list leads back to a page that it had".to_owned();
+                return Err(ArmError::Malformed { at, detail });
+            }
             request = Request {
                 target: Target::Verbatim(link.to_owned()),
                 ..first.clone()

@@ -157,10 +157,13 @@ fn certificates(pem: &[u8]) -> Result<Vec<Certificate>, SetupError> {
 
 #[cfg(test)]
 mod tests {
+    use azure_core::http::{Method, Request, StatusCode};
     use prometheus_client::registry::Registry;
+    use url::Url;
 
     use super::*;
     use crate::arm::credential::Secret;
+    use crate::arm::testing::{Server, answer};
 
     fn settings(pem: Option<&str>) -> Settings {
         let extra_root_certificates = pem.map(|pem| pem.as_bytes().to_vec());
@@ -191,6 +194,36 @@ mod tests {
         assert!(first.is(&clients.client(&secret("s3cr3t-1"))));
         assert!(!first.is(&clients.client(&secret("s3cr3t-2"))));
         assert!(!format!("{clients:?}").contains("s3cr3t"));
+    }
+
+    #[tokio::test]
+    async fn a_redirect_is_followed_neither_by_azure_resource_manager_nor_on_the_way_to_a_token() {
+        let elsewhere = Server::start(vec![answer("200 OK", &[], "{}"); 64]);
+        for status in [301, 302, 303, 307, 308] {
+            let location = format!("{}/token", elsewhere.endpoint);
+            let moved = answer(&format!("{status} Moved"), &[("location", location.as_str())], "");
+            let azure = Server::start(vec![moved; 3]);
+            let endpoint = Url::parse(&azure.endpoint).unwrap();
+            let Clients { arm, transports, .. } = clients(None).unwrap();
+            let Transports { entra, machine } = transports;
+            for transport in [entra, machine] {
+                let mut request = Request::new(endpoint.clone(), Method::Post);
+                request.insert_header("authorization", "s3cr3t");
+                request.set_body("client_secret=s3cr3t");
+                let answer = transport.execute_request(&request).await.unwrap();
+                assert_eq!(answer.status(), StatusCode::from(status));
+            }
+            let answer = arm
+                .post(endpoint)
+                .bearer_auth("s3cr3t")
+                .body("s3cr3t")
+                .send()
+                .await
+                .unwrap();
+            assert_eq!(answer.status().as_u16(), status);
+            assert_eq!(azure.requests().len(), 3);
+        }
+        assert_eq!(elsewhere.requests(), Vec::<String>::new());
     }
 
     #[tokio::test(start_paused = true)]

@@ -58,7 +58,8 @@ impl Endpoint {
     pub(super) fn pin(&self, verbatim: &str) -> Result<Url, String> {
         let url = Url::parse(verbatim).map_err(|_| "no absolute URL".to_owned())?;
         let plain_user = url.username().is_empty() && url.password().is_none();
-        if url.origin() == self.0.origin() && plain_user {
+        // The origin of some schemes is that of a URL inside them.
+        if url.scheme() == self.0.scheme() && url.origin() == self.0.origin() && plain_user {
             Ok(url)
         } else {
             Err(shown(&url.origin()))
@@ -154,7 +155,10 @@ impl Cloud {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::arm::resource::ResourceId;
 
     #[test]
     fn an_endpoint_is_scheme_host_and_port() {
@@ -198,20 +202,122 @@ mod tests {
         let signed =
             "https://management.azure.com/subscriptions/s/operations/1?api-version=2016-03-30&t=1&c=MII&s=a-b_c&h=x";
         assert_eq!(endpoint.pin(signed).unwrap().as_str(), signed);
-        assert!(endpoint.pin("https://MANAGEMENT.azure.com:443/x").is_ok());
+        for spelling in [
+            "https://MANAGEMENT.azure.com:443/x",
+            "https:management.azure.com/x",
+            "https:\\\\management.azure.com\\@evil.example/x",
+            "https://management\u{3002}azure\u{ff0e}com/x",
+            "https://ma\tnage\nment.azure.com/x",
+            "https://%6danagement.azure.com/x",
+        ] {
+            let pinned = endpoint.pin(spelling).unwrap();
+            assert!(pinned.as_str().starts_with("https://management.azure.com/"), "{pinned}");
+        }
         for hostile in [
             "https://evil.example/x",
             "http://management.azure.com/x",
             "https://management.azure.com:8443/x",
             "https://management.azure.com@evil.example/x",
+            "https://management.azure.com:443@evil.example/x",
+            "https://management.azure.com%2f@evil.example/x",
             "https://management.azure.com.evil.example/x",
+            "https://evil.example\\@management.azure.com/x",
+            "https://evil.example\\.management.azure.com/x",
+            "https://evil.example#@management.azure.com/x",
+            "https://evil.example?.management.azure.com/x",
+            "https://management.azure.com./x",
+            "https://management.azure.com../x",
+            "https://.management.azure.com/x",
+            "https://management.azure.com:443:443/x",
+            "https://management.azure.com%00.evil.example/x",
+            "https://m\u{430}nagement.azure.com/x",
+            "https://managemen\u{442}.azure.com/x",
+            "https://management.azure.c\u{43e}m/x",
+            "https://manag\u{435}ment.azure.com/x",
+            "https://management.azure\u{2024}evil.com/x",
+            "https://manage\u{200b}ment.azure.com.evil/x",
+            "https://xn--mnagement-y6h.azure.com/x",
+            "https://[::1]/x",
+            "https://[::ffff:127.0.0.1]/x",
+            "https://[2001:db8::1]:443/x",
+            "https://127.0.0.1/x",
+            "https://0x7f000001/x",
             "https://user:secret@management.azure.com/x",
+            "https://user@management.azure.com/x",
+            "https://:secret@management.azure.com/x",
+            "blob:https://management.azure.com/x",
+            "wss://management.azure.com/x",
+            "javascript:https://management.azure.com/x",
             "//evil.example/x",
+            "//management.azure.com/x",
             "/relative",
+            "management.azure.com/x",
             "file:///etc/passwd",
+            "file://management.azure.com/x",
             "",
         ] {
             assert!(endpoint.pin(hostile).is_err(), "{hostile}");
+        }
+    }
+
+    /// The parts that URLs are made of, in orders that nobody means.
+    fn confused_url() -> impl Strategy<Value = String> {
+        const PARTS: [&str; 26] = [
+            "https",
+            "HTTPS",
+            "http",
+            "blob",
+            ":",
+            "//",
+            "/",
+            "\\",
+            "@",
+            "?",
+            "#",
+            "%40",
+            "%2f",
+            "[",
+            "]",
+            ".",
+            "\t",
+            "\r",
+            "\u{3002}",
+            "\u{0}",
+            " ",
+            ":443",
+            ":80",
+            "management.azure.com",
+            "evil.example",
+            "::1",
+        ];
+        prop::collection::vec(prop::sample::select(PARTS.to_vec()), 1..12).prop_map(|parts| parts.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_followed_goes_to_the_endpoint_and_names_no_user(tail in confused_url()) {
+            let endpoint = Endpoint::parse("https://management.azure.com").unwrap();
+            for text in [tail.clone(), format!("https:{tail}"), format!("https://management.azure.com{tail}")] {
+                if let Ok(url) = endpoint.pin(&text) {
+                    prop_assert_eq!(url.scheme(), "https");
+                    prop_assert_eq!(url.host_str(), Some("management.azure.com"));
+                    prop_assert_eq!(url.port_or_known_default(), Some(443));
+                    prop_assert_eq!((url.username(), url.password()), ("", None));
+                }
+            }
+        }
+
+        #[test]
+        fn the_path_of_a_request_is_the_id_and_nothing_of_it_is_host_query_or_a_step_up(name in "\\PC{1,20}") {
+            let endpoint = Endpoint::parse("https://management.azure.com").unwrap();
+            let id = format!("/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/rg/providers/a/b/{name}");
+            if let Ok(id) = ResourceId::parse(&id) {
+                let url = endpoint.at(id.as_str(), "2026-08-01", None);
+                prop_assert_eq!(url.origin(), endpoint.0.origin());
+                prop_assert_eq!(url.query(), Some("api-version=2026-08-01"));
+                prop_assert_eq!(url.fragment(), None);
+                prop_assert_eq!(url.path().split('/').count(), id.as_str().split('/').count());
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! Stand-ins for Azure in the tests of this module.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -122,25 +123,25 @@ pub(super) struct Server {
 }
 
 impl Server {
-    pub(super) fn start(answers: Vec<String>) -> Self {
+    pub(super) fn start(answers: Vec<impl Into<Vec<u8>>>) -> Self {
         Self::on(std::net::TcpListener::bind("127.0.0.1:0").unwrap(), answers)
     }
 
     /// On a listener whose address the answers had to know.
-    pub(super) fn on(listener: std::net::TcpListener, answers: Vec<String>) -> Self {
+    pub(super) fn on(listener: std::net::TcpListener, answers: Vec<impl Into<Vec<u8>>>) -> Self {
         listener.set_nonblocking(true).unwrap();
         let listener = TcpListener::from_std(listener).unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let requests = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&requests);
-        let mut answers = VecDeque::from(answers);
+        let mut answers: VecDeque<Vec<u8>> = answers.into_iter().map(Into::into).collect();
         tokio::spawn(async move {
             while let Ok((mut connection, _)) = listener.accept().await {
                 let request = read_request(&mut connection).await;
                 seen.lock().unwrap().push(request);
                 let Some(answer) = answers.pop_front() else { return };
                 // The client may hang up in the middle of an oversized answer.
-                let _ = connection.write_all(answer.as_bytes()).await;
+                let _ = connection.write_all(&answer).await;
                 let _ = connection.shutdown().await;
             }
         });
@@ -153,6 +154,46 @@ impl Server {
 
     pub(super) fn client(&self) -> ArmClient {
         http_client(&self.endpoint, Duration::from_secs(10))
+    }
+}
+
+/// A server whose answers have a beginning and no end: it repeats a piece until the client hangs up, up to a gigabyte.
+pub(super) struct Endless {
+    pub(super) endpoint: String,
+    sent: Arc<AtomicUsize>,
+}
+
+impl Endless {
+    /// With a pause after each piece, which a client has to wait for.
+    pub(super) fn start(beginning: &str, piece: &str, pause: Duration) -> Self {
+        const GIGABYTE: usize = 1 << 30;
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let listener = TcpListener::from_std(listener).unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let sent = Arc::<AtomicUsize>::default();
+        let counted = Arc::clone(&sent);
+        let (beginning, piece) = (beginning.to_owned(), piece.to_owned());
+        tokio::spawn(async move {
+            while let Ok((mut connection, _)) = listener.accept().await {
+                read_request(&mut connection).await;
+                let mut next = &beginning;
+                while connection.write_all(next.as_bytes()).await.is_ok()
+                    && counted.fetch_add(next.len(), Ordering::Relaxed) < GIGABYTE
+                {
+                    next = &piece;
+                    if !pause.is_zero() {
+                        tokio::time::sleep(pause).await;
+                    }
+                }
+            }
+        });
+        Self { endpoint, sent }
+    }
+
+    /// How many bytes went out, those that wait in the buffers of the connection included.
+    pub(super) fn sent(&self) -> usize {
+        self.sent.load(Ordering::Relaxed)
     }
 }
 

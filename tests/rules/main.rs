@@ -21,6 +21,7 @@ mod objects;
 mod overrides;
 mod pool;
 mod provisioning;
+mod tricks;
 mod windows;
 
 use std::collections::BTreeSet;

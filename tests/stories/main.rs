@@ -25,6 +25,7 @@ mod refusals;
 mod replicas;
 mod secrets;
 mod sign_in;
+mod strange;
 mod troubles;
 mod upgrades;
 mod wants;

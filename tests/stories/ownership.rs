@@ -144,6 +144,84 @@ async fn an_unmarked_cluster_is_adopted_only_by_approving_exactly_its_plan_and_t
     assert_eq!(world.writes_after(0).await, writes, "what was adopted is kept");
 }
 
+#[tokio::test]
+async fn a_cluster_that_is_not_ours_is_left_alone_however_its_name_or_its_mark_is_written() {
+    let world = World::new("foreign").await;
+    let _operator = world.operator();
+    let mark = |name: &str| format!("stories/{}/{name}", world.namespace);
+    const TAG: &str = "armature-owner";
+    let (unmarked, other) = ("AdoptionRefused", "ConflictingManager");
+    let rows = [
+        ("shouted", None, "SHOUTED-0001", GROUP, unmarked),
+        ("elsewhere", None, "elsewhere-0001", "FLEET", unmarked),
+        ("both", None, "Both-0001", "Fleet", unmarked),
+        (
+            "marked",
+            Some((TAG, "elsewhere/team/marked".to_owned())),
+            "MARKED-0001",
+            "FLEET",
+            other,
+        ),
+        (
+            "tag",
+            Some(("Armature-OWNER", "elsewhere/team/tag".to_owned())),
+            "tag-0001",
+            GROUP,
+            other,
+        ),
+        (
+            "case",
+            Some((TAG, mark("case").to_uppercase())),
+            "case-0001",
+            GROUP,
+            other,
+        ),
+        ("another", Some((TAG, mark("anothe"))), "another-0001", GROUP, other),
+        (
+            "longer",
+            Some((TAG, format!("{}/adopted/x", mark("longer")))),
+            "longer-0001",
+            GROUP,
+            other,
+        ),
+        (
+            "blank",
+            Some((TAG, format!(" {}", mark("blank")))),
+            "blank-0001",
+            GROUP,
+            other,
+        ),
+        ("empty", Some((TAG, String::new())), "empty-0001", GROUP, other),
+    ];
+    for (name, tag, azure_name, group, _) in &rows {
+        let tags = tag
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), value.clone()))
+            .collect();
+        let seed = Seed {
+            resource_group: GROUP.to_owned(),
+            prefix: format!("{name}-"),
+            tags,
+            ..Seed::default()
+        };
+        world.admin().seed(&seed).await.unwrap();
+        let claim = json!({
+            "azureName": azure_name, "resourceGroup": group, "tags": { "team": "shop" },
+            "kubernetesVersion": null, "identity": null,
+        });
+        world.apply(&world.cluster(name, claim)).await;
+    }
+    for (name, .., reason) in &rows {
+        world.cluster_stalls(name, reason).await;
+    }
+    for (name, ..) in &rows {
+        world.delete_cluster(name).await;
+        world.cluster_gone(name).await;
+    }
+    assert_eq!(world.writes_after(0).await, NOTHING);
+    assert_eq!(world.azure.cluster_names().await.len(), rows.len());
+}
+
 /// Another installation of Armature with its own management cluster, which a namespace stands for here.
 struct Elsewhere {
     clusters: Api<AksCluster>,
@@ -218,12 +296,14 @@ async fn a_second_object_for_a_cluster_is_refused_and_its_end_leaves_the_first_i
     let _operator = world.operator();
     world.create("shop", json!({ "tags": { "team": "shop" } })).await;
     let before = world.now().await;
-    let second = json!({ "azureName": "shop", "tags": { "team": "other" } });
-    world.apply(&world.cluster("shop-again", second)).await;
-    world.cluster_stalls("shop-again", "ConflictingManager").await;
-    world.delete_cluster("shop-again").await;
-    world.cluster_gone("shop-again").await;
-    assert_eq!(world.writes_after(before).await, NOTHING);
+    for (name, group) in [("shop", GROUP), ("SHOP", GROUP), ("shop", "FLEET"), ("Shop", "Fleet")] {
+        let second = json!({ "azureName": name, "resourceGroup": group, "tags": { "team": "other" } });
+        world.apply(&world.cluster("shop-again", second)).await;
+        world.cluster_stalls("shop-again", "ConflictingManager").await;
+        world.delete_cluster("shop-again").await;
+        world.cluster_gone("shop-again").await;
+        assert_eq!(world.writes_after(before).await, NOTHING, "{group}/{name}");
+    }
 
     // The first one still hears of what others do in Azure.
     let edit = json!({ "tags": { "team": "somebody" } });

@@ -1,5 +1,6 @@
 //! Manifests that name what is not there, or what they may not use.
 
+use armature_lab::simulator::admin::Requests;
 use serde_json::json;
 
 use crate::identities::SECRET;
@@ -104,6 +105,7 @@ async fn an_identity_says_which_secret_or_key_is_missing() {
 async fn an_identity_is_used_only_where_it_allows_it() {
     let world = World::new("allowed").await;
     let _operator = world.operator();
+    let before = world.now().await;
     let (name, subscription) = (&world.namespace, &world.simulator.access().subscription);
     let with = |fields: serde_json::Value| {
         let mut identity = world.service_principal();
@@ -136,12 +138,37 @@ async fn an_identity_is_used_only_where_it_allows_it() {
             look::message(cluster, "Stalled") == message
         })
         .await;
-    assert_eq!(world.writes_after(0).await, NOTHING);
+    let by_label = |label: &str| json!({ "allowedNamespaces": { "selector": { "matchLabels": { "kubernetes.io/metadata.name": label } } } });
+    for fields in [
+        json!({ "allowedNamespaces": { "names": [] } }),
+        json!({ "allowedNamespaces": { "names": [format!("{name}-2"), &name[1..], name.to_uppercase()] } }),
+        by_label("another"),
+    ] {
+        world.identity(with(fields.clone())).await;
+        world.annotate("shop", "story", &fields.to_string()).await;
+        world.request_reconcile("shop").await;
+        world
+            .cluster_until("shop", "refused its namespace", |cluster| {
+                look::message(cluster, "Stalled")
+                    .starts_with(&format!("AzureIdentity {name} may not be used in namespace"))
+            })
+            .await;
+    }
+    // Whoever may not use an identity has no call made in its name, sign-in included.
+    for path in ["/subscriptions/", "/oauth2/"] {
+        let asked = world
+            .requests(Requests {
+                after: Some(before),
+                path: Some(path.to_owned()),
+                ..Requests::default()
+            })
+            .await;
+        assert!(asked.is_empty(), "{asked:?}");
+    }
 
     world.make_application().await;
     world.grant_application().await;
     world.secret("clientSecret", SECRET).await;
-    let by_label = json!({ "selector": { "matchLabels": { "kubernetes.io/metadata.name": name } } });
-    world.identity(with(json!({ "allowedNamespaces": by_label }))).await;
+    world.identity(with(by_label(name))).await;
     world.ready("shop").await;
 }

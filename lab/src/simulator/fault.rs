@@ -1,6 +1,9 @@
 //! Faults to order from the simulator.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
+use serde_json::{Value, json};
 
 /// A fault, which calls it meets and how often.
 ///
@@ -97,6 +100,13 @@ pub enum Fault {
     },
     /// The ordinary answer, cut in the middle of its body.
     TruncatedBody {},
+    /// The ordinary answer, changed on its way; the call has had its effect.
+    Alter {
+        /// A JSON Patch (RFC 6902) of the body; it has to fit.
+        body: Value,
+        /// Header fields to set or, with `None`, to leave out.
+        headers: BTreeMap<String, Option<String>>,
+    },
     /// The call is accepted and the operation that it starts fails at its end.
     OperationFails {
         /// Error code of the operation.
@@ -128,6 +138,24 @@ impl Fault {
             message: "The request is being throttled.".to_owned(),
             retry_after: Some(retry_after),
             gateway: true,
+        }
+    }
+
+    /// The ordinary answer with its body changed by a JSON Patch (RFC 6902), which has to fit.
+    #[must_use]
+    pub fn alter_body(patch: Value) -> Self {
+        Self::Alter {
+            body: patch,
+            headers: BTreeMap::new(),
+        }
+    }
+
+    /// The ordinary answer with a header field set or, with `None`, left out.
+    #[must_use]
+    pub fn alter_header(name: &str, value: Option<&str>) -> Self {
+        Self::Alter {
+            body: json!([]),
+            headers: BTreeMap::from([(name.to_owned(), value.map(ToOwned::to_owned))]),
         }
     }
 

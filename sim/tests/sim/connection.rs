@@ -54,6 +54,29 @@ async fn a_delayed_answer_is_the_ordinary_one() {
 }
 
 #[tokio::test]
+async fn an_altered_answer_lies_and_the_world_does_not() {
+    let sim = Sim::start().await;
+    sim.ready_cluster("c").await;
+    let alter = |fault: serde_json::Value| {
+        sim.fault(json!({"match": {"call": "ManagedClusters_Get"}, "times": 1, "fault": {"alter": fault}}))
+    };
+    let lies = json!([
+        {"op": "replace", "path": "/properties/agentPoolProfiles/0/count", "value": "many"},
+        {"op": "add", "path": "/properties/agentPoolProfiles/0", "value": null},
+    ]);
+    alter(json!({"body": lies, "headers": {"ETag": null, "location": "https://evil.example/x"}})).await;
+    let answer = sim.get(&sim.cluster("c")).await.expect(200);
+    assert_eq!(answer.body["properties"]["agentPoolProfiles"][0], json!(null));
+    assert_eq!(answer.body["properties"]["agentPoolProfiles"][1]["count"], "many");
+    assert_eq!(answer.header("location"), Some("https://evil.example/x"));
+    let true_answer = sim.get(&sim.cluster("c")).await.expect(200);
+    assert_eq!(true_answer.body["properties"]["agentPoolProfiles"][0]["count"], 1);
+
+    alter(json!({"body": [{"op": "remove", "path": "/nothing"}]})).await;
+    sim.get(&sim.cluster("c")).await.expect(500);
+}
+
+#[tokio::test]
 async fn tls_is_trusted_through_its_own_authority_alone() {
     let folder = std::env::temp_dir().join(format!("armature-sim-tls-{}", std::process::id()));
     let mut config = config();

@@ -1,3 +1,4 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::*;
@@ -219,11 +220,50 @@ async fn a_list_that_breaks_off_is_an_error_and_not_a_shorter_list() {
             Err(ArmError::Malformed { .. })
         ));
     }
-    let endless = Fake::new(|_| ok(200, json!({ "value": [], "nextLink": "https://h/again" })));
-    assert!(matches!(
-        endless.client().list_clusters(&scope).await,
-        Err(ArmError::Malformed { .. })
-    ));
+}
+
+#[tokio::test]
+async fn a_list_without_an_end_is_an_error_and_costs_no_more_than_its_cap() {
+    let next = |link: &dyn Fn(usize) -> Value| -> Vec<Value> { (0..2 * MAX_PAGES).map(link).collect() };
+    let rows: [(&str, Vec<Value>, usize); 3] = [
+        ("to itself", next(&|_| json!("https://h/again")), 2),
+        (
+            "round and round",
+            next(&|page| json!(format!("https://h/{}", page % 3))),
+            4,
+        ),
+        (
+            "to ever new pages",
+            next(&|page| json!(format!("https://h/{page}"))),
+            MAX_PAGES,
+        ),
+    ];
+    let scope = Scope::ResourceGroup(cluster("a").group().clone());
+    for (what, links, most) in rows {
+        let page = AtomicUsize::new(0);
+        let azure = Fake::new(move |_| {
+            let link = &links[page.fetch_add(1, Ordering::Relaxed)];
+            ok(200, json!({ "value": [{ "id": "1" }], "nextLink": link }))
+        });
+        let listed = azure.client().list_clusters(&scope).await;
+        assert!(matches!(listed, Err(ArmError::Malformed { .. })), "{what}: {listed:?}");
+        assert_eq!(azure.asked().len(), most, "{what}");
+    }
+}
+
+#[tokio::test]
+async fn a_link_that_is_no_text_ends_a_list() {
+    let scope = Scope::ResourceGroup(cluster("a").group().clone());
+    for link in [json!(null), json!(7), json!({}), json!(["https://h/x"]), json!("")] {
+        let azure = Fake::new(move |_| ok(200, json!({ "value": [null, 7], "nextLink": link })));
+        let listed = azure.client().list_clusters(&scope).await;
+        assert_eq!(
+            listed,
+            Ok(vec![Value::Null, json!(7)]),
+            "what an item is, is for its reader to say"
+        );
+        assert_eq!(azure.asked().len(), 1);
+    }
 }
 
 #[tokio::test]

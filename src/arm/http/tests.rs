@@ -1,3 +1,6 @@
+mod bodies;
+mod hosts;
+
 use serde_json::json;
 
 use super::*;

@@ -73,6 +73,52 @@ async fn appearing_changing_and_vanishing_wake_and_staying_the_same_does_not() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_entry_that_is_no_cluster_hides_none_and_is_taken_for_none() {
+    let id = |name: &str| cluster(name).to_string();
+    let strange = [
+        json!(null),
+        json!(7),
+        json!(1e308),
+        json!("text"),
+        json!([]),
+        json!([[{ "id": id("a") }]]),
+        json!({}),
+        json!({ "name": "a" }),
+        json!({ "id": null }),
+        json!({ "id": 7 }),
+        json!({ "id": [id("a")] }),
+        json!({ "id": { "id": id("a") } }),
+        json!({ "id": "" }),
+        json!({ "id": "a" }),
+        json!({ "id": format!("{}/", id("a")) }),
+        json!({ "id": format!("{}/agentPools/np1", id("a")) }),
+        json!({ "id": format!("https://management.azure.com{}", id("a")) }),
+        json!({ "id": id("a").replace("rg", "other") }),
+        json!({ "id": id("a").replace("rg", "..") }),
+        json!({ "id": id("a").replace("11111111", "22222222") }),
+        json!({ "id": id("a").replace("managedClusters", "managedclustersnapshots") }),
+        json!({ "id": format!("{} ", id("a")) }),
+    ];
+    for entry in strange {
+        for good in [body("a", "1"), json!({ "id": id("a").to_uppercase(), "state": "1" })] {
+            let listed = Listed::new(Mutex::new(vec![entry.clone(), good.clone(), entry.clone()]));
+            let (observer, stream) = Observer::new(MINUTE);
+            let mut stream = Box::pin(stream);
+            observer.watch(&cluster("a"), &azure(&listed).client());
+            observer.watch(&cluster("b"), &azure(&listed).client());
+            tokio::time::sleep(2 * MINUTE).await;
+            assert_eq!(woken(&mut stream).await, [cluster("a")], "{entry}");
+            assert_eq!(observer.get(&cluster("a")).unwrap().body, good, "{entry}");
+            assert_eq!(observer.get(&cluster("b")), None, "{entry}");
+            assert_eq!(observer.health()[0].last_error, None, "{entry}");
+            // The same entries again are no news.
+            tokio::time::sleep(2 * MINUTE).await;
+            assert!(woken(&mut stream).await.is_empty(), "{entry}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn absence_from_the_list_keeps_what_was_known_for_as_long_as_a_list_can_be_late() {
     let (observer, stream) = Observer::new(MINUTE);
     let mut stream = Box::pin(stream);

@@ -29,7 +29,10 @@ impl HttpClient for FakeEntra {
             azure_core::http::Body::SeekableStream(_) => String::new(),
         };
         self.asked.lock().unwrap().push((request.url().to_string(), body));
-        let answer = AsyncRawResponse::from_bytes(self.status, Headers::new(), self.body.clone());
+        let mut headers = Headers::new();
+        // It means nothing unless the status is a redirect.
+        headers.insert("location", "https://evil.example/token");
+        let answer = AsyncRawResponse::from_bytes(self.status, headers, self.body.clone());
         Box::pin(async move { Ok(answer) })
     }
 }
@@ -166,6 +169,24 @@ async fn an_answer_that_is_not_entras_has_no_code() {
     });
     let failure = tokens(client_secret(), &page).get().await.err().unwrap();
     assert_eq!(failure.code, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sign_in_that_is_sent_elsewhere_fails_and_goes_nowhere() {
+    for status in [301, 302, 303, 307, 308] {
+        for credential in [client_secret(), Credential::ManagedIdentity { client_id: None }] {
+            // Even a token beside the redirect is none.
+            let entra = entra(StatusCode::from(status), granted());
+            let failed = tokens(credential.clone(), &entra).get().await;
+            assert!(failed.is_err(), "{status} {credential:?}");
+            let asked = entra.asked.lock().unwrap();
+            assert!(!asked.is_empty() && asked.len() <= 2, "{status} {credential:?}");
+            assert!(
+                asked.iter().all(|(url, _)| !url.contains("evil")),
+                "{status}: {asked:?}"
+            );
+        }
+    }
 }
 
 #[tokio::test]

@@ -18,5 +18,6 @@ mod purity;
 mod queue;
 mod refusals;
 mod resume;
+mod strange;
 mod upgrades;
 pub(crate) mod world;
