@@ -11,7 +11,6 @@ mod status;
 use std::future::Future;
 use std::io::{self, Write};
 use std::process::ExitCode;
-use std::time::Duration;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
@@ -90,12 +89,6 @@ pub enum CliError {
         /// What came back.
         error: Box<kube::Error>,
     },
-    /// The management cluster did not answer.
-    #[error("could not {action}: the management cluster did not answer within {} s; check --context and the network", ANSWER.as_secs())]
-    NoAnswer {
-        /// What was tried.
-        action: &'static str,
-    },
     /// What the user named is not there.
     #[error("{message}")]
     NotFound {
@@ -112,9 +105,6 @@ pub enum CliError {
     #[error("the output cannot be written: {0}")]
     Output(io::Error),
 }
-
-/// A person waits for the answer.
-const ANSWER: Duration = Duration::from_secs(30);
 
 /// Runs the command that the arguments name; errors go to standard error, one sentence each.
 pub fn main(cli: Cli) -> ExitCode {
@@ -172,18 +162,12 @@ fn block_on<T>(work: impl Future<Output = T>) -> Result<T, CliError> {
     Ok(runtime.block_on(work))
 }
 
-/// Makes one call to the management cluster, and gives up on it in time.
-async fn bounded_call<T>(
-    action: &'static str,
-    call: impl Future<Output = Result<T, kube::Error>>,
-) -> Result<T, CliError> {
-    match tokio::time::timeout(ANSWER, call).await {
-        Ok(answer) => answer.map_err(|error| CliError::Kubernetes {
-            action,
-            error: Box::new(error),
-        }),
-        Err(_) => Err(CliError::NoAnswer { action }),
-    }
+/// Makes one call to the management cluster.
+async fn called<T>(action: &'static str, call: impl Future<Output = Result<T, kube::Error>>) -> Result<T, CliError> {
+    call.await.map_err(|error| CliError::Kubernetes {
+        action,
+        error: Box::new(error),
+    })
 }
 
 /// What a user can do about a refusal.

@@ -9,7 +9,7 @@ use kube::{Api, Client, Resource, ResourceExt};
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-use super::{CliError, bounded_call, print};
+use super::{CliError, called, print};
 use crate::api::{AksCluster, AksNodePool, FIELD_MANAGER, RELEASE_ANNOTATION};
 use crate::runtime::connect::KubeArgs;
 
@@ -86,8 +86,8 @@ impl Releasable for AksNodePool {
 async fn release<K: Releasable>(client: Client, namespace: &str, args: &ReleaseArgs) -> Result<String, CliError> {
     let api = Api::<K>::namespaced(client, namespace);
     let name = &args.name;
-    let Some(object) = bounded_call("read the object", api.get_opt(name)).await? else {
-        let others = bounded_call("list the objects", api.list_metadata(&ListParams::default())).await?;
+    let Some(object) = called("read the object", api.get_opt(name)).await? else {
+        let others = called("list the objects", api.list_metadata(&ListParams::default())).await?;
         let others: Vec<String> = others.items.iter().map(ResourceExt::name_any).collect();
         return Err(CliError::NotFound {
             message: not_found(K::KIND, name, namespace, &others),
@@ -102,7 +102,7 @@ async fn release<K: Releasable>(client: Client, namespace: &str, args: &ReleaseA
         field_manager: Some(FIELD_MANAGER.to_owned()),
         ..PatchParams::default()
     };
-    bounded_call(
+    called(
         "annotate the object",
         api.patch_metadata(name, &parameters, &Patch::Merge(patch)),
     )

@@ -1,6 +1,7 @@
 //! The key for fingerprints of secrets, and the Secret it is kept in.
 
 use std::fmt;
+use std::time::Duration;
 
 use hmac::{Hmac, Mac};
 use k8s_openapi::ByteString;
@@ -8,6 +9,7 @@ use k8s_openapi::api::core::v1::Secret;
 use kube::api::{ObjectMeta, PostParams};
 use kube::{Api, Client};
 use sha2::Sha256;
+use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use super::context::Context;
@@ -20,6 +22,8 @@ use crate::runtime::connect::told;
 const DATA_KEY: &str = "key";
 /// Bytes of a key: those of a SHA-256 hash.
 const LENGTH: usize = 32;
+/// How long a pass waits for the key while nobody has it yet.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// What the name of a key is a fingerprint of.
 const KEY_NAME: &str = "armature fingerprint key";
 
@@ -76,7 +80,10 @@ pub async fn key(context: &Context) -> Result<&FingerprintKey, SecretProblem> {
     let made = context
         .fingerprint_key
         .get_or_try_init(|| read_or_make(&context.client, namespace, name));
-    made.await.map_err(|error| SecretProblem::NoFingerprintKey {
+    // Passes that need the key at the same time try one after the other, and each only for so long.
+    let late = |_| Err("the Kubernetes API server did not answer in time".to_owned());
+    let made = timeout(PATIENCE, made).await.unwrap_or_else(late);
+    made.map_err(|error| SecretProblem::NoFingerprintKey {
         secret: format!("{namespace}/{name}"),
         error,
     })

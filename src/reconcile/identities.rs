@@ -59,10 +59,7 @@ pub async fn reconcile(identity: Arc<AzureIdentity>, context: Arc<Context>) -> R
         context
             .metrics
             .kube_write(ObjectKind::AzureIdentity, KubeVerb::Status, result);
-        written.map_err(|error| match &error {
-            kube::Error::Api(status) if status.is_conflict() => WriteError::Conflict,
-            _ => WriteError::Refused(Box::new(error)),
-        })?;
+        written.map_err(WriteError::of)?;
     }
     Ok(again)
 }

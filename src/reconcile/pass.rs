@@ -425,7 +425,7 @@ impl From<WriteError> for Interrupted {
 pub fn unwritten(error: &WriteError) -> Next {
     match error {
         WriteError::Conflict | WriteError::Gone | WriteError::NotLeader => {}
-        WriteError::Timeout | WriteError::Refused(_) => warn!(%error, "a write to Kubernetes failed"),
+        WriteError::Timeout(_) | WriteError::Refused(_) => warn!(%error, "a write to Kubernetes failed"),
     }
     Next {
         after: Some(WRITE_RETRY),

@@ -14,6 +14,7 @@ use crate::api::{AksCluster, AllowedNamespaces, AzureIdentity, AzureIdentitySpec
 use crate::arm::credential::{Credential, Secret as Kept};
 use crate::arm::{ArmClient, Retry};
 use crate::plan::change::Target;
+use crate::runtime::connect::told;
 
 /// The environment variable in which AKS's workload identity webhook names the projected token.
 const TOKEN_FILE: &str = "AZURE_FEDERATED_TOKEN_FILE";
@@ -97,7 +98,7 @@ async fn service_principal_credential(context: &Context, source: &ServicePrincip
     let secret = secrets.get_opt(name).await.map_err(|error| {
         missing(
             "SecretUnreadable",
-            format!("Secret {namespace}/{name} can't be read: {error}"),
+            format!("Secret {namespace}/{name} can't be read: {}", told(&error)),
             "check the operator's permissions",
         )
     })?;
@@ -225,7 +226,7 @@ async fn namespace_allowed(context: &Context, namespace: &str, rules: &AllowedNa
     let Some(selector) = selector else { return Ok(false) };
     let namespaces: Api<Namespace> = Api::all(context.client.clone());
     let found = namespaces.get(namespace).await.map_err(|error| {
-        let message = format!("the labels of namespace {namespace} can't be read: {error}");
+        let message = format!("the labels of namespace {namespace} can't be read: {}", told(&error));
         Ended::ours(
             Target::Cluster,
             "NamespaceUnreadable",

@@ -285,7 +285,7 @@ async fn reconcile_identities(
 fn retry(error: &WriteError) -> Action {
     let after = match error {
         WriteError::Conflict | WriteError::Gone => Duration::from_millis(500),
-        WriteError::Timeout | WriteError::Refused(_) | WriteError::NotLeader => Duration::from_secs(10),
+        WriteError::Timeout(_) | WriteError::Refused(_) | WriteError::NotLeader => Duration::from_secs(10),
     };
     Action::requeue(after)
 }

@@ -1,7 +1,6 @@
-//! Writes to Kubernetes: status and finalizers, bounded in time and guarded by resource versions.
+//! Writes to Kubernetes: status and finalizers, guarded by resource versions.
 
 use std::fmt::Debug;
-use std::time::Duration;
 
 use kube::api::{Patch, PatchParams, PostParams};
 use kube::core::NamespaceResourceScope;
@@ -13,10 +12,9 @@ use serde_json::json;
 use super::cache;
 use super::context::Context;
 use crate::api::{FIELD_MANAGER, FINALIZER};
+use crate::runtime::connect::told;
+use crate::runtime::deadline::is_late;
 use crate::runtime::metrics::{KubeVerb, ObjectKind, WriteResult};
-
-/// A write that takes longer has lost its API server; the pass is run again anyway.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Why something was not written.
 #[derive(Debug, thiserror::Error)]
@@ -28,14 +26,26 @@ pub enum WriteError {
     #[error("the object is gone")]
     Gone,
     /// No answer came in time.
-    #[error("the Kubernetes API server did not answer in {} s", WRITE_TIMEOUT.as_secs())]
-    Timeout,
+    #[error("{0}")]
+    Timeout(String),
     /// The API server refused.
     #[error("the Kubernetes API server refused the write: {0}")]
     Refused(#[source] Box<kube::Error>),
     /// This replica may not write.
     #[error("another replica leads now")]
     NotLeader,
+}
+
+impl WriteError {
+    /// What a failed call means.
+    pub fn of(error: kube::Error) -> Self {
+        match &error {
+            kube::Error::Api(status) if status.is_conflict() => Self::Conflict,
+            kube::Error::Api(status) if status.is_not_found() => Self::Gone,
+            late if is_late(late) => Self::Timeout(told(late)),
+            _ => Self::Refused(Box::new(error)),
+        }
+    }
 }
 
 /// A kind whose objects we write.
@@ -75,7 +85,7 @@ pub async fn status<K: Written>(context: &Context, object: &K) -> Result<K, Writ
 /// # Errors
 /// [`WriteError`].
 pub async fn read<K: Written>(context: &Context, object: &K) -> Result<K, WriteError> {
-    bounded(api::<K>(context, object).get(&object.name_any())).await
+    answered(api::<K>(context, object).get(&object.name_any()).await)
 }
 
 /// Whether our finalizer is on the object.
@@ -135,34 +145,25 @@ async fn finish<K: Written>(
     if !context.leadership.is_leader() {
         return Err(WriteError::NotLeader);
     }
-    let answer = bounded(write).await;
+    let answer = answered(write.await);
     let result = match &answer {
         Ok(object) => {
             context.written.note(object);
             WriteResult::Succeeded
         }
         Err(WriteError::Conflict) => WriteResult::Conflict,
-        Err(WriteError::Timeout) => WriteResult::Timeout,
+        Err(WriteError::Timeout(_)) => WriteResult::Timeout,
         Err(_) => WriteResult::Failed,
     };
     context.metrics.kube_write(K::KIND, verb, result);
     answer
 }
 
-/// Waits for an answer. What the rest of the pass sees of an object is what the next one will find in the cache.
-async fn bounded<K: Written>(call: impl Future<Output = kube::Result<K>>) -> Result<K, WriteError> {
-    let answer = tokio::time::timeout(WRITE_TIMEOUT, call).await;
-    let mut object = answer.map_err(|_| WriteError::Timeout)?.map_err(refused)?;
+/// What came back. What the rest of the pass sees of an object is what the next one will find in the cache.
+fn answered<K: Written>(answer: kube::Result<K>) -> Result<K, WriteError> {
+    let mut object = answer.map_err(WriteError::of)?;
     cache::trim(&mut object);
     Ok(object)
-}
-
-fn refused(error: kube::Error) -> WriteError {
-    match &error {
-        kube::Error::Api(status) if status.is_conflict() => WriteError::Conflict,
-        kube::Error::Api(status) if status.is_not_found() => WriteError::Gone,
-        _ => WriteError::Refused(Box::new(error)),
-    }
 }
 
 fn api<K: Written>(context: &Context, object: &K) -> Api<K> {

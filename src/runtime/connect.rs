@@ -4,8 +4,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use kube::client::ClientBuilder;
 use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
 use kube::{Client, Config};
+
+use super::deadline::{Deadline, late};
 
 /// Which management cluster; by default what kubectl would use, or the cluster the process runs in.
 #[derive(Args, Clone, Debug, Default)]
@@ -36,20 +39,17 @@ pub enum ConnectError {
 
 /// Opening a connection to an API server on the same continent takes well under a second.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// For sending a request; answers have no such limit because a watch is one long answer, so callers bound their calls.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long one call may take, from its request to the end of its answer; a page of a LIST is a few megabytes.
+const DEADLINE: Duration = Duration::from_secs(20);
 
 impl KubeArgs {
-    /// A client for the cluster that the arguments name. It never retries by itself: a reconcile decides that.
+    /// A client for the cluster that the arguments name. Each of its calls ends in time, and it never retries by itself:
+    /// a reconcile decides that.
     ///
     /// # Errors
     /// When the kubeconfig, the context or its credentials cannot be used. The API server is not called yet.
     pub async fn connect(&self) -> Result<Client, ConnectError> {
-        let mut config = self.config().await?;
-        config.default_retry = false;
-        config.connect_timeout = Some(CONNECT_TIMEOUT);
-        config.write_timeout = Some(WRITE_TIMEOUT);
-        Ok(Client::try_from(config)?)
+        Ok(client(self.config().await?, DEADLINE)?)
     }
 
     async fn config(&self) -> Result<Config, ConnectError> {
@@ -68,9 +68,19 @@ impl KubeArgs {
     }
 }
 
+/// The one way to make a client of the management cluster: `deadline` is for each call.
+pub(super) fn client(mut config: Config, deadline: Duration) -> Result<Client, kube::Error> {
+    config.default_retry = false;
+    config.connect_timeout = Some(CONNECT_TIMEOUT.min(deadline));
+    Ok(ClientBuilder::try_from(config)?.with_layer(&Deadline(deadline)).build())
+}
+
 /// What a failed call to the management cluster says, in one line: the API server's own message, without the dump of the
 /// whole answer that the client library adds.
 pub fn told(error: &kube::Error) -> String {
+    if let Some(late) = late(error) {
+        return late.to_string();
+    }
     match error {
         kube::Error::Api(status) if status.message.trim().is_empty() => format!("HTTP status {}", status.code),
         kube::Error::Api(status) => status.message.trim().to_owned(),

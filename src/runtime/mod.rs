@@ -3,6 +3,7 @@
 pub mod admin;
 pub mod args;
 pub mod connect;
+pub mod deadline;
 pub mod leader;
 mod lease;
 pub mod metrics;

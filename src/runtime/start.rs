@@ -8,7 +8,7 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomRe
 use kube::runtime::conditions::is_crd_established;
 use kube::runtime::wait::Condition;
 use kube::{Api, Client, CustomResourceExt};
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 use tracing::{info, warn};
 
 use super::connect::told;
@@ -18,8 +18,6 @@ use crate::api::{AksCluster, AksNodePool, AzureIdentity};
 
 /// Between two looks; somebody is installing the chart right now.
 const PAUSE: Duration = Duration::from_secs(2);
-/// For one answer of the API server.
-const ANSWER: Duration = Duration::from_secs(10);
 
 /// Returns when the API server serves all the CRDs. Until then `/readyz` names the missing ones: a pod that waits and says
 /// why is more use than one that restarts.
@@ -36,12 +34,11 @@ pub(super) async fn crds(client: &Client, readiness: &Readiness) {
 async fn crd(api: &Api<CustomResourceDefinition>, name: &'static str, gate: Gate) {
     let mut reported = None;
     loop {
-        let problem = match timeout(ANSWER, api.get_opt(name)).await {
-            Ok(Ok(crd)) if is_crd_established().matches_object(crd.as_ref()) => return gate.open(),
-            Ok(Ok(Some(_))) => "not established yet".to_owned(),
-            Ok(Ok(None)) => "not installed".to_owned(),
-            Ok(Err(error)) => told(&error),
-            Err(_) => "the API server does not answer".to_owned(),
+        let problem = match api.get_opt(name).await {
+            Ok(crd) if is_crd_established().matches_object(crd.as_ref()) => return gate.open(),
+            Ok(Some(_)) => "not established yet".to_owned(),
+            Ok(None) => "not installed".to_owned(),
+            Err(error) => told(&error),
         };
         gate.explain(format!("CRD {name} ({problem})"));
         if reported.as_ref() != Some(&problem) {
@@ -75,13 +72,12 @@ pub(super) async fn installation(
 
 async fn management_cluster(api: &Api<Namespace>, gate: &Gate) -> InstallationId {
     loop {
-        let problem = match timeout(ANSWER, api.get_metadata("kube-system")).await {
-            Ok(Ok(namespace)) => match namespace.metadata.uid.as_deref().and_then(InstallationId::from_uid) {
+        let problem = match api.get_metadata("kube-system").await {
+            Ok(namespace) => match namespace.metadata.uid.as_deref().and_then(InstallationId::from_uid) {
                 Some(id) => return id,
                 None => "the namespace has no usable UID".to_owned(),
             },
-            Ok(Err(error)) => told(&error),
-            Err(_) => "the API server does not answer".to_owned(),
+            Err(error) => told(&error),
         };
         gate.explain(format!(
             "the UID of the kube-system namespace, for the installation id ({problem})"

@@ -21,7 +21,7 @@ use kube::{Api, Client};
 use self::fleet::{Fleet, fleet};
 use self::until::Until;
 use super::paint::Canvas;
-use super::{CliError, bounded_call, print};
+use super::{CliError, called, print};
 use crate::api::{AksCluster, AksNodePool};
 use crate::runtime::connect::KubeArgs;
 
@@ -119,7 +119,7 @@ impl Scope {
     async fn read(&self, client: Client) -> Result<Fleet, CliError> {
         let (clusters, pools) = self.apis(client);
         let parameters = ListParams::default();
-        let (clusters, pools) = bounded_call("list AksCluster and AksNodePool objects", async {
+        let (clusters, pools) = called("list AksCluster and AksNodePool objects", async {
             futures::try_join!(clusters.list(&parameters), pools.list(&parameters))
         })
         .await?;
