@@ -111,6 +111,35 @@ impl Call {
     }
 }
 
+impl Call {
+    /// Whether somebody waits for one small answer that asks nothing of Azure but to look: it is there in a second or two,
+    /// or something hangs. The clusters of a subscription are many, and only the observer waits for them.
+    pub fn is_quick(self) -> bool {
+        match self {
+            Self::GetCluster
+            | Self::GetPool
+            | Self::UpgradeProfile
+            | Self::GetResourceGroup
+            | Self::GetResource
+            | Self::ListResources
+            | Self::OperationStatus => true,
+            Self::ListClustersInSubscription
+            | Self::ListClustersInGroup
+            | Self::PutCluster
+            | Self::PatchClusterTags
+            | Self::DeleteCluster
+            | Self::StartCluster
+            | Self::StopCluster
+            | Self::PutPool
+            | Self::DeletePool
+            | Self::PutResourceGroup
+            | Self::PutResource
+            | Self::DeleteResource
+            | Self::PostAction => false,
+        }
+    }
+}
+
 /// What a call is for. When several wait for the same tokens, the smaller goes first; equals go by arrival.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Priority {

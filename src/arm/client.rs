@@ -7,13 +7,15 @@ mod resources;
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 pub use answers::{Accepted, AvailableUpgrade, Deletion, Scope, UpgradeProfile};
 
 use super::call::{Call, Priority};
-use super::error::ArmError;
+use super::error::{ArmError, TransportFailure};
 use super::id::{ClusterId, PoolId, ResourceGroupId};
 use super::operation::{OperationState, OperationUrl};
 use super::redact::Sensitive;
@@ -290,9 +292,13 @@ impl ArmClient {
     /// Every page of a list.
     async fn pages(&self, first: Request) -> Result<Vec<Value>, ArmError> {
         let (mut items, mut request) = (Vec::new(), first.clone());
-        let mut followed = HashSet::new();
+        let (mut followed, begun) = (HashSet::new(), Instant::now());
         for _ in 0..MAX_PAGES {
             let at = request.site();
+            if begun.elapsed() > LIST_DEADLINE {
+                let failure = TransportFailure::Timeout(LIST_DEADLINE);
+                return Err(ArmError::Transport { at, failure });
+            }
             let mut page = self.send(request).await?.body.unwrap_or_default();
             match page.get_mut("value").map(Value::take) {
                 Some(Value::Array(mut value)) => items.append(&mut value),
@@ -450,6 +456,9 @@ impl ArmClient {
         }
     }
 }
+
+/// After this time no further page is asked for: each page may take its whole deadline, and somebody waits for the list.
+const LIST_DEADLINE: Duration = Duration::from_secs(120);
 
 /// More pages than any subscription can fill (5,000 clusters), so a list that never ends is noticed.
 const MAX_PAGES: usize = 1000;

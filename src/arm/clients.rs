@@ -42,7 +42,7 @@ pub struct Settings {
     pub aks_api_version: String,
     /// PEM certificates to trust beside those of the system, for Azure Resource Manager and for sign-in.
     pub extra_root_certificates: Option<Vec<u8>>,
-    /// How long one call may take in all.
+    /// How long one call may take in all, or three quick reads.
     pub deadline: Duration,
 }
 

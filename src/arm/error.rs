@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::call::Call;
+use super::retry_after::RetryAfter;
 
 /// Where a failure happened: which operation, on what.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,8 +33,8 @@ pub enum ArmError {
         at: Site,
         /// HTTP status, 400 to 599.
         status: u16,
-        /// The `Retry-After` header, seconds form.
-        retry_after: Option<Duration>,
+        /// The `Retry-After` header.
+        retry_after: Option<RetryAfter>,
         /// What Azure said.
         error: Box<ServiceError>,
     },

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use jiff::Timestamp;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue, IF_MATCH, IF_NONE_MATCH, LOCATION, RETRY_AFTER};
 use serde_json::Value;
 use url::Url;
@@ -17,6 +18,7 @@ use super::credential::Secret;
 use super::error::{ArmError, ServiceError, Site, TransportFailure};
 use super::operation::OperationUrl;
 use super::redact::Redactor;
+use super::retry_after::RetryAfter;
 use super::token::{SignInFailure, Tokens};
 use super::wire::{Arm, BodyToken, Precondition, Request, Response, Target};
 
@@ -24,7 +26,8 @@ use super::wire::{Arm, BodyToken, Precondition, Request, Response, Target};
 pub const MAX_BODY: usize = 8 * 1024 * 1024;
 /// So much of what Azure says is looked through for secrets; the rest is not kept. Far less of it is ever shown.
 const MAX_REMARK: usize = 64 * 1024;
-/// How long a call may take in all, sign-in included: Azure Resource Manager gives a provider 60 s (RPC).
+/// How long a call may take in all, sign-in included: Azure Resource Manager gives a provider 60 s (RPC). A quick read has
+/// a third of it: whoever waits for it holds a slot that others wait for, and asking again costs nothing.
 pub const DEADLINE: Duration = Duration::from_secs(60);
 
 /// Azure Resource Manager over HTTP, as one identity.
@@ -44,7 +47,7 @@ impl fmt::Debug for HttpArm {
 }
 
 impl HttpArm {
-    /// `client` must follow no redirects and retry nothing; `deadline` is for a whole call.
+    /// `client` must follow no redirects and retry nothing; `deadline` is for a whole call, and three quick reads.
     pub(super) fn new(client: reqwest::Client, endpoint: Endpoint, tokens: Arc<Tokens>, deadline: Duration) -> Self {
         Self {
             client,
@@ -247,11 +250,13 @@ impl HttpArm {
 impl Arm for HttpArm {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, ArmError>> {
         async move {
+            let quick = request.call.is_quick();
+            let deadline = if quick { self.deadline / 3 } else { self.deadline };
             let late = ArmError::Transport {
                 at: request.site(),
-                failure: TransportFailure::Timeout(self.deadline),
+                failure: TransportFailure::Timeout(deadline),
             };
-            let answer = tokio::time::timeout(self.deadline, self.exchange(&request)).await;
+            let answer = tokio::time::timeout(deadline, self.exchange(&request)).await;
             // A path of our own names what the manifest names; a URL of Azure's may hold anything.
             answer.unwrap_or(Err(late)).map_err(|error| match request.target {
                 Target::Verbatim(_) => self.redactor(&request).error(error),
@@ -280,7 +285,7 @@ fn root_cause(error: &reqwest::Error) -> String {
 struct Headers {
     async_operation: Option<OperationUrl>,
     location: Option<OperationUrl>,
-    retry_after: Option<Duration>,
+    retry_after: Option<RetryAfter>,
     request_id: Option<String>,
 }
 
@@ -290,7 +295,7 @@ impl Headers {
         Self {
             async_operation: text("azure-asyncoperation").map(OperationUrl::new),
             location: text(LOCATION.as_str()).map(OperationUrl::new),
-            retry_after: text(RETRY_AFTER.as_str()).and_then(seconds),
+            retry_after: text(RETRY_AFTER.as_str()).and_then(|text| RetryAfter::read(text, Timestamp::now())),
             request_id: text("x-ms-request-id").filter(is_request_id).map(str::to_owned),
         }
     }
@@ -299,14 +304,6 @@ impl Headers {
 /// It goes to the log, so it is a GUID as Azure makes them or nothing.
 fn is_request_id(text: &&str) -> bool {
     text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
-}
-
-/// `Retry-After` in seconds, which is what Azure writes (RPC), a day at most, whatever it says.
-fn seconds(text: &str) -> Option<Duration> {
-    text.trim()
-        .parse()
-        .ok()
-        .map(|seconds: u64| Duration::from_secs(seconds.min(86_400)))
 }
 
 fn json(at: &Site, body: &[u8]) -> Result<Option<Value>, ArmError> {

@@ -20,6 +20,7 @@ pub mod observer;
 pub mod operation;
 pub mod redact;
 pub mod resource;
+pub mod retry_after;
 #[cfg(test)]
 mod testing;
 mod token;
@@ -39,4 +40,5 @@ pub use observer::{Observer, ScopeHealth, Snapshot};
 pub use operation::{OperationState, OperationUrl};
 pub use redact::{Sensitive, mask_tokens};
 pub use resource::ResourceId;
+pub use retry_after::RetryAfter;
 pub use wire::{Arm, BodyToken, Precondition};

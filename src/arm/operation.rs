@@ -1,13 +1,13 @@
 //! Long-running operations: where to ask, and what the answer means.
 
 use std::fmt;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::error::ServiceError;
 use super::id::SubscriptionId;
+use super::retry_after::RetryAfter;
 use super::wire::{Response, Subject};
 
 /// The URL under which Azure reports a long-running operation, kept exactly as Azure sent it: it may carry a long
@@ -29,6 +29,11 @@ impl OperationUrl {
     /// The URL with its signature, to call or to store. Not for logs.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The subscription whose quota a question about the operation uses.
+    pub fn subscription(&self) -> Option<SubscriptionId> {
+        self.subject().map(|subject| subject.subscription)
     }
 
     /// Whose quota a question uses, read from `/subscriptions/{id}/.../locations/{region}/...`.
@@ -70,7 +75,7 @@ pub enum OperationState {
         /// Progress, 0 to 100, where Azure tells it (AKS usually does not).
         percent: Option<u8>,
         /// How long Azure asks to wait before the next question, where it says so.
-        retry_after: Option<Duration>,
+        retry_after: Option<RetryAfter>,
     },
     /// Finished well. The resource has to be read again: the answer carries no body of it.
     Succeeded,

@@ -49,13 +49,23 @@ type Answer = dyn Fn(&Request) -> Result<Response, ArmError> + Send + Sync;
 #[derive(Clone)]
 pub(super) struct Fake {
     answer: Arc<Answer>,
+    hangs: bool,
     asked: Arc<Mutex<Vec<Request>>>,
 }
 
 impl Fake {
+    /// Takes calls and never answers.
+    pub(super) fn hanging() -> Self {
+        Self {
+            hangs: true,
+            ..Self::new(|_| ok(200, Value::Null))
+        }
+    }
+
     pub(super) fn new(answer: impl Fn(&Request) -> Result<Response, ArmError> + Send + Sync + 'static) -> Self {
         Self {
             answer: Arc::new(answer),
+            hangs: false,
             asked: Arc::default(),
         }
     }
@@ -88,6 +98,9 @@ impl Arm for Fake {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, ArmError>> {
         let answer = (self.answer)(&request);
         self.asked.lock().unwrap().push(request);
+        if self.hangs {
+            return std::future::pending().boxed();
+        }
         async move { answer }.boxed()
     }
 }

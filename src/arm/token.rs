@@ -79,7 +79,7 @@ impl Tokens {
     /// `aks command invoke`). Asked for rarely, so the source's own cache is enough.
     pub(super) async fn get_for_clusters(&self) -> Result<Secret, SignInFailure> {
         let source = self.source().map_err(|error| self.failure(&error))?;
-        let token = source.get_token(&[AKS_SERVER], None).await;
+        let token = in_time(source.get_token(&[AKS_SERVER], None)).await?;
         let token = token.map_err(|error| self.failure(&error))?;
         Ok(self.given(&token))
     }
@@ -87,11 +87,10 @@ impl Tokens {
     /// A token for Azure Resource Manager.
     pub(super) async fn get(&self) -> Result<Secret, SignInFailure> {
         let source = self.source().map_err(|error| self.failure(&error))?;
-        let token = match source.get_token(&[&self.scope], None).await {
-            Ok(token) => token,
-            // The source renews minutes ahead and fails when it cannot, although the old token still serves.
-            Err(error) => self.still_valid().ok_or_else(|| self.failure(&error))?,
-        };
+        let asked = in_time(source.get_token(&[&self.scope], None)).await;
+        let answer = asked.and_then(|token| token.map_err(|error| self.failure(&error)));
+        // The source renews minutes ahead and fails when it cannot, although the old token still serves.
+        let token = answer.or_else(|failure| self.still_valid().ok_or(failure))?;
         let secret = self.given(&token);
         self.state().last = Some(token);
         Ok(secret)
@@ -146,6 +145,17 @@ impl Tokens {
             message: sentence(&told),
         }
     }
+}
+
+/// How long a sign-in may take: less than the call that waits for it, which can go on with the old token.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
+
+async fn in_time<T>(answer: impl Future<Output = T>) -> Result<T, SignInFailure> {
+    let late = |_| SignInFailure {
+        code: None,
+        message: format!("no token came within {} s", PATIENCE.as_secs()),
+    };
+    tokio::time::timeout(PATIENCE, answer).await.map_err(late)
 }
 
 /// The library's message without its link to a guide for programmers and without the trace ids that differ each time.

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures::future::BoxFuture;
 use serde_json::Value;
@@ -12,6 +11,7 @@ use super::error::{ArmError, Site};
 use super::id::SubscriptionId;
 use super::operation::OperationUrl;
 use super::redact::Sensitive;
+use super::retry_after::RetryAfter;
 
 /// Something that performs one exchange with Azure Resource Manager.
 ///
@@ -166,7 +166,7 @@ pub struct Response {
     /// The `Location` header.
     pub location: Option<OperationUrl>,
     /// The `Retry-After` header, seconds form.
-    pub retry_after: Option<Duration>,
+    pub retry_after: Option<RetryAfter>,
 }
 
 impl fmt::Debug for Response {

@@ -94,7 +94,7 @@ fn note(pass: &mut Pass<'_>, step: &Step, accepted: Accepted) {
     }
     match operation {
         Some(url) => {
-            let wait = operations::interval(pass.context).max(retry_after.unwrap_or_default());
+            let wait = operations::pause(pass, url.as_str(), retry_after);
             pass.memory.polls.insert(key.clone(), Instant::now() + wait);
             let running = OperationStatus {
                 step: step.name().to_owned(),

@@ -12,6 +12,7 @@ use tokio::sync::OnceCell;
 use super::children::Turns;
 use super::contained::Panics;
 use super::fingerprint::FingerprintKey;
+use super::in_flight::InFlight;
 use super::memory::Memory;
 use super::store::Written;
 use crate::api::{AksCluster, AksNodePool, AzureIdentity};
@@ -52,6 +53,8 @@ pub struct Context {
     pub turns: Turns,
     /// Objects whose last pass panicked.
     pub panics: Panics,
+    /// How many operations run in each subscription.
+    pub in_flight: InFlight,
     memories: Mutex<HashMap<ObjectRef<AksCluster>, Arc<tokio::sync::Mutex<Memory>>>>,
     known: Mutex<HashMap<ClusterId, HashSet<ObjectRef<AksCluster>>>>,
 }
@@ -114,12 +117,13 @@ impl Context {
             fingerprint_key: OnceCell::new(),
             turns: Turns::default(),
             panics: Panics::default(),
+            in_flight: InFlight::default(),
             memories: Mutex::default(),
             known: Mutex::default(),
         }
     }
 
-    /// The memory of an aggregate. One object is never in two passes at once, so nobody waits for the lock.
+    /// The memory of an aggregate. One object is never in two passes at once.
     pub fn memory(&self, cluster: &ObjectRef<AksCluster>) -> Arc<tokio::sync::Mutex<Memory>> {
         lock(&self.memories).entry(cluster.clone()).or_default().clone()
     }
@@ -142,6 +146,7 @@ impl Context {
     /// Forgets an aggregate that is gone.
     pub fn forget(&self, cluster: &ObjectRef<AksCluster>, id: &ClusterId) {
         lock(&self.memories).remove(cluster);
+        self.in_flight.note(cluster, Vec::new());
         let mut known = lock(&self.known);
         let Some(objects) = known.get_mut(id) else { return };
         objects.remove(cluster);

@@ -20,6 +20,7 @@ use crate::plan::preview::{self, Previews};
 use crate::plan::step::Step;
 use crate::plan::version::Version;
 use crate::plan::{Facts, Input, Plan, plan};
+use crate::runtime::connect::told;
 
 /// Looks at the cluster: the shared snapshot where it is good enough, else a GET.
 ///
@@ -73,7 +74,7 @@ fn is_fresh_enough(pass: &Pass<'_>, snapshot: &Snapshot) -> bool {
     let live = LiveCluster::new(snapshot.body.clone());
     let busy = live.provisioning_state().busy().is_some()
         || live.pools.iter().any(|pool| pool.provisioning_state().busy().is_some());
-    let old = snapshot.observed_at + operations::interval(pass.context) <= Instant::now();
+    let old = snapshot.observed_at + pass.poll_interval() <= Instant::now();
     let may_be_over = busy && old && pass.operations.is_empty();
     !pass.memory.stale && !may_be_over
 }
@@ -172,7 +173,7 @@ async fn definitions_terminating(pass: &Pass<'_>) -> Result<bool, Ended> {
     let definitions: Api<CustomResourceDefinition> = Api::all(pass.context.client.clone());
     for name in [AksCluster::crd_name(), AksNodePool::crd_name()] {
         let definition = definitions.get_opt(name).await.map_err(|error| {
-            let message = format!("CustomResourceDefinition {name} can't be read: {error}");
+            let message = format!("CustomResourceDefinition {name} can't be read: {}", told(&error));
             Ended::ours(
                 Target::Cluster,
                 "DefinitionUnreadable",

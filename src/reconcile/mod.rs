@@ -15,6 +15,7 @@ mod failure;
 mod features;
 mod fingerprint;
 mod identities;
+mod in_flight;
 mod locks;
 mod look;
 mod manifests;

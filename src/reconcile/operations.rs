@@ -8,16 +8,14 @@ use tracing::{info, warn};
 use super::context::Context;
 use super::failure::Ended;
 use super::pass::Pass;
-use super::{actions, children, rests};
+use super::{actions, children, in_flight, rests};
 use crate::api::OperationStatus;
-use crate::arm::{ArmClient, ArmError, OperationState, OperationUrl, Retry, ServiceError, classify};
+use crate::arm::{
+    ArmClient, ArmError, OperationState, OperationUrl, Retry, RetryAfter, ServiceError, SubscriptionId, classify,
+};
 use crate::plan::change::Target;
 use crate::plan::existing::MAX_RESUME_ATTEMPTS;
 use crate::runtime::metrics::StepResult;
-
-/// AKS answers two questions about operations per second and subscription (quotas-skus-regions): with more operations
-/// than that in flight, each is asked about less often.
-const QUESTIONS_PER_SECOND: u32 = 2;
 
 /// Asks about every operation that is due. Those that ended leave the list.
 ///
@@ -35,16 +33,16 @@ pub async fn poll(pass: &mut Pass<'_>, arm: &ArmClient) -> Result<(), Ended> {
     Ok(())
 }
 
-/// How long to wait between two questions about one operation.
-pub fn interval(context: &Context) -> Duration {
-    let in_flight: usize = context
-        .clusters
-        .state()
-        .iter()
-        .map(|cluster| cluster.status.as_ref().map_or(0, |status| status.operations.len()))
-        .sum();
-    let fair = Duration::from_secs_f64(in_flight as f64 / f64::from(QUESTIONS_PER_SECOND));
-    context.settings.timing.operation_poll_interval.max(fair)
+/// How long to wait between two questions about one operation in a subscription.
+pub fn interval(context: &Context, subscription: &SubscriptionId) -> Duration {
+    let least = context.settings.timing.operation_poll_interval;
+    context.in_flight.interval(subscription, least)
+}
+
+/// How long to wait before the next question about the operation at this URL.
+pub fn pause(pass: &Pass<'_>, url: &str, asked: Option<RetryAfter>) -> Duration {
+    let subscription = in_flight::subscription(url, pass.id.subscription());
+    interval(pass.context, &subscription).max(asked.unwrap_or_default().wait())
 }
 
 async fn ask(pass: &mut Pass<'_>, arm: &ArmClient, key: &str, operation: &OperationStatus) -> Result<(), Ended> {
@@ -53,7 +51,7 @@ async fn ask(pass: &mut Pass<'_>, arm: &ArmClient, key: &str, operation: &Operat
     if let Target::Action(name) = &target {
         return match actions::ask(pass, arm, name, operation).await {
             Ok(()) => Ok(()),
-            Err(error) => postponed(pass, key, &error),
+            Err(error) => postponed(pass, key, operation, &error),
         };
     }
     let answer = arm.operation_status(&OperationUrl::new(&operation.url)).await;
@@ -64,7 +62,7 @@ async fn ask(pass: &mut Pass<'_>, arm: &ArmClient, key: &str, operation: &Operat
     };
     match answer {
         Ok(OperationState::Running { retry_after, .. }) => {
-            let wait = interval(pass.context).max(retry_after.unwrap_or_default());
+            let wait = pause(pass, &operation.url, retry_after);
             pass.memory.polls.insert(key.to_owned(), Instant::now() + wait);
             Ok(())
         }
@@ -95,7 +93,7 @@ async fn ask(pass: &mut Pass<'_>, arm: &ArmClient, key: &str, operation: &Operat
             failed(pass, key, operation, &error);
             Ok(())
         }
-        Err(error) => postponed(pass, key, &error),
+        Err(error) => postponed(pass, key, operation, &error),
     }
 }
 
@@ -116,13 +114,13 @@ fn failed(pass: &mut Pass<'_>, key: &str, operation: &OperationStatus, error: &S
 }
 
 /// A question that got no answer says nothing about the operation: it is asked again later.
-fn postponed(pass: &mut Pass<'_>, key: &str, error: &ArmError) -> Result<(), Ended> {
+fn postponed(pass: &mut Pass<'_>, key: &str, operation: &OperationStatus, error: &ArmError) -> Result<(), Ended> {
     let retry = classify(error);
     if retry == Retry::User {
         return Err(Ended::call(target(key), error, pass.memory.unanswered));
     }
     warn!(%error, "the state of an operation could not be read; asking again later");
-    let wait = rests::pause(retry, pass.memory.unanswered, interval(pass.context));
+    let wait = rests::pause(retry, pass.memory.unanswered, pause(pass, &operation.url, None));
     pass.memory.polls.insert(key.to_owned(), Instant::now() + wait);
     Ok(())
 }

@@ -19,7 +19,7 @@ use super::objects::Objects;
 use super::rests::Rests;
 use super::secrets::PassSecrets;
 use super::write::{self, WriteError};
-use super::{actions, children, look, operations, report, sign_in};
+use super::{actions, children, in_flight, look, operations, report, sign_in};
 use crate::api::{ActionStatus, AksCluster, AksNodePool, ChildStatus, OperationStatus};
 use crate::arm::{ArmClient, ArmError, ClusterId};
 use crate::plan::change::Target;
@@ -103,7 +103,10 @@ pub async fn run(context: &Context, cluster: &Arc<AksCluster>) -> Next {
         Err(error) => return unwritten(&error),
     }
     let reference = ObjectRef::from_obj(cluster.as_ref());
-    let mut memory = context.memory(&reference).lock_owned().await;
+    // One object is never in two passes at once; should it be, the other one goes first.
+    let Ok(mut memory) = context.memory(&reference).try_lock_owned() else {
+        return waiting(CATCH_UP);
+    };
     let asked = objects.asked(context);
     memory.rests.asked(asked);
     memory.children.asked(asked);
@@ -172,6 +175,8 @@ impl<'a> Pass<'a> {
     /// The pass itself and what follows from how it ended.
     async fn finish(&mut self) -> Next {
         let ended = self.line().await;
+        let running = in_flight::subscriptions(self.operations.values(), self.id.subscription());
+        self.context.in_flight.note(&self.reference, running);
         let after = match ended {
             Ok(next) => {
                 self.memory.rests.pass_whole();
@@ -179,7 +184,7 @@ impl<'a> Pass<'a> {
             }
             Err(Interrupted::Ended(ended)) => {
                 debug!(code = %ended.failure.code, "pass ended early: {}", ended.failure.message);
-                let poll = operations::interval(self.context);
+                let poll = self.poll_interval();
                 self.memory.rests.fail_whole(ended, poll, Instant::now());
                 if let Err(error) = report::store(self).await {
                     return unwritten(&error);
@@ -280,6 +285,7 @@ impl<'a> Pass<'a> {
         if ends {
             write::remove_finalizer(self.context, &self.objects.cluster).await?;
             self.context.forget(&self.reference, &self.id);
+            self.operations.clear();
         }
         Ok(None)
     }
@@ -317,6 +323,11 @@ impl<'a> Pass<'a> {
         }
     }
 
+    /// How long to wait between two looks at work of Azure on the cluster.
+    pub fn poll_interval(&self) -> Duration {
+        operations::interval(self.context, self.id.subscription())
+    }
+
     /// Whether the last operation on the target failed.
     pub fn is_broken(&self, target: &Target) -> bool {
         let Some(live) = &self.live else { return false };
@@ -340,7 +351,7 @@ impl<'a> Pass<'a> {
 
     /// A step failed, at its call or at the end of its operation: it rests, and the others go on.
     pub fn rest(&mut self, target: Target, ended: Ended) {
-        let poll = operations::interval(self.context);
+        let poll = self.poll_interval();
         self.memory.rests.fail(target, ended, poll, Instant::now());
     }
 
@@ -368,7 +379,7 @@ impl<'a> Pass<'a> {
         let plan = self.plan.as_ref();
         let busy = plan
             .is_some_and(|plan| !plan.busy.is_empty())
-            .then(|| operations::interval(self.context));
+            .then(|| self.poll_interval());
         let blocked = plan
             .is_some_and(|plan| !plan.blockers.is_empty())
             .then_some(STALLED_RECHECK);

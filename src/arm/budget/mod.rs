@@ -3,6 +3,9 @@
 //! Each quota is a token bucket. A call takes one token from every bucket that Azure counts it in. When one is empty the
 //! call waits its turn, by [`Priority`] and then by arrival, but never long: past [`MAX_WAIT`] it fails at once as
 //! [`ArmError::Budget`] and the caller comes back later instead of being parked.
+//!
+//! A call that Azure refuses for its rate closes a bucket for the time that Azure names, [`RetryAfter::MAX`] at most. Then
+//! one call is let through, and its answer decides about the others.
 
 mod bucket;
 mod queue;
@@ -20,6 +23,7 @@ pub use bucket::{Bucket, Kind};
 use super::call::Priority;
 use super::error::ArmError;
 use super::metrics::ArmMetrics;
+use super::retry_after::RetryAfter;
 use super::wire::{Arm, Request, Response};
 use queue::{Place, Queue};
 
@@ -53,24 +57,28 @@ impl Budget {
         Self::default()
     }
 
-    /// Takes one token from each bucket, waiting at most [`MAX_WAIT`].
+    /// Takes one token from each bucket, waiting at most [`MAX_WAIT`], for a call whose answer the permit is told.
     ///
     /// Dropping the future leaves the queue; tokens already granted are then lost, which errs on Azure's side.
     ///
     /// # Errors
     /// [`Exhausted`] when the wait is, or becomes, too long.
-    pub async fn take(&self, buckets: &[Bucket], priority: Priority) -> Result<(), Exhausted> {
+    pub async fn take(&self, buckets: &[Bucket], priority: Priority) -> Result<Permit, Exhausted> {
         let give_up = Instant::now() + MAX_WAIT;
         let (place, mut granted) = self.queue().join(buckets, priority);
-        let place = Leave { budget: self, place };
+        let permit = Permit {
+            budget: self.clone(),
+            place,
+            buckets: buckets.to_vec(),
+        };
         loop {
             let now = Instant::now();
             let wait = {
                 let mut queue = self.queue();
                 queue.serve(now);
-                queue.wait(place.place, now)
+                queue.wait(place, now)
             };
-            let Some((bucket, wait)) = wait else { return Ok(()) };
+            let Some((bucket, wait)) = wait else { return Ok(permit) };
             if now + wait > give_up {
                 return Err(Exhausted {
                     bucket,
@@ -79,7 +87,7 @@ impl Budget {
             }
             tokio::select! {
                 biased;
-                _ = &mut granted => return Ok(()),
+                _ = &mut granted => return Ok(permit),
                 // At least a tick, or rounding could make this spin.
                 () = tokio::time::sleep(wait.max(Duration::from_millis(1))) => {}
             }
@@ -87,8 +95,8 @@ impl Budget {
     }
 
     /// Closes a bucket: Azure has refused a call and says how long to stay away.
-    pub fn close(&self, bucket: &Bucket, time: Duration) {
-        self.queue().close(bucket, time, Instant::now());
+    pub fn close(&self, bucket: &Bucket, time: RetryAfter) {
+        self.queue().close(bucket, time.wait(), Instant::now());
     }
 
     /// The tokens left in each bucket that is not full, the lowest of a kind where there is one for each resource.
@@ -101,15 +109,51 @@ impl Budget {
     }
 }
 
-/// Leaves the queue when the wait ends, however it ends.
-struct Leave<'a> {
-    budget: &'a Budget,
+/// A call that may be made. Dropped without an answer it leaves the queue, and says nothing about what it tried.
+#[derive(Debug)]
+pub struct Permit {
+    budget: Budget,
     place: Place,
+    buckets: Vec<Bucket>,
 }
 
-impl Drop for Leave<'_> {
+impl Permit {
+    /// What Azure answered. No answer says nothing, and a refusal for the rate of calls tells of one bucket only.
+    fn tell(self, answer: &Result<Response, ArmError>) {
+        match answer {
+            Err(ArmError::Service {
+                status: 429,
+                retry_after,
+                error,
+                ..
+            }) => {
+                let Some(bucket) = Bucket::throttled(&self.buckets, &error.code) else {
+                    return;
+                };
+                match retry_after {
+                    Some(wait) => self.budget.close(bucket, *wait),
+                    None => self.budget.queue().refused(self.place, bucket, Instant::now()),
+                }
+            }
+            Ok(_) | Err(ArmError::Service { .. } | ArmError::TooLarge { .. } | ArmError::Malformed { .. }) => {
+                self.budget.queue().answered(self.place, &self.buckets);
+            }
+            Err(
+                ArmError::Transport { .. }
+                | ArmError::SignIn { .. }
+                | ArmError::Budget { .. }
+                | ArmError::HostRefused { .. },
+            ) => {}
+        }
+    }
+}
+
+impl Drop for Permit {
     fn drop(&mut self) {
-        self.budget.queue().leave(self.place);
+        let mut queue = self.budget.queue();
+        queue.leave(self.place, &self.buckets);
+        // Others may wait for what this one told.
+        queue.serve(Instant::now());
     }
 }
 
@@ -139,25 +183,19 @@ impl<A: Arm> Arm for Budgeted<A> {
             let asked = Instant::now();
             let taken = self.budget.take(&buckets, request.priority).await;
             self.metrics.waited(asked.elapsed());
-            if let Err(Exhausted { bucket, retry_after }) = taken {
-                self.metrics.refused(request.call);
-                return Err(ArmError::Budget {
-                    at: request.site(),
-                    bucket: bucket.to_string(),
-                    retry_after,
-                });
-            }
+            let permit = match taken {
+                Ok(permit) => permit,
+                Err(Exhausted { bucket, retry_after }) => {
+                    self.metrics.refused(request.call);
+                    return Err(ArmError::Budget {
+                        at: request.site(),
+                        bucket: bucket.to_string(),
+                        retry_after,
+                    });
+                }
+            };
             let answer = self.inner.send(request).await;
-            if let Err(ArmError::Service {
-                status: 429,
-                retry_after: Some(wait),
-                error,
-                ..
-            }) = &answer
-                && let Some(bucket) = Bucket::throttled(&buckets, &error.code)
-            {
-                self.budget.close(bucket, *wait);
-            }
+            permit.tell(&answer);
             answer
         }
         .boxed()

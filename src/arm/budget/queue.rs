@@ -18,39 +18,76 @@ const SWEEP_AT: usize = 1024;
 /// A whole token, less what adding fractions of a second may lose.
 const ONE: f64 = 1.0 - 1e-6;
 
+/// Whether calls may pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Gate {
+    /// As long as there are tokens.
+    Open,
+    /// Azure refused one: none until then.
+    Closed(Instant),
+    /// The time that Azure named is over, or what was believed of it: one call, whose answer tells, if somebody makes it.
+    HalfOpen(Option<Place>),
+}
+
 struct Level {
     tokens: f64,
     at: Instant,
-    closed_until: Option<Instant>,
+    gate: Gate,
 }
+
+/// What the answer to a probe is waited for, before the others are told to come back later.
+const PROBE: Duration = Duration::from_secs(2);
+/// A probe that is refused without a time closes its bucket for this long.
+const REFUSED_PROBE: Duration = Duration::from_secs(10);
 
 impl Level {
     fn full(bucket: &Bucket, now: Instant) -> Self {
         Self {
             tokens: bucket.kind.capacity(),
             at: now,
-            closed_until: None,
+            gate: Gate::Open,
         }
     }
 
     fn refill(&mut self, bucket: &Bucket, now: Instant) {
         // Nothing comes back while closed: Azure has just said that its count is lower than ours.
-        let since = self.closed_until.map_or(self.at, |until| until.max(self.at));
+        let since = match self.gate {
+            Gate::Closed(until) => until.max(self.at),
+            Gate::Open | Gate::HalfOpen(_) => self.at,
+        };
         let grown = now.saturating_duration_since(since).as_secs_f64() * bucket.kind.refill();
         self.tokens = (self.tokens + grown).min(bucket.kind.capacity());
         self.at = now.max(self.at);
-        self.closed_until = self.closed_until.filter(|until| *until > now);
+        if matches!(self.gate, Gate::Closed(until) if until <= now) {
+            self.gate = Gate::HalfOpen(None);
+        }
     }
 
     fn is_idle(&self, bucket: &Bucket) -> bool {
-        self.closed_until.is_none() && self.tokens >= bucket.kind.capacity()
+        self.gate == Gate::Open && self.tokens >= bucket.kind.capacity()
+    }
+
+    fn lets_pass(&self) -> bool {
+        matches!(self.gate, Gate::Open | Gate::HalfOpen(None)) && self.tokens >= ONE
+    }
+
+    /// Closes for this time, unless it is closed for longer; what it seemed to hold was not really there.
+    fn close(&mut self, time: Duration, now: Instant) {
+        let until = match self.gate {
+            Gate::Closed(until) => until.max(now + time),
+            Gate::Open | Gate::HalfOpen(_) => now + time,
+        };
+        self.tokens = self.tokens.min(1.0);
+        self.gate = Gate::Closed(until);
     }
 
     /// How long until the bucket holds `wanted` tokens.
     fn until(&self, wanted: f64, bucket: &Bucket, now: Instant) -> Duration {
-        let closed = self
-            .closed_until
-            .map_or(Duration::ZERO, |until| until.saturating_duration_since(now));
+        let closed = match self.gate {
+            Gate::Closed(until) => until.saturating_duration_since(now),
+            Gate::HalfOpen(Some(_)) => PROBE,
+            Gate::Open | Gate::HalfOpen(None) => Duration::ZERO,
+        };
         let missing = (wanted - self.tokens).max(0.0);
         closed + Duration::from_secs_f64(missing / bucket.kind.refill())
     }
@@ -95,9 +132,31 @@ impl Queue {
         (place, granted)
     }
 
-    /// Steps out of line; nothing happens when already served.
-    pub(super) fn leave(&mut self, place: Place) {
+    /// Steps out of line. Who was served and leaves without an answer has told nothing: somebody else may ask.
+    pub(super) fn leave(&mut self, place: Place, buckets: &[Bucket]) {
         self.waiting.remove(&place);
+        self.end_probe(place, buckets, |level| level.gate = Gate::HalfOpen(None));
+    }
+
+    /// Azure answered the one that was served at this place, and it was no refusal for the rate of calls.
+    pub(super) fn answered(&mut self, place: Place, buckets: &[Bucket]) {
+        self.end_probe(place, buckets, |level| level.gate = Gate::Open);
+    }
+
+    /// Azure refused the one that was served at this place and did not say for how long.
+    pub(super) fn refused(&mut self, place: Place, bucket: &Bucket, now: Instant) {
+        self.end_probe(place, std::slice::from_ref(bucket), |level| {
+            level.close(REFUSED_PROBE, now)
+        });
+    }
+
+    fn end_probe(&mut self, place: Place, buckets: &[Bucket], end: impl Fn(&mut Level)) {
+        for bucket in buckets {
+            let level = self.levels.get_mut(bucket);
+            if let Some(level) = level.filter(|level| level.gate == Gate::HalfOpen(Some(place))) {
+                end(level);
+            }
+        }
     }
 
     /// Serves everyone whose turn it is. Who lacks a token in a bucket holds that bucket, and no other, for those
@@ -113,7 +172,7 @@ impl Queue {
                     .entry(bucket.clone())
                     .or_insert_with(|| Level::full(bucket, now));
                 level.refill(bucket, now);
-                if level.closed_until.is_some() || level.tokens < ONE || held.contains(bucket) {
+                if !level.lets_pass() || held.contains(bucket) {
                     lacking.push(bucket.clone());
                 }
             }
@@ -121,6 +180,9 @@ impl Queue {
                 for bucket in &waiting.buckets {
                     if let Some(level) = self.levels.get_mut(bucket) {
                         level.tokens -= 1.0;
+                        if level.gate == Gate::HalfOpen(None) {
+                            level.gate = Gate::HalfOpen(Some(*place));
+                        }
                     }
                 }
                 served.push(*place);
@@ -152,15 +214,14 @@ impl Queue {
         waiting.buckets.iter().filter_map(wait).max_by_key(|(_, wait)| *wait)
     }
 
-    /// Closes a bucket for this time, unless it is closed for longer; what it seemed to hold was not really there.
+    /// Closes a bucket for this time, unless it is closed for longer.
     pub(super) fn close(&mut self, bucket: &Bucket, time: Duration, now: Instant) {
         let level = self
             .levels
             .entry(bucket.clone())
             .or_insert_with(|| Level::full(bucket, now));
         level.refill(bucket, now);
-        level.tokens = level.tokens.min(1.0);
-        level.closed_until = level.closed_until.max(now.checked_add(time));
+        level.close(time, now);
     }
 
     /// See [`super::Budget::levels`].
@@ -173,11 +234,7 @@ impl Queue {
             } else {
                 bucket.to_string()
             };
-            let tokens = if level.closed_until.is_some() {
-                0.0
-            } else {
-                level.tokens
-            };
+            let tokens = if level.gate == Gate::Open { level.tokens } else { 0.0 };
             shown
                 .entry(name)
                 .and_modify(|lowest| *lowest = lowest.min(tokens))

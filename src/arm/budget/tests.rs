@@ -5,7 +5,7 @@ use tokio::sync::mpsc;
 
 use super::*;
 use crate::arm::call::Call;
-use crate::arm::error::ServiceError;
+use crate::arm::error::{ServiceError, TransportFailure};
 use crate::arm::testing::{Fake, cluster, ok};
 use crate::arm::wire::{BodyToken, Precondition, Subject, Target};
 
@@ -17,7 +17,7 @@ fn other() -> Bucket {
 
 async fn drain(budget: &Budget, bucket: &Bucket) {
     for _ in 0..bucket.kind.capacity() as u32 {
-        budget
+        let _permit = budget
             .take(std::slice::from_ref(bucket), Priority::Observe)
             .await
             .unwrap();
@@ -171,8 +171,8 @@ async fn who_leaves_the_queue_is_not_waited_for() {
 #[tokio::test(start_paused = true)]
 async fn a_closed_bucket_stays_closed_for_the_time_azure_named() {
     let budget = Budget::new();
-    budget.close(&other(), 30 * SECOND);
-    budget.close(&other(), 10 * SECOND);
+    budget.close(&other(), RetryAfter::new(30 * SECOND));
+    budget.close(&other(), RetryAfter::new(10 * SECOND));
     let refused = budget.take(&[other()], Priority::Delete).await.unwrap_err();
     assert_eq!(refused.retry_after, 30 * SECOND);
     tokio::time::advance(30 * SECOND).await;
@@ -183,6 +183,96 @@ async fn a_closed_bucket_stays_closed_for_the_time_azure_named() {
         begun.elapsed() >= SECOND / 2,
         "it opens with one call, not with all it held before"
     );
+}
+
+/// What Azure says to a probe, and whether the bucket is open after it.
+#[tokio::test(start_paused = true)]
+async fn a_bucket_that_was_closed_lets_one_call_through_and_its_answer_decides() {
+    let service = |status, retry_after| {
+        Err(ArmError::Service {
+            at: request(Call::GetPool, None).site(),
+            status,
+            retry_after,
+            error: Box::default(),
+        })
+    };
+    let transport = || {
+        Err(ArmError::Transport {
+            at: request(Call::GetPool, None).site(),
+            failure: TransportFailure::Reset,
+        })
+    };
+    #[derive(Debug, PartialEq)]
+    enum After {
+        Open,
+        Closed(Duration),
+        AnotherProbe,
+    }
+    let day = Some(RetryAfter::new(86_400 * SECOND));
+    let cases = [
+        (ok(200, Value::Null), After::Open),
+        (service(404, None), After::Open),
+        (service(503, day), After::Open),
+        (service(429, day), After::Closed(RetryAfter::MAX.wait())),
+        (service(429, None), After::Closed(10 * SECOND)),
+        (transport(), After::AnotherProbe),
+    ];
+    for (answer, after) in cases {
+        let budget = Budget::new();
+        let take = || {
+            let budget = budget.clone();
+            async move { budget.take(&[other()], Priority::Config).await }
+        };
+        budget.close(&other(), RetryAfter::new(86_400 * SECOND));
+        assert!(take().await.is_err());
+        tokio::time::advance(RetryAfter::MAX.wait()).await;
+        let probe = take().await.unwrap();
+        tokio::time::advance(60 * SECOND).await;
+        assert!(take().await.is_err(), "one call, however many tokens came back");
+        let waiting = tokio::spawn(take());
+        settle().await;
+        probe.tell(&answer);
+        settle().await;
+        match after {
+            After::Closed(wait) => {
+                waiting.abort();
+                settle().await;
+                assert_eq!(take().await.unwrap_err().retry_after, wait, "{answer:?}");
+            }
+            After::Open | After::AnotherProbe => {
+                assert!(waiting.is_finished(), "{answer:?}: the next one is served at once");
+                let next = waiting.await.unwrap().unwrap();
+                let others = take().await;
+                assert_eq!(others.is_ok(), after == After::Open, "{answer:?}");
+                drop(next);
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_probe_that_is_given_up_leaves_the_bucket_to_the_next() {
+    let (budget, hanging) = (Budget::new(), Fake::hanging());
+    budget.close(&other(), RetryAfter::default());
+    let client = budgeted(&hanging, &budget);
+    let given_up = tokio::time::timeout(SECOND, client.send(request(Call::GetPool, Some("westeurope")))).await;
+    assert!(given_up.is_err());
+    let _permit = budget.take(&[other()], Priority::Config).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_throttling_of_a_day_is_over_in_minutes() {
+    let (budget, azure) = (Budget::new(), throttling("Throttled", 86_400 * SECOND));
+    budgeted(&azure, &budget)
+        .send(request(Call::GetPool, None))
+        .await
+        .unwrap_err();
+    tokio::time::advance(RetryAfter::MAX.wait()).await;
+    let azure = Fake::new(|_| ok(200, Value::Null));
+    let client = budgeted(&azure, &budget);
+    for _ in 0..3 {
+        client.send(request(Call::GetPool, None)).await.unwrap();
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -258,12 +348,12 @@ fn budgeted(azure: &Fake, budget: &Budget) -> Budgeted<Fake> {
     Budgeted::new(azure.clone(), budget.clone(), "me".into(), metrics)
 }
 
-fn throttling(code: &'static str) -> Fake {
+fn throttling(code: &'static str, wait: Duration) -> Fake {
     Fake::new(move |request| {
         Err(ArmError::Service {
             at: request.site(),
             status: 429,
-            retry_after: Some(30 * SECOND),
+            retry_after: Some(RetryAfter::new(wait)),
             error: Box::new(ServiceError {
                 code: code.into(),
                 ..ServiceError::default()
@@ -279,7 +369,7 @@ async fn a_throttled_call_closes_the_bucket_it_came_from_and_no_other() {
         ("OperationNotAllowed", Call::DeleteCluster, Call::GetCluster),
         ("SubscriptionRequestsThrottled", Call::GetCluster, Call::DeleteCluster),
     ] {
-        let (budget, azure) = (Budget::new(), throttling(code));
+        let (budget, azure) = (Budget::new(), throttling(code, 30 * SECOND));
         budgeted(&azure, &budget)
             .send(request(Call::GetPool, None))
             .await

@@ -1,7 +1,6 @@
 //! What goes in and comes out of the operations, read once into types.
 
 use std::fmt;
-use std::time::Duration;
 
 use serde_json::Value;
 
@@ -9,6 +8,7 @@ use crate::arm::call::Call;
 use crate::arm::error::{ArmError, Site};
 use crate::arm::id::{ResourceGroupId, SubscriptionId};
 use crate::arm::operation::OperationUrl;
+use crate::arm::retry_after::RetryAfter;
 use crate::arm::wire::{Response, Subject};
 
 /// A write that Azure took on.
@@ -19,7 +19,7 @@ pub struct Accepted {
     /// Where to ask for the end of the operation; `None` when the write is already complete.
     pub operation: Option<OperationUrl>,
     /// How long Azure asks to wait before the first question, where it says so.
-    pub retry_after: Option<Duration>,
+    pub retry_after: Option<RetryAfter>,
 }
 
 /// What became of a DELETE.

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::arm::error::ServiceError;
+use crate::arm::retry_after::RetryAfter;
 use crate::arm::testing::{Fake, cluster, ok};
 use crate::arm::wire::Response;
 
@@ -12,7 +13,7 @@ fn with_headers(status: u16, async_operation: Option<&str>, location: Option<&st
         body: None,
         async_operation: async_operation.map(OperationUrl::new),
         location: location.map(OperationUrl::new),
-        retry_after: Some(Duration::from_secs(7)),
+        retry_after: Some(RetryAfter::new(Duration::from_secs(7))),
     }
 }
 

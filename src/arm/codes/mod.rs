@@ -129,7 +129,7 @@ pub fn classify(error: &ArmError) -> Retry {
             match (classify_service(Some(*status), error), *retry_after) {
                 // Elsewhere Retry-After is a hint to pollers: it must hide neither that an operation runs nor that the
                 // same conflict comes again and again.
-                (Retry::Backoff, Some(wait)) if *status != 409 => Retry::After(wait),
+                (Retry::Backoff, Some(wait)) if *status != 409 => Retry::After(wait.wait()),
                 (retry, _) => retry,
             }
         }

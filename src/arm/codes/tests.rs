@@ -4,6 +4,7 @@ use std::time::Duration;
 use super::*;
 use crate::arm::call::Call;
 use crate::arm::error::{ErrorDetail, Site};
+use crate::arm::retry_after::RetryAfter;
 
 fn said(code: &str, message: &str) -> ServiceError {
     ServiceError {
@@ -20,7 +21,7 @@ fn answer(status: u16, retry_after: Option<u64>, code: &str, message: &str) -> A
             resource: "/x".into(),
         },
         status,
-        retry_after: retry_after.map(Duration::from_secs),
+        retry_after: retry_after.map(|seconds| RetryAfter::new(Duration::from_secs(seconds))),
         error: Box::new(said(code, message)),
     }
 }

@@ -6,6 +6,7 @@ use serde_json::json;
 use super::*;
 use crate::arm::call::Call;
 use crate::arm::error::ServiceError;
+use crate::arm::retry_after::RetryAfter;
 use crate::arm::testing::{Fake, cluster, ok};
 use crate::arm::wire::Request;
 
@@ -263,14 +264,16 @@ async fn retry_after_is_waited_for() {
         Err(ArmError::Service {
             at: request.site(),
             status: 429,
-            retry_after: Some(30 * MINUTE),
+            retry_after: Some(RetryAfter::new(30 * MINUTE)),
             error,
         })
     });
     let (observer, _stream) = Observer::new(MINUTE);
     observer.watch(&cluster("a"), &azure.client());
-    tokio::time::sleep(29 * MINUTE).await;
+    tokio::time::sleep(RetryAfter::MAX.wait()).await;
     assert_eq!(azure.asked().len(), 1);
+    tokio::time::sleep(2 * MINUTE).await;
+    assert_eq!(azure.asked().len(), 2);
 }
 
 #[tokio::test(start_paused = true)]

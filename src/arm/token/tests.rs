@@ -227,9 +227,16 @@ fn a_changed_secret_is_another_credential() {
     assert_eq!(client_secret().principal(), changed.principal());
 }
 
-/// Hands out a token with so many minutes to live, then fails.
+/// What a sign-in service does that does not work.
+#[derive(Debug, Clone, Copy)]
+enum Outage {
+    Fails,
+    Hangs,
+}
+
+/// Hands out a token with so many minutes to live, then no more.
 #[derive(Debug)]
-struct Once(Mutex<Option<i64>>);
+struct Once(Mutex<Option<i64>>, Outage);
 
 impl TokenCredential for Once {
     fn get_token<'a, 'b, 'c, 'd, 'e>(
@@ -249,20 +256,23 @@ impl TokenCredential for Once {
                 "old",
                 OffsetDateTime::now_utc() + azure_core::time::Duration::minutes(minutes),
             )),
+            None if matches!(self.1, Outage::Hangs) => return Box::pin(std::future::pending()),
             None => Err(azure_core::Error::with_message(ErrorKind::Connection, "no route")),
         };
         Box::pin(async move { answer })
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_outage_of_the_sign_in_service_is_bridged_while_the_token_lives() {
     let unused = entra(StatusCode::Ok, granted());
-    for (minutes, bridged) in [(4, true), (1, false)] {
-        let tokens = tokens(client_secret(), &unused);
-        tokens.replace(Arc::new(Once(Mutex::new(Some(minutes)))));
-        assert!(tokens.get().await.is_ok());
-        assert_eq!(tokens.get().await.is_ok(), bridged, "{minutes} minutes");
+    for outage in [Outage::Fails, Outage::Hangs] {
+        for (minutes, bridged) in [(4, true), (1, false)] {
+            let tokens = tokens(client_secret(), &unused);
+            tokens.replace(Arc::new(Once(Mutex::new(Some(minutes)), outage)));
+            assert!(tokens.get().await.is_ok());
+            assert_eq!(tokens.get().await.is_ok(), bridged, "{outage:?}, {minutes} minutes");
+        }
     }
 }
 

@@ -297,7 +297,7 @@ async fn send(pass: &mut Pass<'_>, arm: &ArmClient, name: &str, call: &Call<'_>,
                 Some(url) => {
                     line(pass, name, ActionState::Running, "Azure runs it");
                     let key = target(name).to_string();
-                    let wait = operations::interval(pass.context).max(retry_after.unwrap_or_default());
+                    let wait = operations::pause(pass, url.as_str(), retry_after);
                     pass.memory.polls.insert(key.clone(), Instant::now() + wait);
                     let operation = OperationStatus {
                         step: STEP.to_owned(),
@@ -338,7 +338,7 @@ fn unanswered_or_refused(pass: &mut Pass<'_>, name: &str, error: &ArmError) {
                 ActionState::Waiting,
                 format!("Azure did not take it yet: {error}"),
             );
-            let (poll, ended) = (operations::interval(pass.context), Ended::call(target(name), error, 0));
+            let (poll, ended) = (pass.poll_interval(), Ended::call(target(name), error, 0));
             pass.memory
                 .children
                 .rests
@@ -369,7 +369,7 @@ pub async fn ask(
     let (state, result) = arm.operation_answer(&OperationUrl::new(&operation.url)).await?;
     match state {
         OperationState::Running { retry_after, .. } => {
-            let wait = operations::interval(pass.context).max(retry_after.unwrap_or_default());
+            let wait = operations::pause(pass, &operation.url, retry_after);
             pass.memory.polls.insert(key, Instant::now() + wait);
         }
         OperationState::Succeeded => {

@@ -6,7 +6,7 @@ use tracing::{info, warn};
 
 use super::{line, secrets};
 use crate::api::{ChildState, OperationStatus};
-use crate::arm::{Accepted, ArmClient, ArmError, Deletion, Priority, ResourceId};
+use crate::arm::{Accepted, ArmClient, ArmError, Deletion, Priority, ResourceId, Retry};
 use crate::plan::change::Target;
 use crate::plan::children::decide::{Applied, unlike};
 use crate::plan::children::{Child, Kind, kind_of};
@@ -68,7 +68,11 @@ pub async fn put(pass: &mut Pass<'_>, arm: &ArmClient, put: Put<'_>) -> Result<(
         }
     };
     keep_tags(&mut body, live);
-    let turn = pass.context.turns.take((kind.shares)(id.as_str())).await;
+    let Some(turn) = pass.context.turns.take((kind.shares)(id.as_str())).await else {
+        pass.child_line(key).owned &= !new;
+        not_our_turn(pass, key);
+        return Ok(());
+    };
     let answer = arm.put_resource(id, &child.api_version, &body, Priority::Config).await;
     drop(turn);
     pass.memory.children.wrote(key, id.as_str(), Instant::now());
@@ -124,7 +128,7 @@ fn took(pass: &mut Pass<'_>, kind: &Kind, child: &Child, key: &str, accepted: Ac
     match (operation, body) {
         (Some(url), _) => {
             line::set(pass.child_line(key), ChildState::InProgress, "Azure works on it");
-            let wait = operations::interval(pass.context).max(retry_after.unwrap_or_default());
+            let wait = operations::pause(pass, url.as_str(), retry_after);
             run(pass, key, PUT, url.as_str(), wait);
         }
         (None, Some(body)) => {
@@ -149,7 +153,10 @@ pub async fn delete(
     line::set(pass.child_line(key), ChildState::Deleting, "is deleted");
     report::store(pass).await?;
     let shared = kind_of(key).and_then(|kind| (kind.shares)(id.as_str()));
-    let turn = pass.context.turns.take(shared).await;
+    let Some(turn) = pass.context.turns.take(shared).await else {
+        not_our_turn(pass, key);
+        return Ok(false);
+    };
     let answer = arm.delete_resource(id, api_version).await;
     drop(turn);
     pass.memory.children.wrote(key, id.as_str(), Instant::now());
@@ -167,7 +174,7 @@ pub async fn delete(
             ..
         })) => {
             info!(child = key, "child is being deleted");
-            let wait = operations::interval(pass.context).max(retry_after.unwrap_or_default());
+            let wait = operations::pause(pass, url.as_str(), retry_after);
             run(pass, key, DELETE, url.as_str(), wait);
             Ok(false)
         }
@@ -192,6 +199,16 @@ fn run(pass: &mut Pass<'_>, key: &str, step: &str, url: &str, wait: std::time::D
     pass.operations.insert(target, operation);
 }
 
+/// Others write what the child shares with them, and take long: it is tried again later.
+fn not_our_turn(pass: &mut Pass<'_>, key: &str) {
+    let target = Target::Child(key.to_owned());
+    let doing = "waits until what it shares with others has been written for them";
+    line::set(pass.child_line(key), ChildState::Waiting, doing);
+    let ended = Ended::ours(target.clone(), "ChildrenFirst", doing, "", Retry::WaitForOperation);
+    let poll = pass.poll_interval();
+    pass.memory.children.rests.fail(target, ended, poll, Instant::now());
+}
+
 /// A definite no: nothing was made.
 fn was_refused(error: &ArmError) -> bool {
     matches!(error, ArmError::Service { status: 400..=499, .. })
@@ -209,7 +226,7 @@ pub fn refused(pass: &mut Pass<'_>, key: &str, error: &ArmError) {
 
 /// The child failed: it rests, and its line says why.
 pub fn fail(pass: &mut Pass<'_>, key: &str, ended: Ended) {
-    let poll = operations::interval(pass.context);
+    let poll = pass.poll_interval();
     line::tell(pass.child_line(key), &ended);
     pass.memory.children.settle(key);
     pass.memory.children.forget_look(key);

@@ -15,7 +15,6 @@ use crate::plan::children::decide::{Applied, NOT_CONVERGING};
 use crate::plan::children::{Child, Condition, Draft, Hindrance, Kind, differences};
 use crate::plan::secret::SecretProblem;
 use crate::reconcile::failure::Ended;
-use crate::reconcile::operations;
 use crate::reconcile::pass::Pass;
 
 /// What Azure does not show yet is looked at again after this time.
@@ -141,7 +140,7 @@ pub fn not_yet_shown(pass: &mut Pass<'_>, key: &str) {
 /// Azure works on it.
 pub fn busy(pass: &mut Pass<'_>, key: &str, state: &str) {
     set(pass.child_line(key), ChildState::InProgress, format!("Azure: {state}"));
-    let wait = operations::interval(pass.context).max(Duration::from_secs(1));
+    let wait = pass.poll_interval().max(Duration::from_secs(1));
     pass.memory.children.look_in(key, wait, Instant::now());
 }
 
