@@ -14,6 +14,7 @@ use super::contained::Panics;
 use super::fingerprint::FingerprintKey;
 use super::in_flight::InFlight;
 use super::memory::Memory;
+use super::slots::Slots;
 use super::store::Written;
 use crate::api::{AksCluster, AksNodePool, AzureIdentity};
 use crate::arm::{ClusterId, Observer, clients::Clients};
@@ -55,6 +56,8 @@ pub struct Context {
     pub panics: Panics,
     /// How many operations run in each subscription.
     pub in_flight: InFlight,
+    /// How many passes may run at the same time, and whose.
+    pub slots: Slots,
     memories: Mutex<HashMap<ObjectRef<AksCluster>, Arc<tokio::sync::Mutex<Memory>>>>,
     known: Mutex<HashMap<ClusterId, HashSet<ObjectRef<AksCluster>>>>,
 }
@@ -101,6 +104,7 @@ impl Context {
             clients,
             recorder,
         } = parts;
+        let slots = Slots::new(settings.concurrency);
         Self {
             client,
             settings,
@@ -118,6 +122,7 @@ impl Context {
             turns: Turns::default(),
             panics: Panics::default(),
             in_flight: InFlight::default(),
+            slots,
             memories: Mutex::default(),
             known: Mutex::default(),
         }

@@ -28,6 +28,7 @@ mod report;
 mod rests;
 mod secrets;
 mod sign_in;
+mod slots;
 mod store;
 mod watches;
 mod write;

@@ -13,13 +13,14 @@ use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Api, Resource, ResourceExt};
 use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, error, info};
+use tokio_util::task::AbortOnDropHandle;
+use tracing::{Instrument, debug, error, info};
 
 use super::contained::{self, Broken, lasting};
 use super::context::{Context, Parts};
 use super::orphans::{self, cluster_of};
 use super::write::WriteError;
-use super::{Deps, cache, events, identities, pass};
+use super::{Deps, cache, events, identities, pass, slots};
 use crate::api::{AksCluster, AksNodePool, AzureIdentity};
 use crate::arm::budget::Budget;
 use crate::arm::clients::{Clients, SetupError};
@@ -34,6 +35,8 @@ use crate::status::conditions::{READY, find};
 const BUFFER: usize = 1024;
 /// How long several events of one object may be taken for one.
 const DEBOUNCE: Duration = Duration::from_millis(50);
+/// A pass that broke off is run again after this time.
+const AFTER_BREAK: Duration = Duration::from_secs(60);
 /// How often the objects are counted for `/metrics`.
 const COUNT_EVERY: Duration = Duration::from_secs(15);
 
@@ -146,18 +149,18 @@ async fn reconcile_clusters(
     let of_identity = identities.flat_map(move |identity| stream::iter(users_of(&users, &identity)));
     let known = Arc::clone(context);
     let of_azure = wakes.flat_map(move |id| stream::iter(known.objects_of(&id)));
-    let concurrency = context.settings.concurrency;
     if shutdown.run_until_cancelled(filled).await.is_none() {
         return;
     }
     Controller::for_shared_stream(clusters.events, clusters.store)
-        .with_config(Config::default().concurrency(concurrency).debounce(DEBOUNCE))
+        // Passes wait for slots, which are shared out fairly, and not for a place in the controller's one line.
+        .with_config(Config::default().concurrency(0).debounce(DEBOUNCE))
         .reconcile_on(of_pools)
         .reconcile_on(of_identity)
         .reconcile_on(of_azure)
         .graceful_shutdown_on(shutdown.clone().cancelled_owned())
         .run(
-            reconcile_cluster,
+            |cluster, context| in_its_turn(cluster, context, shutdown.clone()),
             |_, error: &Never, _| match *error {},
             Arc::clone(context),
         )
@@ -172,6 +175,34 @@ async fn reconcile_clusters(
 /// A pass answers every failure itself.
 #[derive(Debug, thiserror::Error)]
 enum Never {}
+
+/// A pass over a cluster when there is a slot for it. The pass is a task of its own: the controller polls all who wait
+/// whenever one of them moves.
+async fn in_its_turn(
+    cluster: Arc<AksCluster>,
+    context: Arc<Context>,
+    shutdown: CancellationToken,
+) -> Result<Action, Never> {
+    let key = slots::Key::of(&cluster);
+    let Some(slot) = shutdown.run_until_cancelled(context.slots.take(key)).await else {
+        return Ok(Action::await_change());
+    };
+    // It may have changed, or have gone, while it waited.
+    let Some(cluster) = context.clusters.get(&ObjectRef::from_obj(&cluster)) else {
+        return Ok(Action::await_change());
+    };
+    let pass = async move {
+        let _slot = slot;
+        reconcile_cluster(cluster, context).await
+    };
+    match AbortOnDropHandle::new(tokio::spawn(pass.in_current_span())).await {
+        Ok(next) => next,
+        Err(error) => {
+            error!(%error, "a pass broke off");
+            Ok(Action::requeue(AFTER_BREAK))
+        }
+    }
+}
 
 async fn reconcile_cluster(cluster: Arc<AksCluster>, context: Arc<Context>) -> Result<Action, Never> {
     let started = Instant::now();

@@ -164,6 +164,9 @@ pub struct RunArgs {
     pub pool_delete_grace: Duration,
 
     /// Clusters reconciled at the same time
+    ///
+    /// A namespace gets no more of these slots than it leaves free, a subscription no more than twice as many: alone half
+    /// and two thirds of all. So calls to Azure that hang for one team leave room for the others.
     #[arg(
         long,
         env = "ARMATURE_CONCURRENCY",

@@ -17,6 +17,7 @@ mod identities;
 mod kubectl;
 mod lifecycle;
 mod look;
+mod neighbours;
 mod ownership;
 mod preview;
 mod queue;

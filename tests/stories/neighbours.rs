@@ -1,0 +1,55 @@
+//! Teams that share an operator: what happens to one holds up no other.
+
+use armature::api::AksCluster;
+use armature::api::crds::crds;
+use armature_lab::simulator::fault::{Fault, Injection};
+use armature_lab::{ControlPlane, OperatorProcess, Options, SimOptions};
+use kube::{Api, ResourceExt};
+use serde_json::json;
+
+use crate::world::{INSTALLATION, World};
+
+/// More than the operator reconciles at the same time.
+const MANY: usize = 40;
+
+#[tokio::test]
+async fn a_team_whose_reads_hang_keeps_no_other_team_waiting() {
+    // A control plane of its own: this operator serves all namespaces.
+    let control_plane = ControlPlane::start(Options { controllers: false }).await.unwrap();
+    control_plane.cluster().install_crds(&crds()).await.unwrap();
+    let mut hanging = World::on(control_plane.cluster().clone(), "hanging", &SimOptions::default()).await;
+    let fault = Fault::Delay {
+        milliseconds: 3_600_000,
+    };
+    let reads = Injection::new(fault).method("GET").path("/managedClusters/hanging-");
+    hanging.admin().inject(&reads).await.unwrap();
+    let line = [
+        "--no-leader-elect".to_owned(),
+        format!("--operator-namespace={}", hanging.namespace),
+        format!("--installation-id={INSTALLATION}"),
+        "--list-interval=1s".to_owned(),
+        "--operation-poll-interval=100ms".to_owned(),
+        "--pool-quiet-period=300ms".to_owned(),
+    ];
+    let environment = hanging.simulator.access().operator_environment();
+    let _operator = OperatorProcess::start(&hanging.management, line.to_vec(), environment).unwrap();
+
+    for n in 0..MANY {
+        hanging
+            .apply(&hanging.cluster(&format!("hanging-{n}"), json!({})))
+            .await;
+    }
+    // All of them have been looked at once: with the next look each asks Azure, and hangs.
+    for n in 0..MANY {
+        let finalized = |cluster: &AksCluster| !cluster.finalizers().is_empty();
+        hanging
+            .cluster_until(&format!("hanging-{n}"), "taken up", finalized)
+            .await;
+    }
+
+    let other = hanging.management.namespace("other").await.unwrap();
+    hanging.clusters = Api::namespaced(hanging.client.clone(), &other);
+    hanging.pools = Api::namespaced(hanging.client.clone(), &other);
+    hanging.namespace = other;
+    hanging.create("shop", json!({})).await;
+}
