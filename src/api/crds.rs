@@ -57,6 +57,7 @@ fn finish(mut crd: CustomResourceDefinition) -> CustomResourceDefinition {
             // Without it an object that no controller has seen yet counts as done for kstatus, and so for Flux.
             status.default = Some(JSON(json!({ "observedGeneration": -1 })));
             describe_conditions(status);
+            bound_times(status);
         }
     }
     crd
@@ -71,6 +72,17 @@ fn drop_noise(schema: &mut JSONSchemaProps) {
         schema.format = None;
     }
     below(schema, drop_noise);
+}
+
+/// The times in a status that every reader takes: those of two millennia, in UTC, with nine digits of a second. The format alone
+/// lets pass an offset such as `+99:99`, and one object with it would be beyond reading.
+const TIME: &str = "^[12].{18}([.][0-9]{1,9})?Z$";
+
+fn bound_times(schema: &mut JSONSchemaProps) {
+    if schema.format.as_deref() == Some("date-time") {
+        schema.pattern = Some(TIME.to_owned());
+    }
+    below(schema, bound_times);
 }
 
 /// Kubernetes describes a condition at length, mostly for those who write one.
@@ -194,6 +206,21 @@ mod tests {
                 );
             }
         });
+    }
+
+    #[test]
+    fn every_time_is_one_that_can_be_read() {
+        for mut crd in crds() {
+            let kind = crd.spec.names.kind.clone();
+            for schema in schemas(&mut crd) {
+                let status = &schema.properties.as_ref().unwrap()["status"];
+                walk(status, &kind, &mut |path, schema| {
+                    if schema.format.as_deref() == Some("date-time") {
+                        assert_eq!(schema.pattern.as_deref(), Some(TIME), "{path}");
+                    }
+                });
+            }
+        }
     }
 
     #[test]

@@ -67,6 +67,12 @@ const REASONS: &[CodeEntry] = &[
         "Set `spec.powerState.code` to `Running`.",
     ),
     row(
+        "ClusterUnreadable",
+        User,
+        "The `AksCluster` of the pool is there and can't be read, so nothing is done for its pools.",
+        "Correct the field that the events of the `AksCluster` name.",
+    ),
+    row(
         "ClusterVanished",
         User,
         "The cluster existed and Azure no longer has it; Armature never makes one a second time by itself.",
@@ -299,6 +305,12 @@ const REASONS: &[CodeEntry] = &[
         User,
         "An upgrade would leave a pool more than three minor versions behind.",
         "Raise `spec.orchestratorVersion` of the pool, or set its `spec.versionPolicy` to `Follow`.",
+    ),
+    row(
+        "Unreadable",
+        User,
+        "The object is not as its definition says, or beyond what is read: too long, nested too deeply, stored under another definition.",
+        "Correct the field that the message names, or let the object go with `armature release` and delete it; Azure is left alone.",
     ),
     row(
         "VersionNotOffered",

@@ -6,11 +6,11 @@ use clap::Args;
 use jiff::Timestamp;
 use kube::api::{ListParams, Patch, PatchParams};
 use kube::{Api, Client, Resource, ResourceExt};
-use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use super::{CliError, called, print};
 use crate::api::{AksCluster, AksNodePool, FIELD_MANAGER, RELEASE_ANNOTATION};
+use crate::reconcile::guard::{Guarded, Parts, is_invalid, without};
 use crate::runtime::connect::KubeArgs;
 
 /// Arguments of `armature release`.
@@ -57,9 +57,7 @@ pub(super) async fn run(args: ReleaseArgs) -> Result<ExitCode, CliError> {
 }
 
 /// What releasing needs to know about a kind.
-trait Releasable:
-    Resource<DynamicType = (), Scope = kube::core::NamespaceResourceScope> + Clone + DeserializeOwned + std::fmt::Debug
-{
+trait Releasable: Parts<Scope = kube::core::NamespaceResourceScope> {
     /// The kind's name.
     const KIND: &'static str;
 
@@ -84,7 +82,7 @@ impl Releasable for AksNodePool {
 }
 
 async fn release<K: Releasable>(client: Client, namespace: &str, args: &ReleaseArgs) -> Result<String, CliError> {
-    let api = Api::<K>::namespaced(client, namespace);
+    let api = Api::<Guarded<K>>::namespaced(client, namespace);
     let name = &args.name;
     let Some(object) = called("read the object", api.get_opt(name)).await? else {
         let others = called("list the objects", api.list_metadata(&ListParams::default())).await?;
@@ -97,16 +95,25 @@ async fn release<K: Releasable>(client: Client, namespace: &str, args: &ReleaseA
     if args.dry_run {
         return Ok(format!("{story}\nNothing was changed (--dry-run).\n"));
     }
-    let patch = json!({ "metadata": { "annotations": { RELEASE_ANNOTATION: Timestamp::now().strftime("%FT%TZ").to_string() } } });
+    let mut patch = json!({ "metadata": { "annotations": { RELEASE_ANNOTATION: Timestamp::now().strftime("%FT%TZ").to_string() } } });
     let parameters = PatchParams {
         field_manager: Some(FIELD_MANAGER.to_owned()),
         ..PatchParams::default()
     };
-    called(
-        "annotate the object",
-        api.patch_metadata(name, &parameters, &Patch::Merge(patch)),
-    )
-    .await?;
+    let set = async {
+        match (
+            api.patch_metadata(name, &parameters, &Patch::Merge(&patch)).await,
+            &object,
+        ) {
+            // Rules at admission fail on a field of a foreign type, also where it stays as it is.
+            (Err(error), Guarded::Unreadable(object)) if is_invalid(&error) && !object.fields.is_empty() => {
+                patch["spec"] = without(&object.fields);
+                api.patch_metadata(name, &parameters, &Patch::Merge(&patch)).await
+            }
+            (answer, _) => answer,
+        }
+    };
+    called("annotate the object", set).await?;
     Ok(format!(
         "{story}\nReleased: {RELEASE_ANNOTATION} is set on {} {namespace}/{name}.\n",
         K::KIND
@@ -114,9 +121,13 @@ async fn release<K: Releasable>(client: Client, namespace: &str, args: &ReleaseA
 }
 
 /// What releasing this object does.
-fn story<K: Releasable>(kind: &str, object: &K) -> String {
+fn story<K: Releasable>(kind: &str, object: &Guarded<K>) -> String {
     let name = object.name_any();
-    let azure = object.resource_id().unwrap_or("whatever exists in Azure for it");
+    let resource_id = match object {
+        Guarded::Readable(object) => object.resource_id(),
+        Guarded::Unreadable(object) => object.salvage.resource_id.as_deref(),
+    };
+    let azure = resource_id.unwrap_or("whatever exists in Azure for it");
     if object.meta().deletion_timestamp.is_some() {
         return format!(
             "{kind} {name} is being deleted: its finalizer is removed and the object goes.\n{azure} stays as it is, goes on costing money, and is no longer managed."
@@ -172,7 +183,7 @@ mod tests {
                 ..Default::default()
             }),
         };
-        let text = story("AksCluster", &cluster);
+        let text = story("AksCluster", &Guarded::Readable(cluster.clone()));
         assert!(text.starts_with("AksCluster weu is not being deleted"), "{text}");
         assert!(
             text.contains("From its deletion on, /subscriptions/x stays as it is"),
@@ -181,6 +192,6 @@ mod tests {
         cluster.metadata.deletion_timestamp = Some(k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(
             Timestamp::UNIX_EPOCH,
         ));
-        assert!(story("AksCluster", &cluster).contains("its finalizer is removed"));
+        assert!(story("AksCluster", &Guarded::Readable(cluster)).contains("its finalizer is removed"));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::blocker::{Blocker, Wait};
 use super::change::Target;
-use super::desired::{DesiredCluster, DesiredPool, Life};
+use super::desired::{Deletion, DesiredCluster, DesiredPool, Life};
 use super::live::LiveCluster;
 use super::owner::Ownership;
 use super::step::Step;
@@ -40,6 +40,8 @@ const WAITS_FOR_CLUSTER: &str =
 const OWN: &str =
     "this is the cluster Armature runs on, which it never deletes; run armature release to let this object go";
 const UNMARKED: &str = "the tag armature-owner is gone from the Azure resource, so it can't be told whose it is and it is not deleted; put the tag back, or run armature release to let this object go";
+
+const UNREADABLE: &str = "what becomes of the Azure resource can't be decided while the object can't be read; correct it, or run armature release to let this object go and leave Azure alone";
 
 const RELEASED: &str = "released: the Azure resource is left alone";
 const ORPHANED: &str = "deletionPolicy is Orphan: the Azure resource is left alone";
@@ -170,6 +172,22 @@ fn refusals(life: &Life, protected: bool, input: &Input<'_>) -> Option<Fate> {
         Some(Fate::Blocked(DEFINITIONS.to_owned()))
     } else {
         None
+    }
+}
+
+/// What becomes of an object that is to go and whose manifest can't be read: it goes where Azure is left alone, and
+/// waits for a person otherwise.
+pub fn unread_fate(released: bool, deletion: Deletion, observe: bool) -> Fate {
+    if released {
+        Fate::LetGo(RELEASED)
+    } else if deletion.protected {
+        Fate::Blocked(PROTECTED.to_owned())
+    } else if observe {
+        Fate::LetGo(OBSERVED)
+    } else if deletion.policy == Some(DeletionPolicy::Orphan) {
+        Fate::LetGo(ORPHANED)
+    } else {
+        Fate::Blocked(UNREADABLE.to_owned())
     }
 }
 

@@ -140,21 +140,18 @@ impl DesiredCluster {
             field: field.to_owned(),
             problem,
         };
-        let parse = |text: &String| {
-            text.parse::<Version>()
-                .map_err(|error| invalid("spec.kubernetesVersion", error.to_string()))
+        let asked = match AskedOfCluster::read(spec) {
+            Ok(asked) => asked,
+            // What is asked of a cluster that goes is nobody's concern any more.
+            Err(_) if cluster.metadata.deletion_timestamp.is_some() => AskedOfCluster::nothing(),
+            Err(Unusable { field, problem }) => return Err(invalid(&field, problem)),
         };
-        let mut body = cluster_body(spec).map_err(|error| invalid("spec", error.to_string()))?;
-        let secrets =
-            take_references(&mut body, CLUSTER_SECRETS).map_err(|error| invalid("spec", error.to_string()))?;
-        let overrides = Overrides::read(
-            spec.overrides.as_deref().unwrap_or_default(),
-            spec.clear.as_deref().unwrap_or_default(),
-            fields::cluster::FIELDS,
-            TOP_LEVEL,
-            &mut body,
-        )
-        .map_err(|Unusable { field, problem }| invalid(&field, problem))?;
+        let AskedOfCluster {
+            body,
+            secrets,
+            overrides,
+            version,
+        } = asked;
         let applied = Applied::from_status(&status.applied).beside(&body, TOP_LEVEL);
         Ok(Self {
             object: cluster.name_any(),
@@ -178,7 +175,7 @@ impl DesiredCluster {
             preview_features: spec.preview_features.clone().unwrap_or_default(),
             subscription: spec.subscription_id.clone(),
             identity: spec.identity_ref.as_ref().map(|reference| reference.name.clone()),
-            version: spec.kubernetes_version.as_ref().map(parse).transpose()?,
+            version,
             power: spec.power_state.as_ref().and_then(|state| state.code),
             life: Life {
                 adopted: status.adopted.unwrap_or(false),
@@ -189,6 +186,93 @@ impl DesiredCluster {
             },
         })
     }
+}
+
+/// What a manifest asks of Azure for a cluster.
+struct AskedOfCluster {
+    body: Value,
+    secrets: Vec<SecretField>,
+    overrides: Overrides,
+    version: Option<Version>,
+}
+
+impl AskedOfCluster {
+    fn nothing() -> Self {
+        Self {
+            body: json!({ "properties": {} }),
+            secrets: Vec::new(),
+            overrides: Overrides::default(),
+            version: None,
+        }
+    }
+
+    fn read(spec: &AksClusterSpec) -> Result<Self, Unusable> {
+        let mut body = cluster_body(spec).map_err(of_spec)?;
+        let secrets = take_references(&mut body, CLUSTER_SECRETS).map_err(of_spec)?;
+        let overrides = Overrides::read(
+            spec.overrides.as_deref().unwrap_or_default(),
+            spec.clear.as_deref().unwrap_or_default(),
+            fields::cluster::FIELDS,
+            TOP_LEVEL,
+            &mut body,
+        )?;
+        let version = version("spec.kubernetesVersion", spec.kubernetes_version.as_deref())?;
+        Ok(Self {
+            body,
+            secrets,
+            overrides,
+            version,
+        })
+    }
+}
+
+/// What a manifest asks of Azure for a pool.
+struct AskedOfPool {
+    body: Value,
+    overrides: Overrides,
+    version: Option<Version>,
+}
+
+impl AskedOfPool {
+    fn nothing() -> Self {
+        Self {
+            body: json!({ "properties": {} }),
+            overrides: Overrides::default(),
+            version: None,
+        }
+    }
+
+    fn read(spec: &AksNodePoolSpec) -> Result<Self, Unusable> {
+        let mut body = pool_body(spec).map_err(of_spec)?;
+        let overrides = Overrides::read(
+            spec.overrides.as_deref().unwrap_or_default(),
+            spec.clear.as_deref().unwrap_or_default(),
+            fields::pool::FIELDS,
+            &[],
+            &mut body,
+        )?;
+        let version = version("spec.orchestratorVersion", spec.orchestrator_version.as_deref())?;
+        Ok(Self {
+            body,
+            overrides,
+            version,
+        })
+    }
+}
+
+fn of_spec(error: impl std::fmt::Display) -> Unusable {
+    Unusable {
+        field: "spec".to_owned(),
+        problem: error.to_string(),
+    }
+}
+
+fn version(field: &str, text: Option<&str>) -> Result<Option<Version>, Unusable> {
+    let parsed = text.map(str::parse::<Version>).transpose();
+    parsed.map_err(|error| Unusable {
+        field: field.to_owned(),
+        problem: error.to_string(),
+    })
 }
 
 impl DesiredPool {
@@ -205,26 +289,24 @@ impl DesiredPool {
             field: field.to_owned(),
             problem,
         };
-        let parse = |text: &String| {
-            text.parse::<Version>()
-                .map_err(|error| invalid("spec.orchestratorVersion", error.to_string()))
+        let asked = match AskedOfPool::read(spec) {
+            Ok(asked) => asked,
+            // What is asked of a pool that goes is nobody's concern any more.
+            Err(_) if pool.metadata.deletion_timestamp.is_some() => AskedOfPool::nothing(),
+            Err(Unusable { field, problem }) => return Err(invalid(&field, problem)),
         };
-        let mut body = pool_body(spec).map_err(|error| invalid("spec", error.to_string()))?;
-        let overrides = Overrides::read(
-            spec.overrides.as_deref().unwrap_or_default(),
-            spec.clear.as_deref().unwrap_or_default(),
-            fields::pool::FIELDS,
-            &[],
-            &mut body,
-        )
-        .map_err(|Unusable { field, problem }| invalid(&field, problem))?;
+        let AskedOfPool {
+            body,
+            overrides,
+            version,
+        } = asked;
         let applied = Applied::from_status(&status.applied).beside(&body, &[]);
         Ok(Self {
             object: pool.name_any(),
             mark: mark(installation, pool),
             created_at: pool.creation_timestamp().map(|time| time.0),
             version_policy: spec.version_policy.unwrap_or_default(),
-            version: spec.orchestrator_version.as_ref().map(parse).transpose()?,
+            version,
             observe: spec.management_policy.unwrap_or(cluster) == ManagementPolicy::Observe,
             body,
             overrides,

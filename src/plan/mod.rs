@@ -47,7 +47,7 @@ use applied::Applied;
 use blocker::{Blocker, Wait};
 use change::{Change, Source, Target};
 use compatibility::OtherPool;
-pub use deletion::{Fate, without_azure};
+pub use deletion::{Fate, unread_fate, without_azure};
 use desired::{DesiredCluster, DesiredPool, Life};
 use effect::Effect;
 pub use gate::Hold;

@@ -1,5 +1,7 @@
 //! What an object keeps in the watch caches.
 
+use std::collections::BTreeMap;
+
 use kube::Resource;
 
 use crate::api::{APPROVE_PLAN_ANNOTATION, RELEASE_ANNOTATION, REQUESTED_AT_ANNOTATION};
@@ -14,12 +16,14 @@ pub fn trim(object: &mut impl Resource) {
     let metadata = object.meta_mut();
     metadata.managed_fields = None;
     metadata.labels = None;
-    if let Some(annotations) = &mut metadata.annotations {
-        annotations.retain(|name, _| READ.contains(&name.as_str()));
-        if annotations.is_empty() {
-            metadata.annotations = None;
-        }
-    }
+    metadata.annotations = read_annotations(metadata.annotations.take());
+}
+
+/// The annotations that a pass reads; `None` when there are none.
+pub fn read_annotations(annotations: Option<BTreeMap<String, String>>) -> Option<BTreeMap<String, String>> {
+    let mut annotations = annotations?;
+    annotations.retain(|name, _| READ.contains(&name.as_str()));
+    (!annotations.is_empty()).then_some(annotations)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What all passes share.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::HashSet;
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use kube::Client;
@@ -14,8 +14,10 @@ use super::contained::Panics;
 use super::fingerprint::FingerprintKey;
 use super::in_flight::InFlight;
 use super::memory::Memory;
+use super::remembered::Remembered;
 use super::slots::Slots;
 use super::store::Written;
+use super::watched::Caches;
 use crate::api::{AksCluster, AksNodePool, AzureIdentity};
 use crate::arm::{ClusterId, Observer, clients::Clients};
 use crate::runtime::leader::Leadership;
@@ -34,12 +36,14 @@ pub struct Context {
     pub leadership: Leadership,
     /// What is counted.
     pub metrics: Metrics,
-    /// All clusters.
+    /// All clusters that can be read.
     pub clusters: Store<AksCluster>,
-    /// All node pools.
+    /// All node pools that can be read.
     pub pools: Store<AksNodePool>,
-    /// All identities.
+    /// All identities that can be read.
     pub identities: Store<AzureIdentity>,
+    /// All objects, with those that can't be read.
+    pub caches: AllCaches,
     /// What Azure showed last.
     pub observer: Observer,
     /// A client for each way to sign in.
@@ -58,8 +62,18 @@ pub struct Context {
     pub in_flight: InFlight,
     /// How many passes may run at the same time, and whose.
     pub slots: Slots,
-    memories: Mutex<HashMap<ObjectRef<AksCluster>, Arc<tokio::sync::Mutex<Memory>>>>,
-    known: Mutex<HashMap<ClusterId, HashSet<ObjectRef<AksCluster>>>>,
+    remembered: Remembered,
+}
+
+/// All objects of our kinds, readable or not.
+#[derive(Debug, Clone)]
+pub struct AllCaches {
+    /// The clusters.
+    pub clusters: Caches<AksCluster>,
+    /// The node pools.
+    pub pools: Caches<AksNodePool>,
+    /// The identities.
+    pub identities: Caches<AzureIdentity>,
 }
 
 /// The parts of a context that are made outside.
@@ -74,12 +88,8 @@ pub struct Parts {
     pub leadership: Leadership,
     /// What is counted.
     pub metrics: Metrics,
-    /// All clusters.
-    pub clusters: Store<AksCluster>,
-    /// All node pools.
-    pub pools: Store<AksNodePool>,
-    /// All identities.
-    pub identities: Store<AzureIdentity>,
+    /// All objects.
+    pub caches: AllCaches,
     /// What Azure showed last.
     pub observer: Observer,
     /// A client for each way to sign in.
@@ -97,9 +107,7 @@ impl Context {
             installation,
             leadership,
             metrics,
-            clusters,
-            pools,
-            identities,
+            caches,
             observer,
             clients,
             recorder,
@@ -111,9 +119,10 @@ impl Context {
             installation,
             leadership,
             metrics,
-            clusters,
-            pools,
-            identities,
+            clusters: caches.clusters.readable.clone(),
+            pools: caches.pools.readable.clone(),
+            identities: caches.identities.readable.clone(),
+            caches,
             observer,
             clients,
             written: Written::default(),
@@ -123,41 +132,47 @@ impl Context {
             panics: Panics::default(),
             in_flight: InFlight::default(),
             slots,
-            memories: Mutex::default(),
-            known: Mutex::default(),
+            remembered: Remembered::default(),
         }
     }
 
     /// The memory of an aggregate. One object is never in two passes at once.
     pub fn memory(&self, cluster: &ObjectRef<AksCluster>) -> Arc<tokio::sync::Mutex<Memory>> {
-        lock(&self.memories).entry(cluster.clone()).or_default().clone()
+        self.remembered.memory(cluster)
     }
 
     /// Loses the memory of an aggregate, as a restart does.
     pub fn lose_memory(&self, cluster: &ObjectRef<AksCluster>) {
-        lock(&self.memories).remove(cluster);
+        self.remembered.lose(cluster);
     }
 
     /// Notes that an object names a cluster in Azure.
     pub fn know(&self, id: &ClusterId, cluster: &ObjectRef<AksCluster>) {
-        lock(&self.known).entry(id.clone()).or_default().insert(cluster.clone());
+        self.remembered.know(id, cluster);
     }
 
     /// The objects that name a cluster in Azure: one, and by mistake several, of which one owns it.
     pub fn objects_of(&self, id: &ClusterId) -> Vec<ObjectRef<AksCluster>> {
-        lock(&self.known).get(id).into_iter().flatten().cloned().collect()
+        self.remembered.objects_of(id)
     }
 
-    /// Forgets an aggregate that is gone.
-    pub fn forget(&self, cluster: &ObjectRef<AksCluster>, id: &ClusterId) {
-        lock(&self.memories).remove(cluster);
+    /// Forgets an aggregate that is gone. An object that comes later under its name starts without its past.
+    pub fn forget(&self, cluster: &ObjectRef<AksCluster>) {
         self.in_flight.note(cluster, Vec::new());
-        let mut known = lock(&self.known);
-        let Some(objects) = known.get_mut(id) else { return };
-        objects.remove(cluster);
-        if objects.is_empty() {
-            known.remove(id);
-            self.observer.unwatch(id);
+        self.keep(|one| one != cluster);
+    }
+
+    /// Forgets whatever has no object any more: a pass that ran while its object went may have noted something of it.
+    pub fn sweep(&self) {
+        let AllCaches { clusters, pools, .. } = &self.caches;
+        self.keep(|cluster| clusters.has(cluster));
+        let uids: HashSet<String> = clusters.uids().chain(pools.uids()).collect();
+        self.written.keep(|uid| uids.contains(uid));
+    }
+
+    fn keep(&self, stays: impl Fn(&ObjectRef<AksCluster>) -> bool) {
+        for id in self.remembered.keep(stays) {
+            self.observer.unwatch(&id);
         }
     }
 
@@ -170,8 +185,4 @@ impl Context {
 /// A duration as jiff counts it; settings never come near the limit.
 pub fn signed(duration: std::time::Duration) -> SignedDuration {
     SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -38,8 +38,19 @@ pub fn user_of(pass: &Pass<'_>, kind: &Kind, id: &str) -> Option<String> {
     let is_own = |cluster: &AksCluster| cluster.namespace() == own.namespace() && cluster.name_any() == own.name_any();
     let uses = |cluster: &Arc<AksCluster>| has_line(cluster, id) || asks_for(pass, cluster, kind, id);
     let mut others = pass.context.clusters.state().into_iter().filter(|other| !is_own(other));
-    let user = others.find(uses)?;
-    Some(format!("{}/{}", user.namespace().unwrap_or_default(), user.name_any()))
+    let readable = others.find(uses).map(|user| named(user.as_ref()));
+    readable.or_else(|| {
+        let mentions = |id_of_child: &String| id_of_child.eq_ignore_ascii_case(id);
+        let unreadable = pass.context.caches.clusters.unreadable.state();
+        let user = unreadable
+            .iter()
+            .find(|other| other.salvage.children.iter().any(mentions))?;
+        Some(named(user.as_ref()))
+    })
+}
+
+fn named(user: &impl ResourceExt) -> String {
+    format!("{}/{}", user.namespace().unwrap_or_default(), user.name_any())
 }
 
 fn has_line(cluster: &AksCluster, id: &str) -> bool {

@@ -80,7 +80,8 @@ pub async fn crashed<K: Resource<DynamicType = ()>>(context: &Context, object: &
     .await;
 }
 
-async fn publish<K: Resource<DynamicType = ()>>(
+/// Publishes an event on an object.
+pub async fn publish<K: Resource<DynamicType = ()>>(
     context: &Context,
     object: &K,
     type_: EventType,

@@ -19,7 +19,7 @@ use super::objects::Objects;
 use super::rests::Rests;
 use super::secrets::PassSecrets;
 use super::write::{self, WriteError};
-use super::{actions, children, in_flight, look, operations, report, sign_in};
+use super::{actions, children, in_flight, look, operations, report, sign_in, unreadable};
 use crate::api::{ActionStatus, AksCluster, AksNodePool, ChildStatus, OperationStatus};
 use crate::arm::{ArmClient, ArmError, ClusterId};
 use crate::plan::change::Target;
@@ -117,7 +117,14 @@ pub async fn run(context: &Context, cluster: &Arc<AksCluster>) -> Next {
         Ok(mut pass) => pass.finish().await,
         Err(unreadable) => {
             let (objects, failure) = *unreadable;
-            report::unreadable(context, objects, &failure).await
+            match unreadable::end(context, &objects).await {
+                Ok(Fate::LetGo(_) | Fate::Gone) => Next {
+                    after: None,
+                    outcome: ReconcileOutcome::Released,
+                },
+                Ok(fate) => report::unreadable(context, objects, &failure, &fate).await,
+                Err(error) => unwritten(&error),
+            }
         }
     }
 }
@@ -284,7 +291,7 @@ impl<'a> Pass<'a> {
         self.let_pools_go(&plan).await?;
         if ends {
             write::remove_finalizer(self.context, &self.objects.cluster).await?;
-            self.context.forget(&self.reference, &self.id);
+            self.context.forget(&self.reference);
             self.operations.clear();
         }
         Ok(None)

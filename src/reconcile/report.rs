@@ -1,23 +1,27 @@
 //! What a pass tells: one status write per object, if it changed.
 
+use std::sync::Arc;
+
 use kube::ResourceExt;
 use kube::runtime::events::EventType;
 
 use super::context::Context;
 use super::failure::Ended;
+use super::guard::Unreadable;
 use super::manifests::requested_at;
 use super::objects::Objects;
 use super::pass::{Next, Pass, unwritten};
 use super::write::{self, WriteError};
 use super::{events, operations};
 use crate::api::{AksCluster, AksNodePool, AksNodePoolStatus};
+use crate::plan::Fate;
 use crate::plan::change::Target;
 use crate::plan::desired::azure_name;
 use crate::plan::live::LiveCluster;
 use crate::runtime::metrics::ReconcileOutcome;
 use crate::status::children::new_failures;
 use crate::status::cluster::PoolsSummary;
-use crate::status::conditions::conditions;
+use crate::status::conditions::{Verdict, Why, conditions};
 use crate::status::failure::Failure;
 use crate::status::{cluster, pool};
 
@@ -73,11 +77,28 @@ async fn report(pass: &mut Pass<'_>) -> Result<(), WriteError> {
             .take()
             .or_else(|| pool::stalled(&pool.name_any(), status));
     }
+    for pool in unreadable_pools(pass) {
+        summary.total += 1;
+        let told = format!(
+            "node pool {} needs attention (Unreadable): {}",
+            pool.name_any(),
+            pool.told()
+        );
+        summary.stalled.get_or_insert(told);
+    }
     report_cluster(pass, &summary).await?;
     for (index, status) in statuses.into_iter().enumerate() {
         report_pool(pass, index, status).await?;
     }
     Ok(())
+}
+
+/// The pools of this cluster whose objects can't be read. They are not gone: they are told of, and nothing else.
+fn unreadable_pools(pass: &Pass<'_>) -> Vec<Arc<Unreadable<AksNodePool>>> {
+    let cluster = &pass.objects.cluster;
+    let (namespace, name) = (cluster.namespace(), cluster.name_any());
+    let pools = &pass.context.caches.pools.unreadable;
+    pools.state_filter(|pool| pool.namespace() == namespace && pool.salvage.cluster.as_ref() == Some(&name))
 }
 
 async fn report_pool(pass: &mut Pass<'_>, index: usize, status: AksNodePoolStatus) -> Result<(), WriteError> {
@@ -200,14 +221,17 @@ fn is_running(pass: &Pass<'_>, target: &Target) -> bool {
 }
 
 /// A cluster whose manifest can't be read at all.
-pub async fn unreadable(context: &Context, objects: Objects, ended: &Ended) -> Next {
+pub async fn unreadable(context: &Context, objects: Objects, ended: &Ended, fate: &Fate) -> Next {
     let before = objects.cluster.status.clone().unwrap_or_default();
     let generation = objects.cluster.metadata.generation.unwrap_or_default();
     let mut status = before.clone();
     status.observed_generation = Some(generation);
     status.conditions = conditions(
         &before.conditions,
-        &ended.failure.verdict(),
+        &match fate {
+            Fate::Blocked(why) => Verdict::Stalled(Why::new("DeletionBlocked", why)),
+            _ => ended.failure.verdict(),
+        },
         &[],
         generation,
         context.now(),

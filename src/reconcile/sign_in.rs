@@ -33,8 +33,13 @@ pub async fn client(context: &Context, cluster: &AksCluster) -> Result<ArmClient
                 .identities
                 .get(&ObjectRef::new(&reference.name))
                 .ok_or_else(|| {
+                    let unreadable = &context.caches.identities.unreadable;
+                    let problem = match unreadable.get(&ObjectRef::new(&reference.name)) {
+                        Some(identity) => format!("can't be read: {}", identity.problem),
+                        None => "does not exist".to_owned(),
+                    };
                     let message = format!(
-                        "spec.identityRef names AzureIdentity {}, which does not exist",
+                        "spec.identityRef names AzureIdentity {}, which {problem}",
                         reference.name
                     );
                     Ended::ours(

@@ -11,12 +11,34 @@ use kube::{Resource, ResourceExt};
 pub struct Written(Mutex<HashMap<String, u64>>);
 
 impl Written {
-    /// Notes what the API server returned for a write of ours.
+    /// Notes what the API server returned for a write of ours. An object that ended with it never comes again.
     pub fn note(&self, object: &impl Resource) {
+        let finalizers = object.meta().finalizers.as_deref().unwrap_or_default();
+        if object.meta().deletion_timestamp.is_some() && finalizers.is_empty() {
+            return self.forget(object);
+        }
         if let (Some(uid), Some(version)) = (object.meta().uid.clone(), version(object)) {
             let mut written = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             written.insert(uid, version);
         }
+    }
+
+    /// Forgets an object that is gone.
+    pub fn forget(&self, object: &impl Resource) {
+        let gone = object.meta().uid.as_deref();
+        self.keep(|uid| Some(uid) != gone);
+    }
+
+    /// Forgets the objects that do not stay.
+    pub fn keep(&self, stays: impl Fn(&str) -> bool) {
+        let mut written = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        written.retain(|uid, _| stays(uid));
+    }
+
+    /// Of how many objects a write is remembered.
+    #[cfg(test)]
+    pub fn len(&self) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
     /// Whether this copy is at least as new as our last write. Kubernetes compares resource versions as numbers from
@@ -59,5 +81,20 @@ mod tests {
         assert!(!written.has_caught_up(&object("99")));
         assert!(written.has_caught_up(&object("100")));
         assert!(written.has_caught_up(&object("99")), "once seen it is forgotten");
+    }
+
+    #[test]
+    fn nothing_is_remembered_of_an_object_that_is_gone() {
+        let written = Written::default();
+        written.note(&object("100"));
+        written.forget(&object("99"));
+        assert_eq!(written.len(), 0);
+        // The answer to the write that takes off its last finalizer may be later than the news that it is gone.
+        let mut ended = object("101");
+        ended.metadata.deletion_timestamp = Some(k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(
+            jiff::Timestamp::UNIX_EPOCH,
+        ));
+        written.note(&ended);
+        assert_eq!(written.len(), 0);
     }
 }

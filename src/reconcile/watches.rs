@@ -3,36 +3,33 @@
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use futures::channel::mpsc;
-use futures::{FutureExt, Stream, StreamExt, future, stream};
+use futures::{Stream, StreamExt, future, stream};
 use kube::core::NamespaceResourceScope;
 use kube::runtime::controller::{Action, Config, Controller};
 use kube::runtime::events::{Recorder, Reporter};
-use kube::runtime::reflector::{self, ObjectRef, ReflectHandle, Store};
-use kube::runtime::{WatchStreamExt, watcher};
-use kube::{Api, Resource, ResourceExt};
-use serde::de::DeserializeOwned;
+use kube::runtime::reflector::{ObjectRef, Store};
+use kube::{Api, Resource};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{Instrument, debug, error, info};
 
 use super::contained::{self, Broken, lasting};
-use super::context::{Context, Parts};
+use super::context::{AllCaches, Context, Parts};
+use super::guard::{self, Guarded, Unreadable};
+use super::news::{Keys, UnreadableKeys, news};
 use super::orphans::{self, cluster_of};
+use super::watched::Filler;
 use super::write::WriteError;
-use super::{Deps, cache, events, identities, pass, slots};
+use super::{Deps, events, identities, pass, slots, unreadable};
 use crate::api::{AksCluster, AksNodePool, AzureIdentity};
 use crate::arm::budget::Budget;
 use crate::arm::clients::{Clients, SetupError};
 use crate::arm::metrics::ArmMetrics;
 use crate::arm::{ClusterId, Observer};
 use crate::runtime::metrics::{Metrics, ObjectKind, ReadyLabel, SharedRegistry};
-use crate::runtime::readiness::Readiness;
 use crate::runtime::settings::Settings;
 use crate::status::conditions::{READY, find};
 
-/// Events that a subscriber may be behind before the watch waits for it.
-const BUFFER: usize = 1024;
 /// How long several events of one object may be taken for one.
 const DEBOUNCE: Duration = Duration::from_millis(50);
 /// A pass that broke off is run again after this time.
@@ -61,16 +58,8 @@ pub async fn run(deps: Deps) {
     }
     info!("this replica leads");
     let (observer, wakes) = Observer::new(settings.timing.list_interval);
-    let namespace = settings.watch_namespace.as_deref();
+    let (clusters, pools, identities) = (Filler::new(), Filler::new(), Filler::new());
     let deaf = CancellationToken::new();
-    let clusters = Watched::<AksCluster>::start(api(&client, namespace), &readiness, &shutdown, &deaf);
-    let pools = Watched::<AksNodePool>::start(api(&client, namespace), &readiness, &shutdown, &deaf);
-    let identities = Watched::<AzureIdentity>::start(Api::all(client.clone()), &readiness, &shutdown, &deaf);
-    let (Some((clusters, gone_clusters)), Some((pools, gone_pools)), Some((identities, _))) =
-        (clusters, pools, identities)
-    else {
-        return error!("the watches can't be shared");
-    };
     let recorder = Recorder::new(
         client.clone(),
         Reporter {
@@ -84,48 +73,56 @@ pub async fn run(deps: Deps) {
         installation,
         leadership,
         metrics,
-        clusters: clusters.store.clone(),
-        pools: pools.store.clone(),
-        identities: identities.store.clone(),
+        caches: AllCaches {
+            clusters: clusters.caches(),
+            pools: pools.caches(),
+            identities: identities.caches(),
+        },
         observer,
         clients,
         recorder,
     }));
-    let clusters_filled = clusters.filled.clone();
-    // A pass reads all three caches.
-    let filled = [clusters.filled.clone(), pools.filled.clone(), identities.filled.clone()];
-    let filled = async move {
-        for one in &filled {
+    let (news, heard) = news();
+    let namespace = context.settings.watch_namespace.as_deref();
+    let tell = news.of_clusters(Arc::clone(&context));
+    let clusters_filled = clusters.watch(api(&context.client, namespace), &readiness, &shutdown, &deaf, tell);
+    let tell = news.of_pools(Arc::clone(&context));
+    let pools_filled = pools.watch(api(&context.client, namespace), &readiness, &shutdown, &deaf, tell);
+    let tell = news.of_identities();
+    let identities_filled = identities.watch(Api::all(context.client.clone()), &readiness, &shutdown, &deaf, tell);
+    // A pass reads all three caches. And before all clusters are known every pool looks like an orphan, and one that goes
+    // would lose its finalizer.
+    let filled = async {
+        for one in [&clusters_filled, &pools_filled, &identities_filled] {
             one.cancelled().await;
         }
     };
+    tokio::select! {
+        () = filled => {}
+        () = shutdown.cancelled() => return,
+        () = deaf.cancelled() => return,
+    }
     // Each lasts until shutdown; where one ends before, the process does.
-    let ended = future::try_join4(
+    let ended = future::try_join5(
         lasting(
             "the controller of clusters",
             &shutdown,
-            reconcile_clusters(
-                &context,
-                clusters,
-                stream::select(
-                    pools.events.clone().map(|pool| cluster_of(&pool)),
-                    gone_pools.map(|pool| cluster_of(&pool)),
-                ),
-                identities.events.clone(),
-                wakes,
-                filled,
-                &shutdown,
-            ),
+            reconcile_clusters(&context, heard.clusters, heard.identities_of_clusters, wakes, &shutdown),
         ),
         lasting(
             "the controller of pools without a cluster",
             &shutdown,
-            reconcile_orphans(&context, pools, gone_clusters, &clusters_filled, &shutdown),
+            reconcile_orphans(&context, heard.pools, heard.clusters_of_pools, &shutdown),
         ),
         lasting(
             "the controller of identities",
             &shutdown,
-            reconcile_identities(&context, identities, &shutdown),
+            reconcile_identities(&context, heard.identities, &shutdown),
+        ),
+        lasting(
+            "the controllers of what can't be read",
+            &shutdown,
+            reconcile_all_unreadable(&context, heard.unreadable, &shutdown),
         ),
         lasting("the count of objects", &shutdown, count(&context, &shutdown)),
     );
@@ -138,24 +135,19 @@ pub async fn run(deps: Deps) {
 
 async fn reconcile_clusters(
     context: &Arc<Context>,
-    clusters: Watched<AksCluster>,
-    of_pools: impl Stream<Item = ObjectRef<AksCluster>> + Send + 'static,
-    identities: ReflectHandle<AzureIdentity>,
+    keys: Keys<AksCluster>,
+    identities: Keys<AzureIdentity>,
     wakes: impl Stream<Item = ClusterId> + Send + 'static,
-    filled: impl Future<Output = ()>,
     shutdown: &CancellationToken,
 ) {
     let users = Arc::clone(context);
     let of_identity = identities.flat_map(move |identity| stream::iter(users_of(&users, &identity)));
     let known = Arc::clone(context);
     let of_azure = wakes.flat_map(move |id| stream::iter(known.objects_of(&id)));
-    if shutdown.run_until_cancelled(filled).await.is_none() {
-        return;
-    }
-    Controller::for_shared_stream(clusters.events, clusters.store)
+    let clusters = context.clusters.clone();
+    Controller::for_shared_stream(objects(keys, &clusters), clusters)
         // Passes wait for slots, which are shared out fairly, and not for a place in the controller's one line.
         .with_config(Config::default().concurrency(0).debounce(DEBOUNCE))
-        .reconcile_on(of_pools)
         .reconcile_on(of_identity)
         .reconcile_on(of_azure)
         .graceful_shutdown_on(shutdown.clone().cancelled_owned())
@@ -170,6 +162,15 @@ async fn reconcile_clusters(
             }
         })
         .await;
+}
+
+/// The objects of keys, as they are when whoever reads gets to them.
+fn objects<K>(keys: Keys<K>, store: &Store<K>) -> impl Stream<Item = Arc<K>> + Send + 'static
+where
+    K: Resource<DynamicType = ()> + Clone + Send + Sync + 'static,
+{
+    let store = store.clone();
+    keys.filter_map(move |key| future::ready(store.get(&key)))
 }
 
 /// A pass answers every failure itself.
@@ -251,63 +252,95 @@ async fn rest<K: Resource<DynamicType = ()>>(
 }
 
 /// The clusters that name an identity.
-fn users_of(context: &Context, identity: &AzureIdentity) -> Vec<ObjectRef<AksCluster>> {
-    let name = identity.name_any();
+fn users_of(context: &Context, identity: &ObjectRef<AzureIdentity>) -> Vec<ObjectRef<AksCluster>> {
+    let name = &identity.name;
     let uses = |cluster: &Arc<AksCluster>| {
         cluster
             .spec
             .identity_ref
             .as_ref()
-            .is_some_and(|reference| reference.name == name)
+            .is_some_and(|reference| reference.name == *name)
     };
     let users = context.clusters.state().into_iter().filter(uses);
     users.map(|cluster| ObjectRef::from_obj(cluster.as_ref())).collect()
 }
 
 /// The pools of a cluster.
-fn pools_of(context: &Context, cluster: &AksCluster) -> Vec<ObjectRef<AksNodePool>> {
-    let cluster = ObjectRef::from_obj(cluster);
+fn pools_of(context: &Context, cluster: &ObjectRef<AksCluster>) -> Vec<ObjectRef<AksNodePool>> {
     let pools = context.pools.state().into_iter();
-    let own = pools.filter(|pool| cluster_of(pool) == cluster);
+    let own = pools.filter(|pool| cluster_of(pool) == *cluster);
     own.map(|pool| ObjectRef::from_obj(pool.as_ref())).collect()
 }
 
-/// Starts when all clusters are known: before, every pool looks like an orphan, and one that goes would lose its
-/// finalizer.
 async fn reconcile_orphans(
     context: &Arc<Context>,
-    pools: Watched<AksNodePool>,
-    gone_clusters: impl Stream<Item = AksCluster> + Send + 'static,
-    clusters_filled: &CancellationToken,
+    keys: Keys<AksNodePool>,
+    clusters: Keys<AksCluster>,
     shutdown: &CancellationToken,
 ) {
-    if shutdown
-        .run_until_cancelled(clusters_filled.cancelled())
-        .await
-        .is_none()
-    {
-        return;
-    }
     let known = Arc::clone(context);
-    let left_behind = gone_clusters.flat_map(move |cluster| stream::iter(pools_of(&known, &cluster)));
-    Controller::for_shared_stream(pools.events, pools.store)
-        .with_config(Config::default().debounce(DEBOUNCE))
-        .reconcile_on(left_behind)
+    let below = clusters.flat_map(move |cluster| stream::iter(pools_of(&known, &cluster)));
+    let (pools, concurrency) = (context.pools.clone(), context.settings.concurrency);
+    Controller::for_shared_stream(objects(keys, &pools), pools)
+        .with_config(Config::default().concurrency(concurrency).debounce(DEBOUNCE))
+        .reconcile_on(below)
         .graceful_shutdown_on(shutdown.clone().cancelled_owned())
         .run(reconcile_orphan, |_, error, _| retry(error), Arc::clone(context))
         .for_each(|_| future::ready(()))
         .await;
 }
 
-async fn reconcile_identities(
-    context: &Arc<Context>,
-    identities: Watched<AzureIdentity>,
-    shutdown: &CancellationToken,
-) {
-    Controller::for_shared_stream(identities.events, identities.store)
+async fn reconcile_identities(context: &Arc<Context>, keys: Keys<AzureIdentity>, shutdown: &CancellationToken) {
+    let identities = context.identities.clone();
+    Controller::for_shared_stream(objects(keys, &identities), identities)
         .with_config(Config::default().debounce(DEBOUNCE))
         .graceful_shutdown_on(shutdown.clone().cancelled_owned())
         .run(reconcile_identity, |_, error, _| retry(error), Arc::clone(context))
+        .for_each(|_| future::ready(()))
+        .await;
+}
+
+async fn reconcile_all_unreadable(context: &Arc<Context>, keys: UnreadableKeys, shutdown: &CancellationToken) {
+    let AllCaches {
+        clusters,
+        pools,
+        identities,
+    } = context.caches.clone();
+    future::join3(
+        reconcile_unreadable(
+            context,
+            keys.clusters,
+            clusters.unreadable,
+            unreadable::reconcile,
+            shutdown,
+        ),
+        reconcile_unreadable(context, keys.pools, pools.unreadable, unreadable::reconcile, shutdown),
+        reconcile_unreadable(
+            context,
+            keys.identities,
+            identities.unreadable,
+            unreadable::reconcile_identity,
+            shutdown,
+        ),
+    )
+    .await;
+}
+
+async fn reconcile_unreadable<K, F>(
+    context: &Arc<Context>,
+    keys: Keys<Unreadable<K>>,
+    store: Store<Unreadable<K>>,
+    reconcile: fn(Arc<Unreadable<K>>, Arc<Context>) -> F,
+    shutdown: &CancellationToken,
+) where
+    K: guard::Parts,
+    F: Future<Output = Result<Action, WriteError>> + Send + 'static,
+{
+    let concurrency = context.settings.concurrency;
+    Controller::for_shared_stream(objects(keys, &store), store)
+        .with_config(Config::default().concurrency(concurrency).debounce(DEBOUNCE))
+        .graceful_shutdown_on(shutdown.clone().cancelled_owned())
+        .run(reconcile, |_, error, _| retry(error), Arc::clone(context))
         .for_each(|_| future::ready(()))
         .await;
 }
@@ -321,10 +354,23 @@ fn retry(error: &WriteError) -> Action {
     Action::requeue(after)
 }
 
-/// Counts objects by readiness, until shutdown.
+/// Counts objects, and forgets what has none any more, until shutdown.
 async fn count(context: &Context, shutdown: &CancellationToken) {
     let mut ticks = tokio::time::interval(COUNT_EVERY);
     while shutdown.run_until_cancelled(ticks.tick()).await.is_some() {
+        context.sweep();
+        let AllCaches {
+            clusters,
+            pools,
+            identities,
+        } = &context.caches;
+        for (kind, count) in [
+            (ObjectKind::AksCluster, clusters.unreadable.len()),
+            (ObjectKind::AksNodePool, pools.unreadable.len()),
+            (ObjectKind::AzureIdentity, identities.unreadable.len()),
+        ] {
+            context.metrics.unreadable(kind, count);
+        }
         let clusters = context.clusters.state();
         tally(
             &context.metrics,
@@ -365,66 +411,7 @@ fn tally<'a>(
     metrics.objects(kind, ReadyLabel::Unknown, unknown);
 }
 
-/// One watch of a kind: what it holds, and its events. Every handle on the events has to be read, because the slowest
-/// reader holds up the watch.
-struct Watched<K: Resource<DynamicType = ()> + Clone + 'static> {
-    store: Store<K>,
-    events: ReflectHandle<K>,
-    /// Cancelled when the first list is complete. `Store::wait_until_ready` wakes only one of those who wait, and that
-    /// one is the controller.
-    filled: CancellationToken,
-}
-
-impl<K> Watched<K>
-where
-    K: Resource<DynamicType = ()> + Clone + std::fmt::Debug + DeserializeOwned + Send + Sync + 'static,
-{
-    /// The watch, and the objects that go: those reach no handle on the events. Should the watch end before shutdown,
-    /// `deaf` is cancelled. `None` never happens: kube makes the store of `store_shared` with a dispatcher.
-    fn start(
-        api: Api<K>,
-        readiness: &Readiness,
-        shutdown: &CancellationToken,
-        deaf: &CancellationToken,
-    ) -> Option<(Self, mpsc::UnboundedReceiver<K>)> {
-        let (store, writer) = reflector::store_shared(BUFFER);
-        let events = writer.subscribe()?;
-        let watch = watcher(api, watcher::Config::default())
-            .default_backoff()
-            .modify(cache::trim)
-            .reflect_shared(writer);
-        let mut gate = Some(readiness.wait_for(format!("the first list of {} objects", K::kind(&()))));
-        let filled = CancellationToken::new();
-        let complete = filled.clone();
-        let (ends, gone) = mpsc::unbounded();
-        let watch = watch.for_each(move |event| {
-            match event {
-                Ok(watcher::Event::InitDone) => {
-                    complete.cancel();
-                    if let Some(gate) = gate.take() {
-                        gate.open();
-                    }
-                }
-                // Nobody may be interested.
-                Ok(watcher::Event::Delete(object)) => drop(ends.unbounded_send(object)),
-                Ok(_) => {}
-                Err(error) => error!(%error, kind = %K::kind(&()), "a watch broke off and is started again"),
-            }
-            future::ready(())
-        });
-        let (shutdown, deaf) = (shutdown.clone(), deaf.clone());
-        tokio::spawn(async move {
-            let part = format!("the watch of {} objects", K::kind(&()));
-            let watch = shutdown.run_until_cancelled(watch).map(drop);
-            if lasting(&part, &shutdown, watch).await.is_err() {
-                deaf.cancel();
-            }
-        });
-        Some((Self { store, events, filled }, gone))
-    }
-}
-
-fn api<K>(client: &kube::Client, namespace: Option<&str>) -> Api<K>
+fn api<K>(client: &kube::Client, namespace: Option<&str>) -> Api<Guarded<K>>
 where
     K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
 {

@@ -3,14 +3,15 @@
 use std::fmt::Debug;
 
 use kube::api::{Patch, PatchParams, PostParams};
-use kube::core::NamespaceResourceScope;
+use kube::core::{NamespaceResourceScope, PartialObjectMeta};
 use kube::{Api, Resource, ResourceExt};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::cache;
 use super::context::Context;
+use super::guard::{Unreadable, is_invalid, without};
 use crate::api::{FIELD_MANAGER, FINALIZER};
 use crate::runtime::connect::told;
 use crate::runtime::deadline::is_late;
@@ -48,21 +49,37 @@ impl WriteError {
     }
 }
 
-/// A kind whose objects we write.
-pub trait Written:
-    Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + Serialize + DeserializeOwned
-{
+/// A kind whose objects carry our finalizer.
+pub trait Finalized: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug {
     /// Its name in metrics.
     const KIND: ObjectKind;
+
+    /// The fields of its spec that can't be read.
+    fn unreadable_fields(&self) -> &[String] {
+        &[]
+    }
 }
 
-impl Written for crate::api::AksCluster {
+impl Finalized for crate::api::AksCluster {
     const KIND: ObjectKind = ObjectKind::AksCluster;
 }
 
-impl Written for crate::api::AksNodePool {
+impl Finalized for crate::api::AksNodePool {
     const KIND: ObjectKind = ObjectKind::AksNodePool;
 }
+
+impl<K: Finalized> Finalized for Unreadable<K> {
+    const KIND: ObjectKind = K::KIND;
+
+    fn unreadable_fields(&self) -> &[String] {
+        &self.fields
+    }
+}
+
+/// A kind whose objects we write whole.
+pub trait Written: Finalized + Serialize + DeserializeOwned {}
+
+impl<K: Finalized + Serialize + DeserializeOwned> Written for K {}
 
 /// Stores the status of `object`, whose resource version guards the write, and returns what is stored.
 ///
@@ -77,7 +94,13 @@ pub async fn status<K: Written>(context: &Context, object: &K) -> Result<K, Writ
             dry_run: false,
         },
     );
-    finish(context, KubeVerb::Status, api.replace_status(&name, &params, object)).await
+    finish(
+        context,
+        KubeVerb::Status,
+        K::KIND,
+        api.replace_status(&name, &params, object),
+    )
+    .await
 }
 
 /// The object as it is stored now.
@@ -103,7 +126,7 @@ pub fn is_finalized<K: Resource>(object: &K) -> bool {
 ///
 /// # Errors
 /// [`WriteError`].
-pub async fn add_finalizer<K: Written>(context: &Context, object: &K) -> Result<K, WriteError> {
+pub async fn add_finalizer<K: Finalized>(context: &Context, object: &K) -> Result<(), WriteError> {
     let mut finalizers = object.meta().finalizers.clone().unwrap_or_default();
     finalizers.push(FINALIZER.to_owned());
     set_finalizers(context, object, finalizers).await
@@ -113,35 +136,50 @@ pub async fn add_finalizer<K: Written>(context: &Context, object: &K) -> Result<
 ///
 /// # Errors
 /// [`WriteError`].
-pub async fn remove_finalizer<K: Written>(context: &Context, object: &K) -> Result<(), WriteError> {
+pub async fn remove_finalizer<K: Finalized>(context: &Context, object: &K) -> Result<(), WriteError> {
     let mut finalizers = object.meta().finalizers.clone().unwrap_or_default();
     finalizers.retain(|finalizer| finalizer != FINALIZER);
     match set_finalizers(context, object, finalizers).await {
-        Ok(_) | Err(WriteError::Gone) => Ok(()),
+        Ok(()) | Err(WriteError::Gone) => Ok(()),
         Err(error) => Err(error),
     }
 }
 
-async fn set_finalizers<K: Written>(context: &Context, object: &K, finalizers: Vec<String>) -> Result<K, WriteError> {
-    let patch = json!({ "metadata": { "resourceVersion": object.resource_version(), "finalizers": finalizers } });
-    let (name, api) = (object.name_any(), api::<K>(context, object));
+/// Speaks of metadata alone, so that it does not depend on what else the object says.
+async fn set_finalizers<K: Finalized>(
+    context: &Context,
+    object: &K,
+    finalizers: Vec<String>,
+) -> Result<(), WriteError> {
+    let mut patch = json!({ "metadata": { "resourceVersion": object.resource_version(), "finalizers": finalizers } });
+    let namespace = object.namespace().unwrap_or_default();
+    let api = Api::<PartialObjectMeta<K>>::namespaced(context.client.clone(), &namespace);
     let params = PatchParams {
         field_manager: Some(FIELD_MANAGER.to_owned()),
         ..PatchParams::default()
     };
-    finish(
-        context,
-        KubeVerb::Patch,
-        api.patch(&name, &params, &Patch::Merge(patch)),
-    )
-    .await
+    let name = object.name_any();
+    let write = async |patch: &Value| {
+        let patch = Patch::Merge(patch);
+        finish(context, KubeVerb::Patch, K::KIND, api.patch(&name, &params, &patch)).await
+    };
+    match write(&patch).await {
+        // Rules at admission fail on a field of a foreign type, also where it stays as it is.
+        Err(WriteError::Refused(error)) if is_invalid(&error) && !object.unreadable_fields().is_empty() => {
+            patch["spec"] = without(object.unreadable_fields());
+            write(&patch).await?;
+        }
+        answer => drop(answer?),
+    }
+    Ok(())
 }
 
-async fn finish<K: Written>(
+async fn finish<R: Resource>(
     context: &Context,
     verb: KubeVerb,
-    write: impl Future<Output = kube::Result<K>>,
-) -> Result<K, WriteError> {
+    kind: ObjectKind,
+    write: impl Future<Output = kube::Result<R>>,
+) -> Result<R, WriteError> {
     if !context.leadership.is_leader() {
         return Err(WriteError::NotLeader);
     }
@@ -155,12 +193,12 @@ async fn finish<K: Written>(
         Err(WriteError::Timeout(_)) => WriteResult::Timeout,
         Err(_) => WriteResult::Failed,
     };
-    context.metrics.kube_write(K::KIND, verb, result);
+    context.metrics.kube_write(kind, verb, result);
     answer
 }
 
 /// What came back. What the rest of the pass sees of an object is what the next one will find in the cache.
-fn answered<K: Written>(answer: kube::Result<K>) -> Result<K, WriteError> {
+fn answered<R: Resource>(answer: kube::Result<R>) -> Result<R, WriteError> {
     let mut object = answer.map_err(WriteError::of)?;
     cache::trim(&mut object);
     Ok(object)

@@ -116,6 +116,11 @@ struct ObjectLabels {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct KindLabels {
+    kind: ObjectKind,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct WriteLabels {
     kind: ObjectKind,
     verb: KubeVerb,
@@ -134,6 +139,7 @@ pub struct Metrics {
     reconcile_duration: Histogram,
     steps: Family<StepLabels, Counter>,
     objects: Family<ObjectLabels, Gauge>,
+    unreadable: Family<KindLabels, Gauge>,
     kube_writes: Family<WriteLabels, Counter>,
     panics: Family<PanicLabels, Counter>,
 }
@@ -146,6 +152,7 @@ impl Metrics {
             reconcile_duration: Histogram::new(RECONCILE_SECONDS),
             steps: Family::default(),
             objects: Family::default(),
+            unreadable: Family::default(),
             kube_writes: Family::default(),
             panics: Family::default(),
         };
@@ -154,6 +161,7 @@ impl Metrics {
             reconcile_duration,
             steps,
             objects,
+            unreadable,
             kube_writes,
             panics,
         } = &metrics;
@@ -172,6 +180,11 @@ impl Metrics {
             "armature_objects",
             "Objects by the value of their Ready condition",
             objects.clone(),
+        );
+        registry.register(
+            "armature_unreadable_objects",
+            "Objects that can't be read; their events and the log say why",
+            unreadable.clone(),
         );
         registry.register(
             "armature_kube_writes",
@@ -209,6 +222,13 @@ impl Metrics {
         self.panics.get_or_create(&PanicLabels { kind }).inc();
     }
 
+    /// There are now `count` objects of this kind that can't be read.
+    pub fn unreadable(&self, kind: ObjectKind, count: usize) {
+        self.unreadable
+            .get_or_create(&KindLabels { kind })
+            .set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
     /// Something was written to the management cluster.
     pub fn kube_write(&self, kind: ObjectKind, verb: KubeVerb, result: WriteResult) {
         self.kube_writes
@@ -232,6 +252,7 @@ mod tests {
         metrics.objects(ObjectKind::AksCluster, ReadyLabel::True, 3);
         metrics.objects(ObjectKind::AksCluster, ReadyLabel::True, 2);
         metrics.panicked(ObjectKind::AksCluster);
+        metrics.unreadable(ObjectKind::AksNodePool, 1);
         metrics.kube_write(ObjectKind::AksNodePool, KubeVerb::Status, WriteResult::Conflict);
         let mut printed = String::new();
         text::encode(&mut printed, &registry).unwrap();
@@ -241,6 +262,7 @@ mod tests {
             "armature_steps_total{step=\"CreateCluster\",result=\"Started\"} 1",
             "armature_objects{kind=\"AksCluster\",ready=\"True\"} 2",
             "armature_panics_total{kind=\"AksCluster\"} 1",
+            "armature_unreadable_objects{kind=\"AksNodePool\"} 1",
             "armature_kube_writes_total{kind=\"AksNodePool\",verb=\"Status\",result=\"Conflict\"} 1",
         ] {
             assert!(

@@ -104,6 +104,8 @@ pub async fn run(settings: Settings, client: Client, shutdown: CancellationToken
     };
     let ended = tokio::select! {
         () = work => if shutdown.is_cancelled() { Ok(()) } else { Err(RunError::ControllersEnded) },
+        // It never ends.
+        () = readiness.tell() => Err(RunError::ControllersEnded),
         () = leadership.lost() => Err(RunError::LeadershipLost),
         error = server => Err(RunError::Admin(error)),
         () = drained(&shutdown) => Ok(()),

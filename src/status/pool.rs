@@ -242,3 +242,21 @@ pub fn without_cluster(
         ..previous.clone()
     }
 }
+
+/// The status of a pool whose cluster object is there and can't be read: nobody looks at Azure for it, and what was seen
+/// last is told on.
+pub fn below_unreadable_cluster(
+    previous: &AksNodePoolStatus,
+    generation: i64,
+    cluster: &str,
+    now: Timestamp,
+) -> AksNodePoolStatus {
+    let message =
+        format!("AksCluster {cluster} can't be read, so nothing is done for its pools; its events say what to correct");
+    let verdict = Verdict::Waiting(Why::new("ClusterUnreadable", message));
+    AksNodePoolStatus {
+        observed_generation: observed(previous.observed_generation, &verdict, generation),
+        conditions: conditions(&previous.conditions, &verdict, &[], generation, now),
+        ..previous.clone()
+    }
+}

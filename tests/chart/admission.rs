@@ -6,7 +6,8 @@ use armature::api::{AksCluster, AksNodePool, RELEASE_ANNOTATION};
 use axum::http::Request;
 use k8s_openapi::api::core::v1::Namespace;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
-use kube::api::{DeleteParams, Patch, PatchParams};
+use kube::api::{DeleteParams, DynamicObject, Patch, PatchParams, PostParams};
+use kube::core::ApiResource;
 use kube::{Api, ResourceExt};
 use serde_json::{Value, json};
 
@@ -263,5 +264,93 @@ async fn a_retired_setting_is_taken_with_a_warning_that_names_date_and_way_out()
         ("aksnodepools", pool(json!({ "osSKU": "Ubuntu" }))),
     ] {
         assert_eq!(warnings(&resource(api), &client, &object).await, [""; 0]);
+    }
+}
+
+/// A value that is nested so many levels deep.
+fn nested(levels: usize) -> Value {
+    (0..levels).fold(json!(1), |value, level| {
+        if level % 2 == 0 {
+            json!([value])
+        } else {
+            json!({ "k": value })
+        }
+    })
+}
+
+#[tokio::test]
+async fn values_of_free_form_are_bounded_in_depth_and_size() {
+    let cluster = installed().await;
+    let (client, namespace) = (
+        cluster.client().await.unwrap(),
+        cluster.namespace("bounded").await.unwrap(),
+    );
+    let api = Api::<DynamicObject>::namespaced_with(client, &namespace, &ApiResource::erase::<AksCluster>(&()));
+    let make = async |spec: Value| {
+        let mut fields = json!({
+            "subscriptionId": "11111111-2222-3333-4444-555555555555",
+            "resourceGroup": "platform",
+            "location": "westeurope",
+        });
+        fields
+            .as_object_mut()
+            .unwrap()
+            .extend(spec.as_object().unwrap().clone());
+        let object = json!({ "metadata": { "generateName": "bounded-" }, "spec": fields });
+        let object: DynamicObject = serde_json::from_value(object).unwrap();
+        let dry_run = PostParams {
+            dry_run: true,
+            ..PostParams::default()
+        };
+        api.create(&dry_run, &object).await
+    };
+    let set = |value: Value| json!({ "overrides": [{ "path": "a.b", "value": value }] });
+    let child = |body: Value| json!({ "children": { "x": { "type": "Microsoft.Chaos/targets", "apiVersion": "2026-01-01", "body": body } } });
+    let long = |length: usize| json!({ "k": "x".repeat(length) });
+    let braces = json!({ "s": "[[[[[[[[[[[[[[[[[[[[[[[[[[\\\"{{" });
+    // Only the API server knows when it applies a policy.
+    let applied = async {
+        while make(set(nested(17))).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), applied).await.unwrap();
+    for spec in [
+        set(nested(16)),
+        set(braces.clone()),
+        set(long(15_000)),
+        child(nested(16)),
+        child(braces),
+        child(long(30_000)),
+    ] {
+        make(spec).await.unwrap();
+    }
+    for (spec, said) in [
+        (
+            set(nested(17)),
+            "the values of spec.overrides have 48 KiB at most and 16 levels",
+        ),
+        (
+            set(nested(140)),
+            "the values of spec.overrides have 48 KiB at most and 16 levels",
+        ),
+        (
+            set(long(50_000)),
+            "the values of spec.overrides have 48 KiB at most and 16 levels",
+        ),
+        (
+            child(json!({ "k": nested(140) })),
+            "the bodies of spec.children have 48 KiB at most and 16 levels",
+        ),
+        (
+            child(long(50_000)),
+            "the bodies of spec.children have 48 KiB at most and 16 levels",
+        ),
+        (set(long(1_000_000)), "is longer than 256 KiB, which no manifest needs"),
+    ] {
+        match make(spec).await {
+            Err(kube::Error::Api(status)) => assert!(status.message.contains(said), "{}", status.message),
+            answer => panic!("not refused with {said}: {answer:?}"),
+        }
     }
 }

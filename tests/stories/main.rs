@@ -28,6 +28,7 @@ mod secrets;
 mod sign_in;
 mod strange;
 mod troubles;
+mod unreadable;
 mod upgrades;
 mod wants;
 mod world;

@@ -1,17 +1,15 @@
 //! `armature status --watch` and `--until`: follows the objects and shows what changes.
 
 use std::collections::BTreeMap;
-use std::fmt::Debug;
 use std::pin::pin;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use futures::{Stream, StreamExt, stream};
+use futures::{Stream, StreamExt, future, stream};
 use jiff::Timestamp;
 use kube::runtime::reflector::{self, Store};
 use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Api, Client, Resource};
-use serde::de::DeserializeOwned;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use super::fleet::{Fleet, fleet};
@@ -19,6 +17,7 @@ use super::until::Waiting;
 use super::{Output, Scope, StatusArgs, show, table};
 use crate::cli::paint::{Canvas, Line, Tone};
 use crate::cli::{CliError, print};
+use crate::reconcile::guard::{Guarded, Parts};
 use crate::runtime::connect::told;
 
 /// Changes arrive in bursts; a person follows four pictures a second.
@@ -88,18 +87,30 @@ fn trouble(error: &watcher::Error) -> String {
 }
 
 /// A store that follows the API, and the stream that drives it: `Err` is what is wrong with the connection.
-fn watched<K>(api: Api<K>) -> (Store<K>, impl Stream<Item = Result<(), String>>)
-where
-    K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + 'static,
-{
+fn watched<K: Parts>(api: Api<Guarded<K>>) -> (Store<K>, impl Stream<Item = Result<(), String>>) {
     let (store, writer) = reflector::store();
     let events = watcher(api, watcher::Config::default())
         .default_backoff()
+        .filter_map(|event| future::ready(event.map(readable).transpose()))
         .reflect(writer);
     (
         store,
         events.map(|event| event.map(|_| ()).map_err(|error| trouble(&error))),
     )
+}
+
+/// The event, where it is about an object that can be read. The first read has named the others.
+fn readable<K>(event: watcher::Event<Guarded<K>>) -> Option<watcher::Event<K>> {
+    match event {
+        watcher::Event::Apply(Guarded::Readable(object)) => Some(watcher::Event::Apply(object)),
+        watcher::Event::Delete(Guarded::Readable(object)) => Some(watcher::Event::Delete(object)),
+        watcher::Event::InitApply(Guarded::Readable(object)) => Some(watcher::Event::InitApply(object)),
+        watcher::Event::Apply(Guarded::Unreadable(_))
+        | watcher::Event::Delete(Guarded::Unreadable(_))
+        | watcher::Event::InitApply(Guarded::Unreadable(_)) => None,
+        watcher::Event::Init => Some(watcher::Event::Init),
+        watcher::Event::InitDone => Some(watcher::Event::InitDone),
+    }
 }
 
 /// Whether the first list is complete, without waiting for it.

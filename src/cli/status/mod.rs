@@ -16,13 +16,14 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use jiff::{SignedDuration, Timestamp};
 use kube::api::ListParams;
-use kube::{Api, Client};
+use kube::{Api, Client, ResourceExt};
 
 use self::fleet::{Fleet, fleet};
 use self::until::Until;
 use super::paint::Canvas;
 use super::{CliError, called, print};
 use crate::api::{AksCluster, AksNodePool};
+use crate::reconcile::guard::{Guarded, Parts};
 use crate::runtime::connect::KubeArgs;
 
 /// Arguments of `armature status`.
@@ -106,7 +107,7 @@ impl Scope {
         }
     }
 
-    fn apis(&self, client: Client) -> (Api<AksCluster>, Api<AksNodePool>) {
+    fn apis(&self, client: Client) -> (Api<Guarded<AksCluster>>, Api<Guarded<AksNodePool>>) {
         match &self.namespace {
             Some(namespace) => (
                 Api::namespaced(client.clone(), namespace),
@@ -123,8 +124,7 @@ impl Scope {
             futures::try_join!(clusters.list(&parameters), pools.list(&parameters))
         })
         .await?;
-        let clusters: Vec<_> = clusters.items.into_iter().map(Arc::new).collect();
-        let pools: Vec<_> = pools.items.into_iter().map(Arc::new).collect();
+        let (clusters, pools) = (readable(clusters.items), readable(pools.items));
         Ok(fleet(&clusters, &pools, self.name.as_deref()))
     }
 
@@ -139,6 +139,19 @@ impl Scope {
             None => format!("no AksCluster or AksNodePool in {place}"),
         }
     }
+}
+
+/// The objects that can be read; the others are named on standard error.
+fn readable<K: Parts>(objects: Vec<Guarded<K>>) -> Vec<Arc<K>> {
+    let one = |object| match object {
+        Guarded::Readable(object) => Some(Arc::new(object)),
+        Guarded::Unreadable(object) => {
+            let namespace = object.namespace().unwrap_or_default();
+            eprintln!("{} {namespace}/{}: {}", K::kind(&()), object.name_any(), object.told());
+            None
+        }
+    };
+    objects.into_iter().filter_map(one).collect()
 }
 
 fn show(fleet: &Fleet, scope: &Scope, output: Output) -> Result<(), CliError> {

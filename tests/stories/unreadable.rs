@@ -1,0 +1,291 @@
+//! Objects that can't be read, and very many of them: each is named and can go, and no other is held up.
+
+use futures::{StreamExt, TryStreamExt, stream};
+use k8s_openapi::api::events::v1::Event;
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use kube::api::{DeleteParams, DynamicObject, ListParams, ObjectMeta, Patch, PatchParams, PostParams};
+use kube::core::{ApiResource, PartialObjectMeta};
+use kube::{Api, CustomResourceExt, Resource};
+use serde_json::{Value, json};
+
+use armature::api::{AksCluster, AksNodePool, RELEASE_ANNOTATION};
+use armature_lab::{ControlPlane, Options};
+
+use crate::look;
+use crate::world::{World, watch_log};
+
+/// A value that is nested too deeply for any parser with a stack.
+fn deep() -> Value {
+    (0..140).fold(json!(1), |value, _| json!([value]))
+}
+
+/// Makes an object whatever our types hold of it.
+async fn make<K: Resource<DynamicType = ()>>(world: &World, manifest: &Value) -> kube::Result<()> {
+    let resource = ApiResource::erase::<K>(&());
+    let api = Api::<DynamicObject>::namespaced_with(world.client.clone(), &world.namespace, &resource);
+    let object: DynamicObject = serde_json::from_value(manifest.clone()).unwrap();
+    api.create(&PostParams::default(), &object).await.map(drop)
+}
+
+fn metadata<K: Resource<DynamicType = (), Scope = kube::core::NamespaceResourceScope>>(
+    world: &World,
+) -> Api<PartialObjectMeta<K>> {
+    Api::namespaced(world.client.clone(), &world.namespace)
+}
+
+async fn gone<K>(world: &World, name: &str)
+where
+    K: Resource<DynamicType = (), Scope = kube::core::NamespaceResourceScope>,
+{
+    let api = metadata::<K>(world);
+    watch_log("the end of the object", async || {
+        api.get_opt(name).await.unwrap().is_none()
+    })
+    .await;
+}
+
+async fn told(world: &World, name: &str, reason: &str) -> String {
+    let events = Api::<Event>::namespaced(world.client.clone(), &world.namespace);
+    let find = async || {
+        let events = events.list(&ListParams::default()).await.unwrap();
+        events.items.into_iter().find(|event| {
+            let regarding = event.regarding.as_ref().and_then(|regarding| regarding.name.as_deref());
+            regarding == Some(name) && event.reason.as_deref() == Some(reason)
+        })
+    };
+    watch_log("the event", async || find().await.is_some()).await;
+    find().await.unwrap().note.unwrap()
+}
+
+async fn release<K>(world: &World, name: &str)
+where
+    K: Resource<DynamicType = (), Scope = kube::core::NamespaceResourceScope>,
+{
+    let patch = json!({ "metadata": { "annotations": { RELEASE_ANNOTATION: "now" } } });
+    let api = metadata::<K>(world);
+    api.patch(name, &PatchParams::default(), &Patch::Merge(patch))
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn the_operator_starts_over_two_thousand_pools() {
+    let world = World::new("thousands").await;
+    stream::iter(0..2000)
+        .map(|number| {
+            let manifest = world.pool(&format!("p{number}"), "nowhere", json!({}));
+            let pool: AksNodePool = serde_json::from_value(manifest).unwrap();
+            let pools = world.pools.clone();
+            async move { pools.create(&PostParams::default(), &pool).await }
+        })
+        .buffer_unordered(64)
+        .try_for_each(|_| std::future::ready(Ok(())))
+        .await
+        .unwrap();
+    let mut operator = world.operator();
+    operator.ready().await.unwrap();
+    world
+        .pool_until("p1999", "answered for", |pool| look::condition(pool, "Ready").is_some())
+        .await;
+}
+
+#[tokio::test]
+async fn an_object_that_cannot_be_read_is_named_and_goes_and_holds_up_no_other() {
+    let world = World::new("unreadable").await;
+    let mut operator = world.operator();
+    world.create("shop", json!({})).await;
+
+    // A cluster and a pool of another cluster that no parser takes.
+    let mut bad = world.cluster("bad", json!({ "overrides": [{ "path": "a.b", "value": deep() }] }));
+    bad["metadata"]["finalizers"] = json!(["aks.armature.dev/finalizer"]);
+    make::<AksCluster>(&world, &bad).await.unwrap();
+    let mut pool = world.pool(
+        "deep",
+        "shop",
+        json!({ "overrides": [{ "path": "a.b", "value": deep() }] }),
+    );
+    pool["metadata"]["finalizers"] = json!(["aks.armature.dev/finalizer"]);
+    make::<AksNodePool>(&world, &pool).await.unwrap();
+    let note = told(&world, "bad", "Unreadable").await;
+    assert!(
+        note.starts_with("spec.overrides[0].value") && note.contains("armature release"),
+        "{note}"
+    );
+    told(&world, "deep", "Unreadable").await;
+    world
+        .cluster_until("shop", "telling of its pool", |cluster| {
+            look::condition(cluster, "Ready").is_some_and(|ready| ready.message.contains("node pool deep"))
+        })
+        .await;
+
+    // A start over them is a start, and the others go on.
+    operator.kill();
+    operator.restart().unwrap();
+    operator.ready().await.unwrap();
+    world.create("other", json!({})).await;
+
+    // A pool of a cluster that can't be read is no orphan.
+    world.apply(&world.pool("below", "bad", json!({}))).await;
+    world
+        .pool_until("below", "waiting for its cluster", |pool| {
+            look::condition(pool, "Ready").is_some_and(|ready| ready.reason == "ClusterUnreadable")
+        })
+        .await;
+
+    // Deleted, it waits for a person, and goes once it is released.
+    let (clusters, pools) = (metadata::<AksCluster>(&world), metadata::<AksNodePool>(&world));
+    clusters.delete("bad", &DeleteParams::background()).await.unwrap();
+    told(&world, "bad", "DeletionBlocked").await;
+    release::<AksCluster>(&world, "bad").await;
+    gone::<AksCluster>(&world, "bad").await;
+    pools.delete("deep", &DeleteParams::background()).await.unwrap();
+    release::<AksNodePool>(&world, "deep").await;
+    gone::<AksNodePool>(&world, "deep").await;
+    world.ready("shop").await;
+}
+
+/// The definition of a kind before it had rules.
+fn loose(definition: &CustomResourceDefinition) -> CustomResourceDefinition {
+    let mut definition = definition.clone();
+    let anything = json!({ "type": "object", "x-kubernetes-preserve-unknown-fields": true });
+    let mut schema = anything.clone();
+    schema["properties"] = json!({ "status": anything, "spec": anything });
+    let name = json!({ "name": { "type": "string" } });
+    schema["properties"]["spec"]["properties"] = json!({ "clusterRef": { "type": "object", "properties": name } });
+    for version in &mut definition.spec.versions {
+        version.schema.as_mut().unwrap().open_api_v3_schema = Some(serde_json::from_value(schema.clone()).unwrap());
+    }
+    definition
+}
+
+#[tokio::test]
+async fn objects_stored_under_a_looser_definition_are_named_released_and_go() {
+    let own = ControlPlane::start(Options::default()).await.unwrap();
+    let management = own.cluster().clone();
+    let strict = armature::api::crds::crds();
+    let client = management.client().await.unwrap();
+    let definitions = Api::<CustomResourceDefinition>::all(client);
+    let pool_definition = AksNodePool::crd_name();
+    let install = async |loosen: bool| {
+        let all: Vec<_> = strict
+            .iter()
+            .map(|one| {
+                if loosen && one.metadata.name.as_deref() == Some(pool_definition) {
+                    loose(one)
+                } else {
+                    one.clone()
+                }
+            })
+            .collect();
+        management.install_crds(&all).await.unwrap();
+    };
+    install(true).await;
+    let options = armature_lab::SimOptions {
+        tls: true,
+        ..armature_lab::SimOptions::default()
+    };
+    let world = World::on(management.clone(), "looser", &options).await;
+    let wrong = json!({ "count": "3", "vmSize": 7 });
+    let finalizers = json!(["aks.armature.dev/finalizer"]);
+    for name in ["typed", "timed"] {
+        let mut pool = world.pool(name, "shop", if name == "typed" { wrong.clone() } else { json!({}) });
+        pool["metadata"]["finalizers"] = finalizers.clone();
+        make::<AksNodePool>(&world, &pool).await.unwrap();
+    }
+    let error = json!({ "code": "X", "message": "x", "nextStep": "x", "at": "2026-01-01T00:00:00+99:99", "count": 1 });
+    let resource = ApiResource::erase::<AksNodePool>(&());
+    let any = Api::<DynamicObject>::namespaced_with(world.client.clone(), &world.namespace, &resource);
+    let status = json!({ "status": { "lastError": error } });
+    any.patch_status("timed", &PatchParams::default(), &Patch::Merge(&status))
+        .await
+        .unwrap();
+    for one in &strict {
+        let name = one.metadata.name.as_deref().unwrap();
+        let stored = definitions.get(name).await.unwrap();
+        let metadata = ObjectMeta {
+            resource_version: stored.metadata.resource_version,
+            ..one.metadata.clone()
+        };
+        let one = CustomResourceDefinition {
+            metadata,
+            ..one.clone()
+        };
+        definitions.replace(name, &PostParams::default(), &one).await.unwrap();
+    }
+    // The API server takes a moment to apply a definition.
+    watch_log("the definition in force", async || {
+        let patch = json!({ "spec": { "count": "4" } });
+        any.patch(
+            "timed",
+            &PatchParams {
+                dry_run: true,
+                ..PatchParams::default()
+            },
+            &Patch::Merge(&patch),
+        )
+        .await
+        .is_err()
+    })
+    .await;
+    let refused = any.patch_status(
+        "timed",
+        &PatchParams::default(),
+        &Patch::Merge(&json!({ "status": { "lastError": { "at": "2026-01-01T00:00:00+98:99" } } })),
+    );
+    assert!(refused.await.is_err(), "a time that nobody can read");
+
+    let mut operator = world.operator();
+    operator.ready().await.unwrap();
+    let note = told(&world, "typed", "Unreadable").await;
+    assert!(note.starts_with("spec."), "{note}");
+    let note = told(&world, "timed", "Unreadable").await;
+    assert!(note.starts_with("status.lastError.at"), "{note}");
+
+    for name in ["typed", "timed"] {
+        let arguments = ["release", "--pool", "-n", &world.namespace, name];
+        let released = std::process::Command::new(env!("CARGO_BIN_EXE_armature"))
+            .args(arguments)
+            .env("KUBECONFIG", management.kubeconfig())
+            .output()
+            .unwrap();
+        assert!(
+            released.status.success(),
+            "{}",
+            String::from_utf8_lossy(&released.stderr)
+        );
+        metadata::<AksNodePool>(&world)
+            .delete(name, &DeleteParams::background())
+            .await
+            .unwrap();
+        gone::<AksNodePool>(&world, name).await;
+    }
+}
+
+#[tokio::test]
+async fn a_manifest_that_makes_no_sense_is_deleted_all_the_same() {
+    let world = World::new("senseless").await;
+    let _operator = world.operator();
+    world.create("shop", json!({})).await;
+    // Larger than a value may be, which the definition alone can't say.
+    let overrides = json!([{ "path": "networkProfile.b", "value": "x".repeat(17_000) }]);
+    world
+        .apply(&world.cluster("shop", json!({ "overrides": overrides })))
+        .await;
+    world
+        .cluster_until("shop", "refused", |cluster| {
+            look::condition(cluster, "Ready").is_some_and(|ready| ready.reason == "InvalidSpec")
+        })
+        .await;
+    world.delete_cluster("shop").await;
+    world.delete_pool("system").await;
+    world.cluster_gone("shop").await;
+    world.pool_gone("system").await;
+    assert!(
+        world
+            .all_writes_after(0)
+            .await
+            .iter()
+            .any(|write| write.starts_with("DELETE") && write.contains("shop")),
+        "the cluster goes in Azure too"
+    );
+}
