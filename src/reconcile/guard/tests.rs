@@ -66,7 +66,7 @@ fn unreadable() -> Vec<(Value, &'static str)> {
         ),
         (
             cluster(&json!({ "driftPolicy": "hunter2" }), &json!({})),
-            "spec.driftPolicy can't be read (expected one of",
+            "spec.driftPolicy can't be read (expected `Enforce` or `Report`)",
         ),
         (
             cluster(&json!({ "sku": "Base" }), &json!({})),
