@@ -7,6 +7,7 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::schema::{DataKey, Guid, ObjectName, PoolName};
 use super::{LastError, SecretKeyRef};
 
 /// An action on the cluster that runs once for each key. It starts when nothing else is to be done on the cluster, one
@@ -89,10 +90,10 @@ pub struct RunCommand {
 #[serde(rename_all = "camelCase")]
 pub struct ConfigMapKeyRef {
     /// Name of the ConfigMap, 1 to 253 characters.
-    #[schemars(length(min = 1, max = 253))]
+    #[schemars(with = "ObjectName")]
     pub name: String,
     /// Key in its data, 1 to 253 characters.
-    #[schemars(length(min = 1, max = 253))]
+    #[schemars(with = "DataKey")]
     pub key: String,
 }
 
@@ -101,7 +102,7 @@ pub struct ConfigMapKeyRef {
 #[serde(rename_all = "camelCase")]
 pub struct ResetServicePrincipalProfile {
     /// Client id (application id).
-    #[schemars(with = "super::schema::Guid")]
+    #[schemars(with = "Guid")]
     pub client_id: String,
     /// Where its secret is kept.
     pub secret: SecretKeyRef,
@@ -113,7 +114,7 @@ pub struct ResetServicePrincipalProfile {
 pub struct Abort {
     /// Name of a pool in Azure; default: the cluster's own operation.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 12))]
+    #[schemars(with = "Option<PoolName>")]
     pub pool: Option<String>,
 }
 
@@ -122,7 +123,7 @@ pub struct Abort {
 #[serde(rename_all = "camelCase")]
 pub struct OnPool {
     /// Name of the pool in Azure.
-    #[schemars(length(min = 1, max = 12))]
+    #[schemars(with = "PoolName")]
     pub pool: String,
 }
 
@@ -131,7 +132,7 @@ pub struct OnPool {
 #[serde(rename_all = "camelCase")]
 pub struct DeleteMachines {
     /// Name of the pool in Azure.
-    #[schemars(length(min = 1, max = 12))]
+    #[schemars(with = "PoolName")]
     pub pool: String,
     /// Names of the machines, as `az aks machine list` shows them, 1 to 100.
     #[schemars(length(min = 1, max = 100), inner(length(min = 1, max = 63)))]

@@ -430,6 +430,11 @@ pub struct AksClusterSpec {
     /// one that no entry names, or whose entry is dropped, is left as it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("maxProperties" = 32))]
+    #[x_kube(validation = (
+        "self.all(name, name.matches('^[A-Za-z0-9]([A-Za-z0-9._-]{0,62})$'))",
+        "names in privateEndpointConnections have up to 63 letters, digits, -, _ and dots, a letter or digit first; correct \
+         them",
+    ))]
     pub private_endpoint_connections: Option<BTreeMap<String, PrivateEndpointRule>>,
     /// Snapshots of pools, for new pools in this and other clusters. One that is dropped is deleted if Armature took it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -462,8 +467,8 @@ pub struct AksClusterSpec {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("maxProperties" = 8))]
     #[x_kube(validation = (
-        "self.all(name, name.matches('^[A-Za-z0-9._-]{1,90}$'))",
-        "names in locks have 1 to 90 letters, digits, dots, - and _; rename the other one",
+        "self.all(name, name.matches('^[A-Za-z0-9._-]{0,89}[A-Za-z0-9_-]$'))",
+        "names in locks have 1 to 90 letters, digits, dots, - and _, and no dot at the end; rename the other one",
     ))]
     pub locks: Option<BTreeMap<String, Lock>>,
     /// Child and extension resources of any other type. One that is dropped is deleted if Armature made it.

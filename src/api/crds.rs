@@ -143,6 +143,8 @@ fn below(schema: &mut JSONSchemaProps, change: fn(&mut JSONSchemaProps)) {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     /// Calls `visit` with every schema below this one and its path.
@@ -206,6 +208,146 @@ mod tests {
                 );
             }
         });
+    }
+
+    /// Free texts, and names that go into bodies only, where the worst is that Azure refuses them. A field that becomes a
+    /// part of a URL, of Azure's or of Kubernetes', has no place here.
+    const IN_NO_URL: &[&str] = &[
+        "AksCluster.actions{}.deleteMachines.machines[]",
+        "AksCluster.actions{}.key",
+        "AksCluster.actions{}.runCommand.command",
+        "AksCluster.addonProfiles{}.config{}",
+        "AksCluster.azureMonitorProfile.metrics.kubeStateMetrics.metricAnnotationsAllowList",
+        "AksCluster.azureMonitorProfile.metrics.kubeStateMetrics.metricLabelsAllowlist",
+        "AksCluster.backup{}.backupHookReferences[].name",
+        "AksCluster.backup{}.excludedResourceTypes[]",
+        "AksCluster.backup{}.includedResourceTypes[]",
+        "AksCluster.backup{}.labelSelectors[]",
+        "AksCluster.diagnosticSettings{}.eventHubName",
+        "AksCluster.eventSubscriptions{}.deadLetter.blobContainerName",
+        "AksCluster.eventSubscriptions{}.destination.storageQueue.queueName",
+        "AksCluster.eventSubscriptions{}.labels[]",
+        "AksCluster.extendedLocation.name",
+        "AksCluster.extensions{}.configurationSettings{}",
+        "AksCluster.extensions{}.plan.name",
+        "AksCluster.extensions{}.plan.product",
+        "AksCluster.extensions{}.plan.promotionCode",
+        "AksCluster.extensions{}.plan.publisher",
+        "AksCluster.extensions{}.plan.version",
+        "AksCluster.extensions{}.releaseTrain",
+        "AksCluster.extensions{}.scope.cluster.releaseNamespace",
+        "AksCluster.extensions{}.scope.namespace.targetNamespace",
+        "AksCluster.extensions{}.version",
+        "AksCluster.fleetMemberships{}.labels{}",
+        "AksCluster.fluxConfigurations{}.azureBlob.containerName",
+        "AksCluster.fluxConfigurations{}.azureBlob.localAuthRef",
+        "AksCluster.fluxConfigurations{}.bucket.bucketName",
+        "AksCluster.fluxConfigurations{}.bucket.localAuthRef",
+        "AksCluster.fluxConfigurations{}.gitRepository.httpsCACert",
+        "AksCluster.fluxConfigurations{}.gitRepository.httpsUser",
+        "AksCluster.fluxConfigurations{}.gitRepository.localAuthRef",
+        "AksCluster.fluxConfigurations{}.gitRepository.repositoryRef.branch",
+        "AksCluster.fluxConfigurations{}.gitRepository.repositoryRef.commit",
+        "AksCluster.fluxConfigurations{}.gitRepository.repositoryRef.semver",
+        "AksCluster.fluxConfigurations{}.gitRepository.repositoryRef.tag",
+        "AksCluster.fluxConfigurations{}.gitRepository.sshKnownHosts",
+        "AksCluster.fluxConfigurations{}.kustomizations{}.dependsOn[]",
+        "AksCluster.fluxConfigurations{}.kustomizations{}.path",
+        "AksCluster.fluxConfigurations{}.kustomizations{}.postBuild.substituteFrom[].name",
+        "AksCluster.fluxConfigurations{}.kustomizations{}.postBuild.substitute{}",
+        "AksCluster.fluxConfigurations{}.namespace",
+        "AksCluster.fluxConfigurations{}.ociRepository.localAuthRef",
+        "AksCluster.fluxConfigurations{}.ociRepository.repositoryRef.digest",
+        "AksCluster.fluxConfigurations{}.ociRepository.repositoryRef.semver",
+        "AksCluster.fluxConfigurations{}.ociRepository.repositoryRef.tag",
+        "AksCluster.fluxConfigurations{}.ociRepository.serviceAccountName",
+        "AksCluster.httpProxyConfig.noProxy[]",
+        "AksCluster.linuxProfile.ssh.publicKeys[].keyData",
+        "AksCluster.locks{}.notes",
+        "AksCluster.maintenanceConfigurations{}.maintenanceWindow.notAllowedDates[].end",
+        "AksCluster.maintenanceConfigurations{}.maintenanceWindow.notAllowedDates[].start",
+        "AksCluster.managedNamespaces{}.annotations{}",
+        "AksCluster.managedNamespaces{}.labels{}",
+        "AksCluster.managedNamespaces{}.tags{}",
+        "AksCluster.podIdentityProfile.userAssignedIdentities[].bindingSelector",
+        "AksCluster.podIdentityProfile.userAssignedIdentities[].name",
+        "AksCluster.podIdentityProfile.userAssignedIdentities[].namespace",
+        "AksCluster.podIdentityProfile.userAssignedIdentityExceptions[].name",
+        "AksCluster.podIdentityProfile.userAssignedIdentityExceptions[].namespace",
+        "AksCluster.podIdentityProfile.userAssignedIdentityExceptions[].podLabels{}",
+        "AksCluster.privateEndpointConnections{}.description",
+        "AksCluster.roleAssignments{}.condition",
+        "AksCluster.roleAssignments{}.description",
+        "AksCluster.securityProfile.customCATrustCertificates[]",
+        "AksCluster.securityProfile.defender.securityGating.identities[].azureContainerRegistry",
+        "AksCluster.serviceMeshProfile.istio.certificateAuthority.plugin.certChainObjectName",
+        "AksCluster.serviceMeshProfile.istio.certificateAuthority.plugin.certObjectName",
+        "AksCluster.serviceMeshProfile.istio.certificateAuthority.plugin.keyObjectName",
+        "AksCluster.serviceMeshProfile.istio.certificateAuthority.plugin.rootCertObjectName",
+        "AksCluster.serviceMeshProfile.istio.components.egressGateways[].gatewayConfigurationName",
+        "AksCluster.serviceMeshProfile.istio.components.egressGateways[].namespace",
+        "AksCluster.serviceMeshProfile.istio.revisions[]",
+        "AksCluster.snapshots{}.tags{}",
+        "AksCluster.tags{}",
+        "AksCluster.windowsProfile.gmsaProfile.dnsServer",
+        "AksCluster.windowsProfile.gmsaProfile.rootDomainName",
+        "AksNodePool.availabilityZones[]",
+        "AksNodePool.kubeletConfig.allowedUnsafeSysctls[]",
+        "AksNodePool.networkProfile.nodePublicIPTags[].ipTagType",
+        "AksNodePool.networkProfile.nodePublicIPTags[].tag",
+        "AksNodePool.nodeLabels{}",
+        "AksNodePool.tags{}",
+        // Compared with the labels of a namespace, which the API server keeps.
+        "AzureIdentity.allowedNamespaces.selector.matchExpressions[].key",
+        "AzureIdentity.allowedNamespaces.selector.matchExpressions[].operator",
+        "AzureIdentity.allowedNamespaces.selector.matchExpressions[].values[]",
+        "AzureIdentity.allowedNamespaces.selector.matchLabels{}",
+    ];
+
+    /// The rule stands at the root, where the default of the field is known.
+    const CHECKED_AT_ROOT: &[&str] = &["AksNodePool.azureName"];
+
+    /// Maps whose keys go into bodies only.
+    const KEYS_IN_NO_URL: &[&str] = &[
+        "AksCluster.extensions{}.configurationProtectedSettings",
+        "AksCluster.extensions{}.configurationSettings",
+        "AksCluster.fleetMemberships{}.labels",
+        "AksCluster.fluxConfigurations{}.configurationProtectedSettings",
+        "AksCluster.fluxConfigurations{}.kustomizations",
+        "AksCluster.fluxConfigurations{}.kustomizations{}.postBuild.substitute",
+        "AksCluster.managedNamespaces{}.annotations",
+        "AksCluster.managedNamespaces{}.tags",
+        "AksCluster.podIdentityProfile.userAssignedIdentityExceptions[].podLabels",
+        "AksCluster.snapshots{}.tags",
+        "AzureIdentity.allowedNamespaces.selector.matchLabels",
+    ];
+
+    #[test]
+    fn whatever_may_become_a_part_of_a_url_has_a_pattern() {
+        let mut unchecked = BTreeSet::new();
+        walk_specs(|path, schema| {
+            let rules = schema.x_kubernetes_validations.iter().flatten();
+            let has_rule = rules.clone().next().is_some();
+            let is_text = schema.type_.as_deref() == Some("string");
+            let is_fixed = schema.enum_.is_some() || schema.pattern.is_some() || schema.format.is_some();
+            if is_text && !is_fixed && !has_rule {
+                unchecked.insert(path.to_owned());
+            }
+            let is_map = matches!(schema.additional_properties, Some(JSONSchemaPropsOrBool::Schema(_)));
+            let checks_keys = rules.clone().any(|rule| rule.rule.starts_with("self.all("));
+            if is_map && !checks_keys {
+                unchecked.insert(path.to_owned());
+            }
+        });
+        let known = [IN_NO_URL, CHECKED_AT_ROOT, KEYS_IN_NO_URL].concat();
+        let known: BTreeSet<String> = known.into_iter().map(str::to_owned).collect();
+        let new: Vec<_> = unchecked.difference(&known).collect();
+        assert!(
+            new.is_empty(),
+            "give these a pattern, or say why they can do without: {new:?}"
+        );
+        let old: Vec<_> = known.difference(&unchecked).collect();
+        assert!(old.is_empty(), "these are checked by now: {old:?}");
     }
 
     #[test]

@@ -55,6 +55,38 @@ checked_string!(
 );
 
 checked_string!(
+    /// The name of a resource group.
+    GroupName,
+    90,
+    "self.matches('^[A-Za-z0-9._()-]*[A-Za-z0-9_()-]$')",
+    "this has to be the name of a resource group, not an id"
+);
+
+checked_string!(
+    /// The name of a pool.
+    PoolName,
+    12,
+    "self.matches('^[A-Za-z][A-Za-z0-9]*$')",
+    "this has to be the name of a pool in Azure: letters and digits"
+);
+
+checked_string!(
+    /// The name of an object in Kubernetes.
+    ObjectName,
+    253,
+    "!format.dns1123Subdomain().validate(self).hasValue()",
+    "this has to be the name of an object: small letters, digits, . and -"
+);
+
+checked_string!(
+    /// A key in the data of a Secret or ConfigMap.
+    DataKey,
+    253,
+    "self.matches('^[A-Za-z0-9._-]+$')",
+    "this has to be a key of its data: letters, digits, ., - and _"
+);
+
+checked_string!(
     /// The id of an Azure resource inside a resource group.
     ResourceId,
     1024,

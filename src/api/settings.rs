@@ -4,7 +4,7 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::schema::field_speaks;
+use super::schema::{ObjectName, field_speaks};
 
 /// The keys of `AksClusterSpec` that are no properties of AKS's cluster: settings of Armature, and what hangs on the
 /// cluster as a resource of its own.
@@ -129,7 +129,7 @@ pub enum VersionPolicy {
 #[serde(rename_all = "camelCase")]
 pub struct IdentityRef {
     /// Name of the `AzureIdentity`. It has to list this object's namespace and subscription.
-    #[schemars(length(min = 1, max = 253))]
+    #[schemars(with = "ObjectName")]
     pub name: String,
 }
 
@@ -138,7 +138,7 @@ pub struct IdentityRef {
 #[serde(rename_all = "camelCase")]
 pub struct ClusterRef {
     /// Name of the `AksCluster` in the pool's own namespace. Fixed: a pool cannot move to another cluster.
-    #[schemars(length(min = 1, max = 253))]
+    #[schemars(with = "ObjectName")]
     #[x_kube(validation = (
         "self == oldSelf",
         "clusterRef.name is fixed: AKS cannot move a pool to another cluster; make a new AksNodePool for it",

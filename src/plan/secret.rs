@@ -55,6 +55,9 @@ pub enum SecretProblem {
         /// The key that is named.
         key: String,
     },
+    /// No Secret can have the name.
+    #[error("the Secret is misnamed: {0}")]
+    Misnamed(String),
     /// The Secret lacks the key.
     #[error("Secret {secret} has no key {key}; add it")]
     KeyMissing {
@@ -105,7 +108,7 @@ impl SecretProblem {
     /// The condition reason.
     pub fn reason(&self) -> &'static str {
         match self {
-            Self::NotFound { .. } => "SecretNotFound",
+            Self::NotFound { .. } | Self::Misnamed(_) => "SecretNotFound",
             Self::KeyMissing { .. } => "SecretKeyMissing",
             Self::NotText { .. } => "SecretNotText",
             Self::Refused { .. } => "SecretRefused",

@@ -12,6 +12,7 @@ use super::pass::Pass;
 use crate::arm::{ArmClient, ArmError, Priority, ResourceId, Retry};
 use crate::plan::change::Target;
 use crate::plan::preview::{Registration, refused_feature};
+use crate::plan::segment::Segment;
 
 /// The api-version of Microsoft.Features (azure-mgmt-resource-features 1.0.0).
 const API_VERSION: &str = "2021-07-01";
@@ -81,14 +82,16 @@ pub async fn registrations(
 }
 
 async fn ask(pass: &Pass<'_>, arm: &ArmClient, feature: &str) -> Result<Registration, Ended> {
+    let invalid = |problem: String| {
+        let next = "correct spec.previewFeatures";
+        Ended::ours(Target::Cluster, "InvalidSpec", problem, next, Retry::User)
+    };
+    let feature = Segment::parse(feature).map_err(|error| invalid(error.to_string()))?;
     let id = format!(
         "/subscriptions/{}/providers/Microsoft.Features/providers/Microsoft.ContainerService/features/{feature}",
         pass.id.subscription().as_str()
     );
-    let id = ResourceId::parse(&id).map_err(|error| {
-        let next = "correct spec.previewFeatures";
-        Ended::ours(Target::Cluster, "InvalidSpec", error.to_string(), next, Retry::User)
-    })?;
+    let id = ResourceId::parse(&id).map_err(|error| invalid(error.to_string()))?;
     match arm.get_resource(&id, API_VERSION, Priority::Config).await {
         Ok(body) => Ok(registration(body.as_ref())),
         // Azure itself will say when a write needs it.

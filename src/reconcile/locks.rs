@@ -119,9 +119,10 @@ pub async fn around_deletions(pass: &mut Pass<'_>, arm: &ArmClient, plan: &Plan)
     let mut found = BTreeMap::new();
     for target in plan.deletions() {
         let scope = match &target {
-            Target::Pool(name) => format!("{}/agentPools/{name}", pass.cluster_id),
-            Target::Cluster | Target::Child(_) | Target::Action(_) => pass.cluster_id.clone(),
+            Target::Pool(name) => pass.id.pool(name).ok().map(|pool| pool.to_string()),
+            Target::Cluster | Target::Child(_) | Target::Action(_) => None,
         };
+        let scope = scope.unwrap_or_else(|| pass.cluster_id.clone());
         found.insert(target, around(pass, arm, &scope).await);
     }
     found

@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 use super::children::ChildSecrets;
 use super::context::Context;
 use super::fingerprint;
+use super::object_name::ObjectName;
 use super::pass::Pass;
 use crate::api::SecretKeyRef;
 use crate::arm::Sensitive;
@@ -56,9 +57,10 @@ pub async fn read(
     reference: &SecretKeyRef,
 ) -> Result<SecretValue, SecretProblem> {
     let SecretKeyRef { name, key } = reference;
+    let name = ObjectName::parse(name).map_err(|error| SecretProblem::Misnamed(error.to_string()))?;
     let (secret, key) = (format!("{namespace}/{name}"), key.clone());
     let secrets: Api<Secret> = Api::namespaced(context.client.clone(), namespace);
-    match secrets.get_opt(name).await {
+    match secrets.get_opt(&name).await {
         Ok(Some(found)) => value(found, secret, key).inspect(|value| sensitive.add(value.expose())),
         Ok(None) => Err(SecretProblem::NotFound { secret, key }),
         Err(error) => Err(SecretProblem::Unreadable {

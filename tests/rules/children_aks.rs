@@ -47,8 +47,14 @@ fn binding(name: &str, identity: &str) -> Value {
 
 const IDENTITY: &str = "Microsoft.ManagedIdentity/userAssignedIdentities/app";
 
+const HUB: &str = "/subscriptions/*/resourceGroups/hub/providers/Microsoft.Network/privateEndpoints/*";
+
 fn endpoint(id: &str) -> Value {
-    json!({ "privateEndpointConnections": { "hub": { "privateEndpointId": id, "status": "Approved" } } })
+    endpoint_in("hub", id)
+}
+
+fn endpoint_in(name: &str, id: &str) -> Value {
+    json!({ "privateEndpointConnections": { name: { "privateEndpointId": id, "status": "Approved" } } })
 }
 
 pub fn cases() -> Vec<Case> {
@@ -157,6 +163,12 @@ fn access() -> Vec<Case> {
         ),
         case(
             Cluster,
+            "names in privateEndpointConnections have",
+            endpoint_in("hub_1.a", HUB),
+            endpoint_in("hub/1", HUB),
+        ),
+        case(
+            Cluster,
             "privateEndpointId is /subscriptions/ID",
             endpoint(&format!("{ids}/privateEndpoints/*")),
             endpoint(&format!("{ids}/*")),
@@ -166,6 +178,18 @@ fn access() -> Vec<Case> {
             "names in snapshots have",
             json!({ "snapshots": { "golden_1": { "pool": "system" } } }),
             json!({ "snapshots": { "golden.1": { "pool": "system" } } }),
+        ),
+        case(
+            Cluster,
+            "this has to be the name of a pool in Azure",
+            json!({ "snapshots": { "golden": { "pool": "system" } } }),
+            json!({ "snapshots": { "golden": { "pool": "a/b" } } }),
+        ),
+        case(
+            Cluster,
+            "this has to be the name of a resource group",
+            json!({ "snapshots": { "golden": { "pool": "system", "resourceGroup": "Snapshots_(1).a" } } }),
+            json!({ "snapshots": { "golden": { "pool": "system", "resourceGroup": "a/../b" } } }),
         ),
     ]
 }

@@ -10,10 +10,9 @@ fn lock(name: &str) -> Value {
 }
 
 pub fn cases() -> Vec<Case> {
-    vec![case(
-        Cluster,
-        "names in locks have 1 to 90",
-        lock("keep.it_all-1"),
-        lock("keep it"),
-    )]
+    let says = "names in locks have 1 to 90";
+    vec![
+        case(Cluster, says, lock("keep.it_all-1"), lock("keep it")),
+        case(Cluster, says, lock("-"), lock("..")),
+    ]
 }

@@ -6,6 +6,13 @@ use crate::harness::Kind::Identity;
 use crate::harness::{Case, GUID, SUBSCRIPTION, case};
 
 pub fn cases() -> Vec<Case> {
+    let secret = |name: &str, key: &str| {
+        let reference = json!({ "name": name, "key": key });
+        json!({
+            "managedIdentity": null,
+            "servicePrincipal": { "clientId": GUID, "tenantId": GUID, "secretRef": reference },
+        })
+    };
     let workload = json!({ "clientId": GUID, "tenantId": GUID });
     vec![
         case(
@@ -34,6 +41,30 @@ pub fn cases() -> Vec<Case> {
             "this has to be a GUID",
             json!({ "subscriptions": [SUBSCRIPTION] }),
             json!({ "subscriptions": ["production"] }),
+        ),
+        case(
+            Identity,
+            "this has to be the name of a resource group",
+            json!({ "resourceGroups": ["rg-shop", "Hub_(1).a"] }),
+            json!({ "resourceGroups": ["rg-shop."] }),
+        ),
+        case(
+            Identity,
+            "this has to be the name of a namespace",
+            json!({ "allowedNamespaces": { "names": ["shop"] } }),
+            json!({ "allowedNamespaces": { "names": ["Shop"] } }),
+        ),
+        case(
+            Identity,
+            "this has to be the name of an object",
+            secret("azure.v1", "secret"),
+            secret("azure/status", "secret"),
+        ),
+        case(
+            Identity,
+            "this has to be a key of its data",
+            secret("azure", "client_secret"),
+            secret("azure", "client secret"),
         ),
     ]
 }

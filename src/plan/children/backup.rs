@@ -56,7 +56,7 @@ fn child(view: &View<'_>, name: &str, backup: &Backup) -> Result<Child, Hindranc
     has_extension(view)?;
     let entry = serde_json::to_value(backup)?;
     Ok(Child {
-        id: format!("{}/backupInstances/{}", backup.vault_id, instance(view.cluster, name)),
+        id: place::at(&backup.vault_id, "backupInstances", &instance(view.cluster, name))?,
         api_version: API_VERSION.into(),
         body: body(view.cluster, &location, backup),
         entry,

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Child, Draft, Hindrance, KINDS, Kind, Leaves, Needs, View};
+use super::{Child, Draft, Hindrance, KINDS, Kind, Leaves, Needs, View, place};
 use crate::api::CustomChild;
 
 /// Nothing is known about a type but what ARM says of all: each may need other rights, so a role can't be given here.
@@ -50,8 +50,8 @@ fn child(view: &View<'_>, name: &str, custom: &CustomChild) -> Result<Child, Hin
     refused_type(view, type_).map_or(Ok(()), |problem| Err(invalid("type", problem)))?;
     refused_body(body).map_or(Ok(()), |problem| Err(invalid("body", problem)))?;
     let id = match part_of_cluster(type_) {
-        Some(part) => format!("{}/{part}/{name}", view.cluster),
-        None => format!("{}/providers/{type_}/{name}", view.cluster),
+        Some(part) => place::at(view.cluster, part, name)?,
+        None => place::at(view.cluster, &format!("providers/{type_}"), name)?,
     };
     Ok(Child {
         id,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{Child, Draft, Hindrance, Kind, Leaves, Needs, Rule, View};
+use super::{Child, Draft, Hindrance, Kind, Leaves, Needs, Rule, View, place};
 use crate::api::{DiagnosticSetting, LogAnalyticsDestinationType};
 
 pub(super) static KIND: Kind = Kind {
@@ -39,15 +39,15 @@ fn drafts(view: &View<'_>) -> Vec<Draft> {
     settings
         .map(|(name, setting)| {
             let entry = serde_json::to_value(setting);
-            let child = entry.map_err(Hindrance::from).map(|entry| Child {
-                id: format!(
-                    "{}/providers/Microsoft.Insights/diagnosticSettings/{name}",
-                    view.cluster
-                ),
-                api_version: API_VERSION.into(),
-                body: body(setting),
-                entry,
-                secrets: Vec::new(),
+            let id = place::at(view.cluster, "providers/Microsoft.Insights/diagnosticSettings", name);
+            let child = entry.map_err(Hindrance::from).and_then(|entry| {
+                Ok(Child {
+                    id: id?,
+                    api_version: API_VERSION.into(),
+                    body: body(setting),
+                    entry,
+                    secrets: Vec::new(),
+                })
             });
             Draft::new(name, Needs::Cluster, child)
         })

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Child, Condition, Draft, Encoding, Hindrance, Kind, Needs, Rule, SecretUse, View, provisioning};
+use super::{Child, Condition, Draft, Encoding, Hindrance, Kind, Needs, Rule, SecretUse, View, place, provisioning};
 use crate::api::{EventDeadLetter, EventDestination, EventSubscription, EventWebHook};
 
 pub(super) static KIND: Kind = Kind {
@@ -44,10 +44,7 @@ fn child(view: &View<'_>, name: &str, subscription: &EventSubscription) -> Resul
     let secret = hook.and_then(|hook| hook.endpoint_url_from.clone());
     let path = ["properties", "destination", "properties", "endpointUrl"];
     Ok(Child {
-        id: format!(
-            "{}/providers/Microsoft.EventGrid/eventSubscriptions/{name}",
-            view.cluster
-        ),
+        id: place::at(view.cluster, "providers/Microsoft.EventGrid/eventSubscriptions", name)?,
         api_version: API_VERSION.into(),
         entry: serde_json::to_value(subscription)?,
         body: body(subscription)?,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{Child, Condition, Draft, Encoding, Hindrance, Kind, Needs, Rule, SecretUse, View, provisioning};
+use super::{Child, Condition, Draft, Encoding, Hindrance, Kind, Needs, Rule, SecretUse, View, place, provisioning};
 use crate::api::ClusterExtension;
 
 pub(super) static KIND: Kind = Kind {
@@ -34,8 +34,11 @@ pub(super) static KIND: Kind = Kind {
 pub(super) const API_VERSION: &str = "2025-03-01";
 
 /// The resource id of an extension of a cluster.
-pub(super) fn id(cluster: &str, name: &str) -> String {
-    format!("{cluster}/providers/Microsoft.KubernetesConfiguration/extensions/{name}")
+///
+/// # Errors
+/// The name can't be part of an id.
+pub(super) fn id(cluster: &str, name: &str) -> Result<String, Hindrance> {
+    place::at(cluster, "providers/Microsoft.KubernetesConfiguration/extensions", name)
 }
 
 /// The object id of the identity that an extension acts as.
@@ -79,7 +82,7 @@ fn child(view: &View<'_>, name: &str, extension: &ClusterExtension) -> Result<Ch
         encoding: Encoding::Plain,
     });
     Ok(Child {
-        id: id(view.cluster, name),
+        id: id(view.cluster, name)?,
         api_version: API_VERSION.into(),
         secrets: secrets.collect(),
         entry,

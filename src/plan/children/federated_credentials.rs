@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Child, Draft, Hindrance, Kind, Leaves, Needs, View};
+use super::{Child, Draft, Hindrance, Kind, Leaves, Needs, View, place};
 use crate::api::FederatedCredential;
 use crate::plan::applied::hash;
 
@@ -25,6 +25,7 @@ pub(super) static KIND: Kind = Kind {
 };
 
 const API_VERSION: &str = "2024-11-30";
+const TYPE: &str = "federatedIdentityCredentials";
 /// The only audience that Entra takes from AKS.
 const AUDIENCE: &str = "api://AzureADTokenExchange";
 /// How many credentials an identity holds.
@@ -56,8 +57,8 @@ fn child(view: &View<'_>, name: &str, entry: &FederatedCredential) -> Result<Chi
         subject: format!("system:serviceaccount:{namespace}:{service_account}"),
         issuer,
     };
-    let all = format!("{}/federatedIdentityCredentials", identity_id.trim_end_matches('/'));
-    let existing = view.list(&all, API_VERSION, None)?;
+    let identity_id = identity_id.trim_end_matches('/');
+    let existing = view.list(&format!("{identity_id}/{TYPE}"), API_VERSION, None)?;
     let name = wanted.name_among(existing).ok_or_else(|| Hindrance::Invalid {
         field: format!("spec.federatedCredentials.{name}.identityId"),
         problem: format!(
@@ -67,7 +68,7 @@ fn child(view: &View<'_>, name: &str, entry: &FederatedCredential) -> Result<Chi
     })?;
     let Wanted { issuer, subject, .. } = wanted;
     Ok(Child {
-        id: format!("{all}/{name}"),
+        id: place::at(identity_id, TYPE, &name)?,
         api_version: API_VERSION.into(),
         body: json!({ "properties": { "issuer": issuer, "subject": subject, "audiences": [AUDIENCE] } }),
         entry: serde_json::to_value(entry)?,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{Child, Condition, Draft, Hindrance, Kind, Leaves, Needs, Rule, View, provisioning};
+use super::{Child, Condition, Draft, Hindrance, Kind, Leaves, Needs, Rule, View, place, provisioning};
 use crate::api::FleetMembership;
 use crate::plan::live::LiveCluster;
 
@@ -50,7 +50,7 @@ fn child(view: &View<'_>, name: &str, membership: &FleetMembership) -> Result<Ch
     // A cluster that got another identity has to join again.
     entry["clusterIdentity"] = json!(view.live.map(principals));
     Ok(Child {
-        id: format!("{fleet_id}/members/{name}"),
+        id: place::at(fleet_id, "members", name)?,
         api_version: API_VERSION.into(),
         body: json!({ "properties": {
             "clusterResourceId": view.cluster,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{
-    Child, Condition, Draft, Encoding, Hindrance, Kind, Needs, Rule, SecretUse, View, extensions, provisioning,
+    Child, Condition, Draft, Encoding, Hindrance, Kind, Needs, Rule, SecretUse, View, extensions, place, provisioning,
 };
 use crate::api::{FluxConfiguration, SecretKeyRef};
 
@@ -88,10 +88,11 @@ fn child(view: &View<'_>, name: &str, configuration: &FluxConfiguration) -> Resu
         properties.extend(kind.map(|(_, kind)| ("sourceKind".to_owned(), json!(kind))));
     }
     Ok(Child {
-        id: format!(
-            "{}/providers/Microsoft.KubernetesConfiguration/fluxConfigurations/{name}",
-            view.cluster
-        ),
+        id: place::at(
+            view.cluster,
+            "providers/Microsoft.KubernetesConfiguration/fluxConfigurations",
+            name,
+        )?,
         api_version: API_VERSION.into(),
         body: json!({ "properties": properties }),
         entry,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{AKS_VERSION, Child, Draft, Hindrance, Kind, Needs, View, texts};
+use super::{AKS_VERSION, Child, Draft, Hindrance, Kind, Needs, View, place, texts};
 
 pub(super) static KIND: Kind = Kind {
     field: "identityBindings",
@@ -25,12 +25,15 @@ fn drafts(view: &View<'_>) -> Vec<Draft> {
     bindings
         .map(|(name, binding)| {
             let entry = serde_json::to_value(binding);
-            let child = entry.map_err(Hindrance::from).map(|entry| Child {
-                id: format!("{}/identityBindings/{name}", view.cluster),
-                api_version: AKS_VERSION.into(),
-                body: json!({ "properties": { "managedIdentity": { "resourceId": binding.identity_id } } }),
-                entry,
-                secrets: Vec::new(),
+            let id = place::at(view.cluster, "identityBindings", name);
+            let child = entry.map_err(Hindrance::from).and_then(|entry| {
+                Ok(Child {
+                    id: id?,
+                    api_version: AKS_VERSION.into(),
+                    body: json!({ "properties": { "managedIdentity": { "resourceId": binding.identity_id } } }),
+                    entry,
+                    secrets: Vec::new(),
+                })
             });
             Draft::new(name, Needs::RunningCluster, child)
         })

@@ -4,7 +4,7 @@
 
 use serde_json::json;
 
-use super::{Child, Draft, Hindrance, Kind, Leaves, Needs, Rule, View, key};
+use super::{Child, Draft, Hindrance, Kind, Leaves, Needs, Rule, View, key, place};
 use crate::api::LockLevel;
 
 pub(super) static KIND: Kind = Kind {
@@ -27,9 +27,11 @@ pub const FIELD: &str = "locks";
 /// The API version of locks.
 pub const API_VERSION: &str = "2020-05-01";
 
+const TYPE: &str = "providers/Microsoft.Authorization/locks";
+
 /// Where the locks at a scope are: the id of the list, and what the id of each begins with.
 pub fn at(scope: &str) -> String {
-    format!("{scope}/providers/Microsoft.Authorization/locks")
+    format!("{scope}/{TYPE}")
 }
 
 fn drafts(view: &View<'_>) -> Vec<Draft> {
@@ -38,20 +40,20 @@ fn drafts(view: &View<'_>) -> Vec<Draft> {
         .map(|(name, lock)| {
             // Whether it may be lifted is Armature's business: changing that writes nothing.
             let entry = json!({ "level": lock.level, "notes": lock.notes });
-            let child = Child {
-                id: format!("{}/{name}", at(view.cluster)),
+            let child = place::at(view.cluster, TYPE, name).map(|id| Child {
+                id,
                 api_version: API_VERSION.into(),
                 body: json!({ "properties": entry }),
                 entry,
                 secrets: Vec::new(),
-            };
+            });
             let needs = match lock.level {
                 LockLevel::CanNotDelete => Needs::IdleCluster,
                 LockLevel::ReadOnly => Needs::AllElse,
             };
             let child = view
                 .is_away(&key(&KIND, name))
-                .map_or(Ok(child), |why| Err(Hindrance::Suspended(why.to_owned())));
+                .map_or(child, |why| Err(Hindrance::Suspended(why.to_owned())));
             Draft::new(name, needs, child)
         })
         .collect()

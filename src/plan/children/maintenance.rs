@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{AKS_VERSION, Child, Draft, Hindrance, Kind, Needs, Rule, View};
+use super::{AKS_VERSION, Child, Draft, Hindrance, Kind, Needs, Rule, View, place};
 
 pub(super) static KIND: Kind = Kind {
     field: "maintenanceConfigurations",
@@ -21,12 +21,15 @@ fn drafts(view: &View<'_>) -> Vec<Draft> {
     configurations
         .map(|(name, configuration)| {
             let entry = serde_json::to_value(configuration);
-            let child = entry.map_err(Hindrance::from).map(|entry| Child {
-                id: format!("{}/maintenanceConfigurations/{name}", view.cluster),
-                api_version: AKS_VERSION.into(),
-                body: json!({ "properties": entry }),
-                entry,
-                secrets: Vec::new(),
+            let id = place::at(view.cluster, "maintenanceConfigurations", name);
+            let child = entry.map_err(Hindrance::from).and_then(|entry| {
+                Ok(Child {
+                    id: id?,
+                    api_version: AKS_VERSION.into(),
+                    body: json!({ "properties": entry }),
+                    entry,
+                    secrets: Vec::new(),
+                })
             });
             Draft::new(name, Needs::IdleCluster, child)
         })

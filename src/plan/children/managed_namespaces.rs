@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{AKS_VERSION, Child, Draft, Hindrance, Kind, Needs, Rule, View};
+use super::{AKS_VERSION, Child, Draft, Hindrance, Kind, Needs, Rule, View, place};
 use crate::api::ManagedNamespace;
 
 pub(super) static KIND: Kind = Kind {
@@ -37,7 +37,7 @@ fn child(view: &View<'_>, name: &str, namespace: &ManagedNamespace) -> Result<Ch
         body["tags"] = tags;
     }
     Ok(Child {
-        id: format!("{}/managedNamespaces/{name}", view.cluster),
+        id: place::at(view.cluster, "managedNamespaces", name)?,
         api_version: AKS_VERSION.into(),
         entry,
         body,

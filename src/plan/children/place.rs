@@ -4,6 +4,28 @@ use serde_json::Value;
 
 use super::{Hindrance, View};
 use crate::plan::applied::hash;
+use crate::plan::segment::Segment;
+
+/// The id of a resource of this type at another one; the type may be that of an extension, such as
+/// `providers/Microsoft.Insights/diagnosticSettings`.
+///
+/// # Errors
+/// [`Hindrance::Invalid`] when the name, which comes from a manifest or from Azure, is not one segment: the id would be
+/// that of something else.
+pub fn at(parent: &str, type_: &str, name: &str) -> Result<String, Hindrance> {
+    Ok(format!("{parent}/{type_}/{}", segment(name)?))
+}
+
+/// A name that is to be one segment of an id.
+///
+/// # Errors
+/// [`Hindrance::Invalid`] when it is not.
+pub fn segment(name: &str) -> Result<Segment<'_>, Hindrance> {
+    Segment::parse(name).map_err(|error| Hindrance::Invalid {
+        field: "its name".to_owned(),
+        problem: error.to_string(),
+    })
+}
 
 /// The resource group of a resource inside one.
 pub fn group(id: &str) -> &str {

@@ -89,7 +89,7 @@ fn user_assigned(view: &View<'_>, id: &str) -> Result<String, Hindrance> {
 }
 
 fn of_extension(view: &View<'_>, name: &str) -> Result<String, Hindrance> {
-    let extension = view.read(&extensions::id(view.cluster, name), extensions::API_VERSION)?;
+    let extension = view.read(&extensions::id(view.cluster, name)?, extensions::API_VERSION)?;
     let wanted = view.spec.extensions.as_ref();
     if extension.is_none() && !wanted.is_some_and(|wanted| wanted.contains_key(name)) {
         return Err(Hindrance::NotYet(format!(

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{AKS_VERSION, Child, Draft, Hindrance, Kind, Needs, View};
+use super::{AKS_VERSION, Child, Draft, Hindrance, Kind, Needs, View, place};
 use crate::api::{PrivateEndpointDecision, PrivateEndpointRule};
 
 pub(super) static KIND: Kind = Kind {
@@ -81,15 +81,18 @@ fn draft(view: &View<'_>, name: &str, rule: &PrivateEndpointRule, connection: &V
         state["description"] = json!(description);
     }
     let entry = serde_json::to_value(rule);
-    let child = entry.map_err(Hindrance::from).map(|entry| Child {
-        id: format!("{}/privateEndpointConnections/{connection_name}", view.cluster),
-        api_version: AKS_VERSION.into(),
-        body: json!({ "properties": {
+    let id = place::at(view.cluster, "privateEndpointConnections", connection_name);
+    let child = entry.map_err(Hindrance::from).and_then(|entry| {
+        Ok(Child {
+            id: id?,
+            api_version: AKS_VERSION.into(),
+            body: json!({ "properties": {
             "privateEndpoint": { "id": text(connection, ENDPOINT) },
             "privateLinkServiceConnectionState": state,
         } }),
-        entry,
-        secrets: Vec::new(),
+            entry,
+            secrets: Vec::new(),
+        })
     });
     Some(Draft::new(
         format!("{name}/{connection_name}"),

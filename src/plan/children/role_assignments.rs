@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Child, Draft, Hindrance, Kind, Leaves, Needs, Rule, View, principals, roles, texts};
+use super::{Child, Draft, Hindrance, Kind, Leaves, Needs, Rule, View, place, principals, roles, texts};
 use crate::api::{PrincipalType, RoleAssignment};
 
 pub(super) static KIND: Kind = Kind {
@@ -106,10 +106,10 @@ fn scope_id(view: &View<'_>, scope: &str) -> Result<String, Hindrance> {
         "nodeResourceGroup" => {
             let group = view.live_text("/properties/nodeResourceGroup", "the node resource group")?;
             let subscription = &view.spec.subscription_id;
-            Ok(format!("/subscriptions/{subscription}/resourceGroups/{group}"))
+            place::at(&format!("/subscriptions/{subscription}"), "resourceGroups", &group)
         }
         other => Ok(match other.strip_prefix("namespace/") {
-            Some(namespace) => format!("{}/namespaces/{namespace}", view.cluster),
+            Some(namespace) => place::at(view.cluster, "namespaces", namespace)?,
             None => other.trim_end_matches('/').to_owned(),
         }),
     }

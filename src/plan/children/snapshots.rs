@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{AKS_VERSION, Child, Draft, Hindrance, Kind, Leaves, Needs, View, texts};
+use super::{AKS_VERSION, Child, Draft, Hindrance, Kind, Leaves, Needs, View, place, texts};
 use crate::api::Snapshot;
 
 pub(super) static KIND: Kind = Kind {
@@ -36,9 +36,8 @@ fn child(view: &View<'_>, name: &str, snapshot: &Snapshot) -> Result<Child, Hind
     } = snapshot;
     let (subscription, group) = (&view.spec.subscription_id, resource_group.as_ref());
     let group = group.unwrap_or(&view.spec.resource_group);
-    let id = format!(
-        "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.ContainerService/snapshots/{name}"
-    );
+    let group = place::at(&format!("/subscriptions/{subscription}"), "resourceGroups", group)?;
+    let id = place::at(&group, "providers/Microsoft.ContainerService/snapshots", name)?;
     let has_pool = view.live.is_some_and(|live| live.pool(pool).is_some());
     // A snapshot outlives its pool.
     if !has_pool && view.read(&id, AKS_VERSION)?.is_none() {
@@ -47,7 +46,7 @@ fn child(view: &View<'_>, name: &str, snapshot: &Snapshot) -> Result<Child, Hind
     let mut body = json!({
         "location": view.spec.location,
         "properties": {
-            "creationData": { "sourceResourceId": format!("{}/agentPools/{pool}", view.cluster) },
+            "creationData": { "sourceResourceId": place::at(view.cluster, "agentPools", pool)? },
             "snapshotType": "NodePool",
         },
     });

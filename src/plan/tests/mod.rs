@@ -10,6 +10,7 @@ mod drift;
 mod effects;
 mod images;
 mod locks;
+mod names;
 mod network;
 mod overrides;
 mod pool_settings;

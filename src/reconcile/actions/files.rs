@@ -12,6 +12,7 @@ use zip::{CompressionMethod, ZipWriter};
 use super::Lacks;
 use crate::api::{ConfigMapKeyRef, RunCommand};
 use crate::reconcile::context::Context;
+use crate::reconcile::object_name::ObjectName;
 use crate::runtime::connect::told;
 
 /// What all files of a command may have together.
@@ -48,9 +49,10 @@ fn check(ConfigMapKeyRef { name, key }: &ConfigMapKeyRef) -> Result<(), String> 
 
 async fn read(context: &Context, namespace: &str, reference: &ConfigMapKeyRef) -> Result<Vec<u8>, String> {
     let ConfigMapKeyRef { name, key } = reference;
+    let name = ObjectName::parse(name).map_err(|error| error.to_string())?;
     let maps: Api<ConfigMap> = Api::namespaced(context.client.clone(), namespace);
     let map = maps
-        .get_opt(name)
+        .get_opt(&name)
         .await
         .map_err(|error| format!("ConfigMap {namespace}/{name} can't be read: {}", told(&error)))?
         .ok_or_else(|| format!("ConfigMap {namespace}/{name} does not exist; create it"))?;

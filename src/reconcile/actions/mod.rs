@@ -17,7 +17,10 @@ use super::write::WriteError;
 use super::{events, locks, operations, report, secrets};
 use crate::api::{Action, ActionState, ActionStatus, ManagementPolicy, OperationStatus};
 use crate::arm::client::AKS_API_VERSION;
-use crate::arm::{Accepted, ArmClient, ArmError, BodyToken, OperationState, OperationUrl, Priority, ResourceId, Retry};
+use crate::arm::{
+    Accepted, ArmClient, ArmError, BodyToken, InvalidId, OperationState, OperationUrl, PoolId, Priority, ResourceId,
+    Retry,
+};
 use crate::plan::Plan;
 use crate::plan::actions::{self, Call, Extra};
 use crate::plan::blocker::Blocker;
@@ -261,8 +264,17 @@ fn body_token(pass: &Pass<'_>, call: &Call<'_>) -> BodyToken {
     }
 }
 
+/// The cluster, or the pool of it, that the action is of. More than that there is not.
+fn resource(pass: &Pass<'_>, call: &Call<'_>) -> Result<ResourceId, InvalidId> {
+    let id = format!("{}{}", pass.cluster_id, call.resource);
+    if !call.resource.is_empty() {
+        PoolId::parse(&id)?;
+    }
+    ResourceId::parse(&id)
+}
+
 async fn send(pass: &mut Pass<'_>, arm: &ArmClient, name: &str, call: &Call<'_>, body: Option<&Value>) {
-    let id = match ResourceId::parse(&format!("{}{}", pass.cluster_id, call.resource)) {
+    let id = match resource(pass, call) {
         Ok(id) => id,
         Err(error) => {
             let next = "correct the name of the pool";

@@ -9,6 +9,7 @@ use serde_json::Value;
 use tracing::warn;
 
 use crate::api::FIELD_MANAGER;
+use crate::reconcile::object_name::ObjectName;
 use crate::reconcile::pass::Pass;
 use crate::runtime::connect::told;
 
@@ -81,6 +82,7 @@ fn tail(logs: &str) -> &str {
 }
 
 async fn store(pass: &Pass<'_>, name: &str, data: BTreeMap<String, String>) -> Result<(), String> {
+    let name = ObjectName::parse(name).map_err(|error| error.to_string())?;
     let cluster = &pass.objects.cluster;
     let namespace = cluster.metadata.namespace.clone().unwrap_or_default();
     let maps: Api<ConfigMap> = Api::namespaced(pass.context.client.clone(), &namespace);
@@ -93,7 +95,7 @@ async fn store(pass: &Pass<'_>, name: &str, data: BTreeMap<String, String>) -> R
             .any(|uid| Some(uid) == cluster.metadata.uid.as_ref())
     };
     if maps
-        .get_opt(name)
+        .get_opt(&name)
         .await
         .map_err(failed)?
         .is_some_and(|map| !is_ours(&map))
@@ -104,7 +106,7 @@ async fn store(pass: &Pass<'_>, name: &str, data: BTreeMap<String, String>) -> R
     }
     let map = ConfigMap {
         metadata: ObjectMeta {
-            name: Some(name.to_owned()),
+            name: Some(name.to_string()),
             owner_references: owner.map(|owner| vec![owner]),
             ..ObjectMeta::default()
         },
@@ -112,7 +114,7 @@ async fn store(pass: &Pass<'_>, name: &str, data: BTreeMap<String, String>) -> R
         ..ConfigMap::default()
     };
     let params = PatchParams::apply(FIELD_MANAGER).force();
-    maps.patch(name, &params, &Patch::Apply(&map))
+    maps.patch(&name, &params, &Patch::Apply(&map))
         .await
         .map(drop)
         .map_err(failed)

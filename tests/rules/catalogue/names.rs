@@ -26,6 +26,7 @@ pub fn rows() -> Vec<Row> {
         row("subnet-name-length", "names of group, network and subnet have 63 characters at most, because they become labels", "Learn: concepts-network-azure-cni-overlay", [cel("this has to be the resource id of a subnet")]),
         row("resource-ids", "an id is a whole Azure resource id, never empty", "ARM", [cel("this has to be an Azure resource id"), bound(Pool, json!({ "hostGroupID": "" }))]),
         row("subscription-guid", "a subscription is a GUID", "ARM", [cel("this has to be a GUID"), cel("subscriptionId is fixed")]),
+        row("object-name", "what a manifest names in Kubernetes is a DNS subdomain, and a key has letters, digits, ., - and _", "Kubernetes: object names", [cel("this has to be the name of an object"), cel("this has to be a key of its data")]),
         row("group-fixed", "a cluster cannot move to another resource group", "ARM", [cel("resourceGroup is fixed")]),
         row("location-form", "location is the short name of a region", "ARM", [cel("location is Azure's")]),
         row("location-fixed", "a cluster cannot move to another region", "ARM", [cel("location is fixed"), test("src/plan/tests/refusals.rs", "a_cluster_in_another_region_stops_everything")]),
