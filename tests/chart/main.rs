@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod admission;
+mod approvals;
 mod examples;
 mod helm;
 mod lifecycle;
