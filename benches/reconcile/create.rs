@@ -30,6 +30,7 @@ pub async fn measure(cluster: &ManagementCluster) -> Result<BTreeMap<String, usi
         [
             format!("--namespace={namespace}"),
             format!("--operator-namespace={namespace}"),
+            format!("--own-identity-namespaces={namespace}"),
             format!("--installation-id={}", fleet::INSTALLATION),
             scaled("list-interval", 30.0),
             scaled("operation-poll-interval", 15.0),

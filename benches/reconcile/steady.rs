@@ -52,6 +52,7 @@ pub async fn measure(cluster: &ManagementCluster, arguments: &Arguments) -> Resu
         [
             format!("--namespace={namespace}"),
             format!("--operator-namespace={namespace}"),
+            format!("--own-identity-namespaces={namespace}"),
             format!("--installation-id={}", fleet::INSTALLATION),
             format!("--list-interval={}s", LIST_INTERVAL.as_secs()),
         ],

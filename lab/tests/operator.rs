@@ -29,6 +29,7 @@ async fn a_killed_operator_starts_again_as_it_was_and_ends_when_asked() {
     let arguments = [
         format!("--namespace={namespace}"),
         format!("--operator-namespace={namespace}"),
+        format!("--own-identity-namespaces={namespace}"),
         "--no-leader-elect".to_owned(),
     ];
     let mut operator = OperatorProcess::start(&cluster, arguments, simulator.access().operator_environment()).unwrap();

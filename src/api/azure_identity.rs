@@ -5,7 +5,7 @@ use kube::{CustomResource, KubeSchema};
 use serde::{Deserialize, Serialize};
 
 use super::AzureIdentityStatus;
-use super::schema::{Guid, ResourceType};
+use super::schema::{DataKey, GroupName, Guid, NamespaceName, ObjectName, ResourceType};
 
 /// How to sign in to Azure, and who may use it. Exactly one of the three ways is set.
 #[allow(clippy::duplicated_attributes, reason = "each print column has its own type")]
@@ -19,7 +19,7 @@ use super::schema::{Guid, ResourceType};
     category = "armature",
     status = "AzureIdentityStatus",
     derive = "PartialEq",
-    doc = "A way to sign in to Azure and the namespaces and subscriptions that may use it.",
+    doc = "A way to sign in to Azure and the namespaces, subscriptions and resource groups that may use it.",
     printcolumn(
         name = "Ready",
         type_ = "string",
@@ -55,6 +55,12 @@ pub struct AzureIdentitySpec {
     /// Subscriptions this identity may be used for, at least one, each a GUID in lower case.
     #[schemars(with = "Vec<Guid>", length(min = 1, max = 256))]
     pub subscriptions: Vec<String>,
+    /// Resource groups of these subscriptions that this identity may be used for, by name: those of clusters, and those
+    /// of what hangs on them elsewhere, such as registries. The groups that AKS makes for nodes belong to their clusters.
+    /// Absent: all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Vec<GroupName>>", length(min = 1, max = 256))]
+    pub resource_groups: Option<Vec<String>>,
     /// Whether clusters may use preview api-versions (`armApiVersion`) with this identity. Default: false, for previews come
     /// without support.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -107,11 +113,11 @@ pub struct ServicePrincipalSource {
 #[serde(rename_all = "camelCase")]
 pub struct SecretRef {
     /// Name of the Secret.
-    #[schemars(length(min = 1, max = 253))]
+    #[schemars(with = "ObjectName")]
     pub name: String,
     /// Key in the Secret.
     #[serde(default = "default_secret_key")]
-    #[schemars(length(min = 1, max = 253))]
+    #[schemars(with = "DataKey")]
     pub key: String,
 }
 
@@ -128,7 +134,7 @@ pub struct AllowedNamespaces {
     pub all: Option<bool>,
     /// These namespaces.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 1024), inner(length(min = 1, max = 63)))]
+    #[schemars(with = "Option<Vec<NamespaceName>>", length(max = 1024))]
     pub names: Option<Vec<String>>,
     /// Namespaces with these labels. An empty selector picks every namespace.
     #[serde(skip_serializing_if = "Option::is_none")]

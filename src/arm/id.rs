@@ -138,13 +138,19 @@ impl ResourceGroupId {
     /// # Errors
     /// [`InvalidId::ResourceGroup`] when Azure would refuse the name.
     pub fn new(subscription: SubscriptionId, name: &str) -> Result<Self, InvalidId> {
+        let name = Self::parse_name(name)?;
+        Ok(Self { subscription, name })
+    }
+
+    /// Checks the name of a group in whichever subscription.
+    ///
+    /// # Errors
+    /// [`InvalidId::ResourceGroup`] when Azure would refuse the name.
+    pub fn parse_name(name: &str) -> Result<Name, InvalidId> {
         let allowed = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '(' | ')' | '.');
         let valid = (1..=90).contains(&name.chars().count()) && name.chars().all(allowed) && !name.ends_with('.');
         if valid {
-            Ok(Self {
-                subscription,
-                name: Name(name.into()),
-            })
+            Ok(Name(name.into()))
         } else {
             Err(InvalidId::ResourceGroup(excerpt(name)))
         }

@@ -52,6 +52,13 @@ impl ResourceId {
         &self.subscription
     }
 
+    /// The name of the resource group that holds it; `None` for what a subscription has outside of any.
+    pub fn resource_group(&self) -> Option<&str> {
+        let mut segments = self.path.split('/').skip(3);
+        let is_group = segments.next()?.eq_ignore_ascii_case("resourceGroups");
+        segments.next().filter(|_| is_group)
+    }
+
     /// The id as it was given.
     pub fn as_str(&self) -> &str {
         &self.path
@@ -82,6 +89,24 @@ mod tests {
         let id = ResourceId::parse(&format!("{GROUP}/providers/Microsoft.Insights/x/Y")).unwrap();
         assert!(id.as_str().ends_with("/x/Y"));
         assert_eq!(id.subscription().as_str(), "11111111-1111-4111-8111-111111111111");
+    }
+
+    #[test]
+    fn only_the_third_part_of_an_id_tells_its_resource_group() {
+        let subscription = "/subscriptions/11111111-1111-4111-8111-111111111111";
+        let provider = format!("{subscription}/providers/Microsoft.Authorization");
+        for (id, group) in [
+            (GROUP.to_owned(), Some("rg")),
+            (
+                format!("{subscription}/RESOURCEGROUPS/Rg/providers/Microsoft.X/y/z"),
+                Some("Rg"),
+            ),
+            (format!("{provider}/roleAssignments/a"), None),
+            (format!("{provider}/resourceGroups/rg"), None),
+            (subscription.to_owned(), None),
+        ] {
+            assert_eq!(ResourceId::parse(&id).unwrap().resource_group(), group, "{id}");
+        }
     }
 
     #[test]

@@ -141,8 +141,8 @@ const REASONS: &[CodeEntry] = &[
     row(
         "IdentityNotAllowed",
         User,
-        "The `AzureIdentity` does not allow this namespace or subscription.",
-        "Let whoever owns the identity allow it, or name another one in `spec.identityRef`.",
+        "The identity does not serve this namespace, subscription or resource group: the operator's own, or the `AzureIdentity` that is named.",
+        "Let whoever owns the identity allow it (of the operator's own: the chart's `azure.namespaces`, `azure.subscriptions` and `azure.resourceGroups`), or name another one in `spec.identityRef`. An object that goes away can be released with `armature release`.",
     ),
     row(
         "IdentityNotFound",

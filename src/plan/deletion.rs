@@ -1,5 +1,7 @@
 //! What becomes of an object that is going away.
 
+use std::collections::BTreeMap;
+
 use super::blocker::{Blocker, Wait};
 use super::change::Target;
 use super::desired::{Deletion, DesiredCluster, DesiredPool, Life};
@@ -158,6 +160,14 @@ pub fn without_azure(cluster: &DesiredCluster, pools: &[DesiredPool], facts: &Fa
     plan.fate = fate;
     keep_records(&input, &mut plan);
     Some(plan)
+}
+
+/// The pools whose objects go whatever Azure has, and whatever becomes of their cluster: somebody released them.
+pub fn released_pools(pools: &[DesiredPool]) -> BTreeMap<String, Fate> {
+    let released = pools.iter().filter(|pool| pool.is_going() && pool.life.released);
+    released
+        .map(|pool| (pool.object.clone(), Fate::LetGo(RELEASED)))
+        .collect()
 }
 
 /// The answers that don't depend on Azure.

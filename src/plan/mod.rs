@@ -30,6 +30,8 @@ pub mod preview;
 mod retirements;
 mod rollback;
 pub mod secret;
+pub mod segment;
+pub mod serves;
 pub mod step;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -47,7 +49,7 @@ use applied::Applied;
 use blocker::{Blocker, Wait};
 use change::{Change, Source, Target};
 use compatibility::OtherPool;
-pub use deletion::{Fate, unread_fate, without_azure};
+pub use deletion::{Fate, released_pools, unread_fate, without_azure};
 use desired::{DesiredCluster, DesiredPool, Life};
 use effect::Effect;
 pub use gate::Hold;

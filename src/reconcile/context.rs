@@ -162,6 +162,13 @@ impl Context {
         self.keep(|one| one != cluster);
     }
 
+    /// Looks no more at what an object names, unless another one names it too.
+    pub fn lose_sight(&self, cluster: &ObjectRef<AksCluster>, id: &ClusterId) {
+        if self.remembered.unknow(id, cluster) {
+            self.observer.unwatch(id);
+        }
+    }
+
     /// Forgets whatever has no object any more: a pass that ran while its object went may have noted something of it.
     pub fn sweep(&self) {
         let AllCaches { clusters, pools, .. } = &self.caches;

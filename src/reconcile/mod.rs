@@ -22,6 +22,7 @@ mod look;
 mod manifests;
 mod memory;
 mod news;
+mod object_name;
 mod objects;
 mod operations;
 mod orphans;

@@ -26,7 +26,7 @@ use crate::plan::change::Target;
 use crate::plan::children::Leaves;
 use crate::plan::live::{LiveCluster, ProvisioningState};
 use crate::plan::preview::is_preview;
-use crate::plan::{Fate, Plan, without_azure};
+use crate::plan::{Fate, Plan, released_pools, without_azure};
 use crate::runtime::metrics::{ReconcileOutcome, StepResult};
 
 /// When to look again.
@@ -213,7 +213,16 @@ impl<'a> Pass<'a> {
         if let Some(plan) = early {
             return self.conclude(plan).await;
         }
-        let arm = sign_in::client(self.context, &self.objects.cluster).await?;
+        // What was released goes even where nobody may sign in any more.
+        let released = Plan {
+            pool_fates: released_pools(&self.desired.pools),
+            ..Plan::default()
+        };
+        self.let_pools_go(&released).await?;
+        let arm = match sign_in::client(self.context, &self.objects.cluster).await {
+            Ok(arm) => arm,
+            Err(ended) => return Err(Interrupted::Ended(self.not_signed_in(ended))),
+        };
         let arm = self.in_its_version(arm);
         self.context.observer.watch(&self.id, &arm);
         self.context.know(&self.id, &self.reference);
@@ -269,6 +278,17 @@ impl<'a> Pass<'a> {
             }
             Acted::Changed => Ok(Some(Duration::ZERO)),
         }
+    }
+
+    /// Without an identity nothing is looked at any more, and an object that goes away can only be released.
+    fn not_signed_in(&self, mut ended: Ended) -> Ended {
+        if ended.failure.code == sign_in::NOT_ALLOWED {
+            self.context.lose_sight(&self.reference, &self.id);
+        }
+        if self.objects.cluster.metadata.deletion_timestamp.is_some() {
+            ended.failure.next_step += ", or run armature release to let this object go and leave Azure alone";
+        }
+        ended
     }
 
     /// The client in the api-version of the cluster, where that may be used.

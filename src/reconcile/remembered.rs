@@ -39,6 +39,18 @@ impl Remembered {
         lock(&self.known).get(id).into_iter().flatten().cloned().collect()
     }
 
+    /// Notes that an object does not name a cluster in Azure any more; whether now nobody does.
+    pub fn unknow(&self, id: &ClusterId, cluster: &Key) -> bool {
+        let mut known = lock(&self.known);
+        let Some(objects) = known.get_mut(id) else { return false };
+        objects.remove(cluster);
+        let nobody = objects.is_empty();
+        if nobody {
+            known.remove(id);
+        }
+        nobody
+    }
+
     /// Forgets the objects that do not stay. Returns the clusters in Azure that no object names any more.
     pub fn keep(&self, stays: impl Fn(&Key) -> bool) -> Vec<ClusterId> {
         lock(&self.memories).retain(|cluster, _| stays(cluster));

@@ -1,20 +1,26 @@
 //! Which identity a cluster signs in with, and whether it may.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::{Namespace, Secret};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
-use kube::core::{Selector, SelectorExt};
 use kube::runtime::reflector::ObjectRef;
 use kube::{Api, ResourceExt};
 
 use super::context::Context;
 use super::failure::Ended;
+use super::object_name::ObjectName;
 use crate::api::{AksCluster, AllowedNamespaces, AzureIdentity, AzureIdentitySpec, ServicePrincipalSource};
 use crate::arm::credential::{Credential, Secret as Kept};
-use crate::arm::{ArmClient, Retry};
+use crate::arm::{ArmClient, ResourceId, Retry};
 use crate::plan::change::Target;
+use crate::plan::live::LiveCluster;
+use crate::plan::serves::{NodeGroup, NotServed, Reach, Role, Serves, Whose};
 use crate::runtime::connect::told;
+use crate::runtime::settings::OwnIdentity;
+
+/// The code of a use that an identity does not allow.
+pub const NOT_ALLOWED: &str = "IdentityNotAllowed";
 
 /// The environment variable in which AKS's workload identity webhook names the projected token.
 const TOKEN_FILE: &str = "AZURE_FEDERATED_TOKEN_FILE";
@@ -26,35 +32,140 @@ const TOKEN_FILE_DEFAULT: &str = "/var/run/secrets/azure/tokens/azure-identity-t
 /// # Errors
 /// The identity does not exist, may not be used here, or lacks its Secret.
 pub async fn client(context: &Context, cluster: &AksCluster) -> Result<ArmClient, Ended> {
-    let credential = match &cluster.spec.identity_ref {
+    let identity = named(context, cluster)?;
+    let serves = serves(context, identity.as_deref())?;
+    allowed(context, cluster, &serves).await?;
+    let credential = match &identity {
         None => own(context)?,
-        Some(reference) => {
-            let identity = context
-                .identities
-                .get(&ObjectRef::new(&reference.name))
-                .ok_or_else(|| {
-                    let unreadable = &context.caches.identities.unreadable;
-                    let problem = match unreadable.get(&ObjectRef::new(&reference.name)) {
-                        Some(identity) => format!("can't be read: {}", identity.problem),
-                        None => "does not exist".to_owned(),
-                    };
-                    let message = format!(
-                        "spec.identityRef names AzureIdentity {}, which {problem}",
-                        reference.name
-                    );
-                    Ended::ours(
-                        Target::Cluster,
-                        "IdentityNotFound",
-                        message,
-                        "apply it or correct the name",
-                        Retry::Propagation,
-                    )
-                })?;
-            allowed(context, cluster, &identity).await?;
-            credential(context, &identity).await?
-        }
+        Some(identity) => credential(context, identity).await?,
     };
     Ok(context.clients.client(&credential))
+}
+
+/// The identity that the cluster names; `None` for the operator's own.
+fn named(context: &Context, cluster: &AksCluster) -> Result<Option<Arc<AzureIdentity>>, Ended> {
+    let Some(reference) = &cluster.spec.identity_ref else {
+        return Ok(None);
+    };
+    let found = context.identities.get(&ObjectRef::new(&reference.name));
+    found.map(Some).ok_or_else(|| {
+        let unreadable = &context.caches.identities.unreadable;
+        let problem = match unreadable.get(&ObjectRef::new(&reference.name)) {
+            Some(identity) => format!("can't be read: {}", identity.problem),
+            None => "does not exist".to_owned(),
+        };
+        let message = format!(
+            "spec.identityRef names AzureIdentity {}, which {problem}",
+            reference.name
+        );
+        Ended::ours(
+            Target::Cluster,
+            "IdentityNotFound",
+            message,
+            "apply it or correct the name",
+            Retry::Propagation,
+        )
+    })
+}
+
+/// What an identity may be used for; `None` stands for the operator's own, which there has to be.
+fn serves<'a>(context: &'a Context, identity: Option<&'a AzureIdentity>) -> Result<Serves<'a>, Ended> {
+    let Some(identity) = identity else {
+        own(context)?;
+        let OwnIdentity {
+            namespaces,
+            subscriptions,
+            resource_groups,
+        } = &context.settings.own_identity;
+        return Ok(Serves {
+            identity: Whose::Own,
+            namespaces,
+            subscriptions: subscriptions.as_deref(),
+            resource_groups: resource_groups.as_deref(),
+        });
+    };
+    Ok(Serves {
+        identity: Whose::Named(identity.metadata.name.as_deref().unwrap_or_default()),
+        namespaces: identity.spec.allowed_namespaces.as_ref().unwrap_or(&NOBODY),
+        subscriptions: Some(&identity.spec.subscriptions),
+        resource_groups: identity.spec.resource_groups.as_deref(),
+    })
+}
+
+/// What an identity that names no namespaces allows.
+static NOBODY: AllowedNamespaces = AllowedNamespaces {
+    all: None,
+    names: None,
+    selector: None,
+};
+
+/// Whether the identity may be used for a resource that hangs on the cluster, or that such a one needs to be read for:
+/// it may be in another subscription or resource group. `role` is [`Role::Child`] or [`Role::Read`].
+///
+/// # Errors
+/// The identity does not reach it.
+pub fn reaches(
+    context: &Context,
+    cluster: &AksCluster,
+    live: Option<&LiveCluster>,
+    id: &ResourceId,
+    role: Role,
+) -> Result<(), Ended> {
+    let identity = named(context, cluster)?;
+    let serves = serves(context, identity.as_deref())?;
+    let reach = Reach {
+        subscription: id.subscription().as_str(),
+        resource_group: id.resource_group(),
+        role,
+        node_group: node_group(cluster, live),
+    };
+    serves.resource(&reach).map_err(not_served)
+}
+
+/// Whether the identity may be used for the cluster.
+async fn allowed(context: &Context, cluster: &AksCluster, serves: &Serves<'_>) -> Result<(), Ended> {
+    let namespace = cluster.namespace().unwrap_or_default();
+    let labels = if serves.needs_labels(&namespace) {
+        labels(context, &namespace).await?
+    } else {
+        BTreeMap::new()
+    };
+    let reach = Reach {
+        subscription: &cluster.spec.subscription_id,
+        resource_group: Some(&cluster.spec.resource_group),
+        role: Role::Cluster,
+        node_group: node_group(cluster, None),
+    };
+    serves
+        .namespace(&namespace, &labels)
+        .and_then(|()| serves.resource(&reach))
+        .map_err(not_served)
+}
+
+fn node_group<'a>(cluster: &'a AksCluster, live: Option<&'a LiveCluster>) -> NodeGroup<'a> {
+    NodeGroup {
+        subscription: &cluster.spec.subscription_id,
+        name: live.and_then(|live| live.body.pointer("/properties/nodeResourceGroup")?.as_str()),
+    }
+}
+
+fn not_served(NotServed { message, next_step }: NotServed) -> Ended {
+    Ended::ours(Target::Cluster, NOT_ALLOWED, message, &next_step, Retry::User)
+}
+
+async fn labels(context: &Context, namespace: &str) -> Result<BTreeMap<String, String>, Ended> {
+    let namespaces: Api<Namespace> = Api::all(context.client.clone());
+    let found = namespaces.get(namespace).await.map_err(|error| {
+        let message = format!("the labels of namespace {namespace} can't be read: {}", told(&error));
+        Ended::ours(
+            Target::Cluster,
+            "NamespaceUnreadable",
+            message,
+            "check the operator's permissions",
+            Retry::Backoff,
+        )
+    })?;
+    Ok(found.labels().clone())
 }
 
 /// The credential of an identity.
@@ -68,6 +179,7 @@ pub async fn credential(context: &Context, identity: &AzureIdentity) -> Result<C
         service_principal,
         allowed_namespaces: _,
         subscriptions: _,
+        resource_groups: _,
         allow_preview: _,
         allowed_types: _,
     } = &identity.spec;
@@ -99,8 +211,12 @@ async fn service_principal_credential(context: &Context, source: &ServicePrincip
     );
     let missing =
         |code: &str, what: String, next: &str| Ended::ours(Target::Cluster, code, what, next, Retry::Propagation);
+    let name = ObjectName::parse(name).map_err(|error| {
+        let next = "correct servicePrincipal.secretRef.name of the AzureIdentity";
+        missing("SecretNotFound", format!("the Secret is misnamed: {error}"), next)
+    })?;
     let secrets: Api<Secret> = Api::namespaced(context.client.clone(), namespace);
-    let secret = secrets.get_opt(name).await.map_err(|error| {
+    let secret = secrets.get_opt(&name).await.map_err(|error| {
         missing(
             "SecretUnreadable",
             format!("Secret {namespace}/{name} can't be read: {}", told(&error)),
@@ -144,7 +260,7 @@ pub fn may_preview(context: &Context, cluster: &AksCluster) -> bool {
     }
 }
 
-/// Types that `children` of the cluster may have. The operator's own identity allows none: anybody may use it.
+/// Types that `children` of the cluster may have. The operator's own identity allows none: several teams may share it.
 pub fn allowed_types(context: &Context, cluster: &AksCluster) -> Vec<String> {
     let reference = cluster.spec.identity_ref.as_ref();
     let identity = reference.and_then(|reference| context.identities.get(&ObjectRef::new(&reference.name)));
@@ -164,85 +280,4 @@ fn own(context: &Context) -> Result<Credential, Ended> {
             Retry::User,
         )
     })
-}
-
-/// Whether the identity of the cluster may be used in another subscription too, for what hangs on the cluster.
-///
-/// # Errors
-/// The identity's manifest does not list the subscription.
-pub fn covers(context: &Context, cluster: &AksCluster, subscription: &str) -> Result<(), Ended> {
-    let reference = cluster.spec.identity_ref.as_ref();
-    let Some(identity) = reference.and_then(|reference| context.identities.get(&ObjectRef::new(&reference.name)))
-    else {
-        return Ok(());
-    };
-    let mut allowed = identity.spec.subscriptions.iter();
-    if allowed.any(|allowed| allowed.eq_ignore_ascii_case(subscription)) {
-        return Ok(());
-    }
-    let message = format!(
-        "AzureIdentity {} may not be used for subscription {subscription}",
-        identity.name_any()
-    );
-    let next = "add the subscription to its spec.subscriptions or name a resource of another one";
-    Err(Ended::ours(
-        Target::Cluster,
-        "IdentityNotAllowed",
-        message,
-        next,
-        Retry::User,
-    ))
-}
-
-/// Whether the identity may be used in this namespace and subscription.
-async fn allowed(context: &Context, cluster: &AksCluster, identity: &AzureIdentity) -> Result<(), Ended> {
-    let refused =
-        |message: String, next: &str| Ended::ours(Target::Cluster, "IdentityNotAllowed", message, next, Retry::User);
-    let (name, namespace) = (identity.name_any(), cluster.namespace().unwrap_or_default());
-    let subscription = &cluster.spec.subscription_id;
-    if !identity
-        .spec
-        .subscriptions
-        .iter()
-        .any(|allowed| allowed.eq_ignore_ascii_case(subscription))
-    {
-        let message = format!("AzureIdentity {name} may not be used for subscription {subscription}");
-        return Err(refused(
-            message,
-            "add the subscription to its spec.subscriptions or use another identity",
-        ));
-    }
-    let rules = identity.spec.allowed_namespaces.clone().unwrap_or_default();
-    if !namespace_allowed(context, &namespace, &rules).await? {
-        let message = format!("AzureIdentity {name} may not be used in namespace {namespace}");
-        return Err(refused(
-            message,
-            "add the namespace to its spec.allowedNamespaces or use another identity",
-        ));
-    }
-    Ok(())
-}
-
-async fn namespace_allowed(context: &Context, namespace: &str, rules: &AllowedNamespaces) -> Result<bool, Ended> {
-    let AllowedNamespaces { all, names, selector } = rules;
-    if *all == Some(true) || names.iter().flatten().any(|name| name == namespace) {
-        return Ok(true);
-    }
-    let Some(selector) = selector else { return Ok(false) };
-    let namespaces: Api<Namespace> = Api::all(context.client.clone());
-    let found = namespaces.get(namespace).await.map_err(|error| {
-        let message = format!("the labels of namespace {namespace} can't be read: {}", told(&error));
-        Ended::ours(
-            Target::Cluster,
-            "NamespaceUnreadable",
-            message,
-            "check the operator's permissions",
-            Retry::Backoff,
-        )
-    })?;
-    Ok(selects(selector, found.labels()))
-}
-
-fn selects(selector: &LabelSelector, labels: &BTreeMap<String, String>) -> bool {
-    Selector::try_from(selector.clone()).is_ok_and(|selector| selector.matches(labels))
 }

@@ -11,9 +11,13 @@ use jiff::SignedDuration;
 
 pub use self::resolve::SettingsError;
 use super::settings::{InstallationId, LogFormat};
+use crate::arm::{ResourceGroupId, SubscriptionId};
 
 /// The Secret of a service principal comes from here, never from the command line, where every process could read it.
 pub const CLIENT_SECRET_VARIABLE: &str = "AZURE_CLIENT_SECRET";
+
+/// Stands for all namespaces where namespaces are listed.
+const ALL_NAMESPACES: &str = "*";
 
 /// Arguments of `armature run`. Each has an environment variable, so that a Deployment can set it either way.
 #[derive(Args, Clone, Debug)]
@@ -84,6 +88,44 @@ pub struct RunArgs {
         help_heading = "Azure"
     )]
     pub credential: CredentialName,
+
+    /// Namespaces whose objects may use the operator's own identity, or * for all [default: none]
+    ///
+    /// A cluster that names no AzureIdentity uses the operator's own, if its namespace is one of these.
+    #[arg(
+        long,
+        env = "ARMATURE_OWN_IDENTITY_NAMESPACES",
+        value_delimiter = ',',
+        value_parser = namespace,
+        value_name = "NAMESPACE",
+        help_heading = "Azure"
+    )]
+    pub own_identity_namespaces: Vec<String>,
+
+    /// Subscriptions that the operator's own identity may be used in [default: any]
+    #[arg(
+        long,
+        env = "ARMATURE_OWN_IDENTITY_SUBSCRIPTIONS",
+        value_delimiter = ',',
+        value_parser = subscription,
+        value_name = "GUID",
+        help_heading = "Azure"
+    )]
+    pub own_identity_subscriptions: Vec<String>,
+
+    /// Resource groups that the operator's own identity may be used in, by name [default: any]
+    ///
+    /// Those of clusters, and those of what hangs on them elsewhere. The groups that AKS makes for nodes belong to their
+    /// clusters.
+    #[arg(
+        long,
+        env = "ARMATURE_OWN_IDENTITY_RESOURCE_GROUPS",
+        value_delimiter = ',',
+        value_parser = resource_group,
+        value_name = "NAME",
+        help_heading = "Azure"
+    )]
+    pub own_identity_resource_groups: Vec<String>,
 
     /// Let clusters use preview api-versions with the operator's own identity
     #[arg(
@@ -271,6 +313,28 @@ fn bounded<const MIN: u64, const MAX: u64>(text: &str) -> Result<Duration, Strin
         Ok(duration) if (least..=most).contains(&duration) => Ok(duration),
         _ => Err(format!("give a duration from {least:?} to {most:?}")),
     }
+}
+
+/// `*` stands for all namespaces.
+fn namespace(text: &str) -> Result<String, String> {
+    let usable = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let is_name =
+        (1..=63).contains(&text.len()) && text.bytes().all(usable) && !text.starts_with('-') && !text.ends_with('-');
+    if is_name || text == ALL_NAMESPACES {
+        Ok(text.to_owned())
+    } else {
+        Err("give the name of a namespace, or * for all".to_owned())
+    }
+}
+
+fn subscription(text: &str) -> Result<String, String> {
+    let id = SubscriptionId::parse(text).map_err(|error| error.to_string())?;
+    Ok(id.as_str().to_owned())
+}
+
+fn resource_group(text: &str) -> Result<String, String> {
+    let name = ResourceGroupId::parse_name(text).map_err(|error| error.to_string())?;
+    Ok(name.as_str().to_owned())
 }
 
 #[cfg(test)]

@@ -90,6 +90,12 @@ pub async fn run(settings: Settings, client: Client, shutdown: CancellationToken
             return;
         };
         info!(%installation, "starting to reconcile");
+        if settings.credential.is_some() && settings.own_identity.serves_nobody() {
+            warn!(
+                "the operator's own identity serves no namespace: clusters have to name an AzureIdentity in \
+                 spec.identityRef, or --own-identity-namespaces (chart: azure.namespaces) has to name theirs"
+            );
+        }
         let deps = Deps {
             client: client.clone(),
             settings,

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
+use crate::api::AllowedNamespaces;
 use crate::arm::{self, ClusterId, Credential};
 
 /// Everything the operator was told at start, checked.
@@ -23,6 +24,8 @@ pub struct Settings {
     pub azure: arm::Settings,
     /// How the operator signs in for clusters that name no `AzureIdentity`; `None`: every cluster has to name one.
     pub credential: Option<Credential>,
+    /// What the operator's own identity may be used for.
+    pub own_identity: OwnIdentity,
     /// Whether clusters that the operator's own identity signs in for may use preview api-versions.
     pub allow_preview: bool,
     /// How often things are looked at, and how long things are waited for.
@@ -37,6 +40,25 @@ pub struct Settings {
     pub own_cluster: Option<ClusterId>,
     /// What is logged, and how.
     pub log: LogSettings,
+}
+
+/// What the operator's own identity may be used for: by clusters that name no `AzureIdentity`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct OwnIdentity {
+    /// The namespaces whose objects may use it; none by default.
+    pub namespaces: AllowedNamespaces,
+    /// The subscriptions it may be used in; `None` for any.
+    pub subscriptions: Option<Vec<String>>,
+    /// The resource groups it may be used in, by name; `None` for any.
+    pub resource_groups: Option<Vec<String>>,
+}
+
+impl OwnIdentity {
+    /// Whether no namespace may use it.
+    pub fn serves_nobody(&self) -> bool {
+        let AllowedNamespaces { all, names, selector } = &self.namespaces;
+        *all != Some(true) && names.iter().all(Vec::is_empty) && selector.is_none()
+    }
 }
 
 /// The name of this installation in the ownership tag: a lower-case DNS label of at most 63 characters.

@@ -93,6 +93,8 @@ fn never(home: &'static str) -> Vec<Call> {
         ("create", "leases.coordination.k8s.io", "kube-node-lease", ANY_NAME),
         ("create", "aksclusters.aks.armature.dev", "team", ANY_NAME),
         ("delete", "aksclusters.aks.armature.dev", "team", "prod"),
+        ("approve", "aksclusters.aks.armature.dev", "team", "prod"),
+        ("approve", "aksnodepools.aks.armature.dev", "team", "system"),
         ("delete", "aksnodepools.aks.armature.dev", "team", "system"),
         ("update", "azureidentities.aks.armature.dev", ALL_NAMESPACES, "platform"),
         ("patch", "azureidentities.aks.armature.dev", ALL_NAMESPACES, "platform"),

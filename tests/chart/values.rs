@@ -34,6 +34,9 @@ pub fn sets() -> Vec<(&'static str, Value)> {
             "authorityHost": "https://login.local.example",
             "audience": "https://management.core.example",
             "credential": "client-secret",
+            "namespaces": ["shop", "till"],
+            "subscriptions": [GUID],
+            "resourceGroups": ["rg-shop", "Hub_(1)"],
             "allowPreview": true,
             "tenantId": GUID,
             "clientId": GUID,
@@ -48,7 +51,7 @@ pub fn sets() -> Vec<(&'static str, Value)> {
     let surroundings = json!({
         "image": image,
         "imagePullSecrets": ["registry"],
-        "azure": { "credential": "managed-identity", "cloud": "us-government" },
+        "azure": { "credential": "managed-identity", "cloud": "us-government", "namespaces": ["*"] },
         "rbac": { "readSecrets": ["sign-in"] },
         "secrets": { "namespaces": ["team", "default"], "fingerprintKey": "armature-key" },
         "serviceAccount": { "name": "fleet", "annotations": { "example.com/team": "platform" } },
@@ -127,6 +130,18 @@ pub fn refused() -> Vec<(Value, &'static str)> {
             "additional properties 'tenant' not allowed",
         ),
         (with(json!({ "azure": { "clientId": "armature" } })), "/azure/clientId"),
+        (
+            with(json!({ "azure": { "namespaces": ["Team"] } })),
+            "/azure/namespaces",
+        ),
+        (
+            with(json!({ "azure": { "subscriptions": ["prod"] } })),
+            "/azure/subscriptions",
+        ),
+        (
+            with(json!({ "azure": { "resourceGroups": ["a/b"] } })),
+            "/azure/resourceGroups",
+        ),
         (with(json!({ "installationId": "Prod" })), "/installationId"),
         (
             with(json!({ "secrets": { "namespaces": ["Team"] } })),

@@ -27,6 +27,7 @@ mod replicas;
 mod secrets;
 mod sign_in;
 mod strange;
+mod tenants;
 mod troubles;
 mod unreadable;
 mod upgrades;

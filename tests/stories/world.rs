@@ -117,9 +117,13 @@ impl World {
 
     /// The same with another environment: other ways to sign in, or none.
     pub fn operator_in(&self, arguments: &[&str], environment: Vec<(&'static str, OsString)>) -> OperatorProcess {
+        let told = arguments
+            .iter()
+            .find_map(|argument| argument.strip_prefix("--namespace="));
         let usual = [
             ("--namespace", self.namespace.as_str()),
             ("--operator-namespace", &self.namespace),
+            ("--own-identity-namespaces", told.unwrap_or(&self.namespace)),
             ("--installation-id", INSTALLATION),
             ("--list-interval", "1s"),
             ("--operation-poll-interval", "100ms"),

@@ -17,6 +17,8 @@ pub(super) struct Manifests {
     pub(super) cluster: ClusterManifest,
     /// Every subscription that a cluster lies in, once each: the simulator has to have them.
     pub(super) subscriptions: Vec<String>,
+    /// Every namespace that a cluster lies in, once each: the operator's identity has to serve them.
+    pub(super) namespaces: Vec<String>,
 }
 
 /// One `AksCluster` of the folder.
@@ -72,12 +74,10 @@ impl Manifests {
             let text = std::fs::read_to_string(&file).map_err(LabError::io(format!("reading {}", file.display())))?;
             found.extend(clusters(&text).map_err(|problem| LabError::Manifests { path: file, problem })?);
         }
-        let mut subscriptions: Vec<String> = Vec::new();
-        for (subscription, _) in &found {
-            if !subscriptions.contains(subscription) {
-                subscriptions.push(subscription.clone());
-            }
-        }
+        let subscriptions = distinct(found.iter().map(|(subscription, _)| subscription.as_str()));
+        let namespace = |cluster: &ClusterManifest| cluster.namespace.clone().unwrap_or_else(|| "default".to_owned());
+        let namespaces: Vec<String> = found.iter().map(|(_, cluster)| namespace(cluster)).collect();
+        let namespaces = distinct(namespaces.iter().map(String::as_str));
         let Some((_, cluster)) = found.into_iter().next() else {
             return Err(LabError::Manifests {
                 path: folder,
@@ -88,8 +88,20 @@ impl Manifests {
             folder,
             cluster,
             subscriptions,
+            namespaces,
         })
     }
+}
+
+/// Each once, in the order in which it comes first.
+fn distinct<'a>(all: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut distinct: Vec<String> = Vec::new();
+    for one in all {
+        if !distinct.iter().any(|known| known == one) {
+            distinct.push(one.to_owned());
+        }
+    }
+    distinct
 }
 
 /// The files that kubectl reads from a folder, in its order.
@@ -161,6 +173,7 @@ mod tests {
         let folder = folder(&[("README.md", "not: [a manifest"), ("b.yaml", &both)]);
         let manifests = Manifests::read(folder.path()).unwrap();
         assert_eq!(manifests.subscriptions, ["s"]);
+        assert_eq!(manifests.namespaces, ["default", "n"]);
         assert_eq!(
             manifests.cluster,
             ClusterManifest {

@@ -84,8 +84,9 @@ impl Stage {
                 |_| "Operator: armature run".to_owned(),
                 async {
                     let access = simulator.access();
-                    let mut operator =
-                        OperatorProcess::start(cluster, OPERATOR_ARGUMENTS, access.operator_environment())?;
+                    let served = format!("--own-identity-namespaces={}", manifests.namespaces.join(","));
+                    let arguments = OPERATOR_ARGUMENTS.map(str::to_owned).into_iter().chain([served]);
+                    let mut operator = OperatorProcess::start(cluster, arguments, access.operator_environment())?;
                     operator.ready().await?;
                     Ok(operator)
                 },

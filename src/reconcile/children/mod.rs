@@ -28,6 +28,7 @@ use crate::plan::Plan;
 use crate::plan::change::Target;
 use crate::plan::children::decide::serves;
 use crate::plan::children::{self, Child, Draft, Hindrance, Intent, Needs, View, successor};
+use crate::plan::serves::Role;
 
 pub use act::{DELETE, PUT, ended};
 use leave::take_leave;
@@ -204,13 +205,22 @@ fn is_taken(pass: &mut Pass<'_>, key: &str) -> bool {
     pass.memory.children.rests.resting(Instant::now()).contains(&target)
 }
 
-/// A child may be in another subscription than its cluster: there, too, the identity has to be allowed.
+/// A child may be in another subscription or group than its cluster: there, too, the identity has to be allowed.
 fn checked(pass: &Pass<'_>, id: &str) -> Result<ResourceId, Ended> {
+    reached(pass, id, Role::Child)
+}
+
+/// The same for what is only read.
+fn checked_read(pass: &Pass<'_>, id: &str) -> Result<ResourceId, Ended> {
+    reached(pass, id, Role::Read)
+}
+
+fn reached(pass: &Pass<'_>, id: &str, role: Role) -> Result<ResourceId, Ended> {
     let id = ResourceId::parse(id).map_err(|error| {
         let next = "correct the id in the manifest";
         Ended::ours(Target::Cluster, "InvalidSpec", error.to_string(), next, Retry::User)
     })?;
-    sign_in::covers(pass.context, &pass.objects.cluster, id.subscription().as_str())?;
+    sign_in::reaches(pass.context, &pass.objects.cluster, pass.live.as_ref(), &id, role)?;
     Ok(id)
 }
 

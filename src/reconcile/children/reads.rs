@@ -3,7 +3,7 @@
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::{act, checked};
+use super::{act, checked_read};
 use crate::arm::{ArmClient, Priority};
 use crate::plan::Plan;
 use crate::plan::change::Target;
@@ -58,7 +58,7 @@ fn may_read(pass: &Pass<'_>, key: &str) -> bool {
 }
 
 async fn look(pass: &mut Pass<'_>, arm: &ArmClient, key: &str, read: Read, matters: bool) {
-    let id = match checked(pass, &read.id) {
+    let id = match checked_read(pass, &read.id) {
         Ok(id) => id,
         Err(ended) => return act::fail(pass, key, ended),
     };

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use tracing_subscriber::EnvFilter;
 
-use super::{CLIENT_SECRET_VARIABLE, CloudName, CredentialName, RunArgs};
+use super::{ALL_NAMESPACES, CLIENT_SECRET_VARIABLE, CloudName, CredentialName, RunArgs};
+use crate::api::AllowedNamespaces;
 use crate::arm::{self, Cloud, ClusterId, Credential, Endpoint, InvalidEndpoint, Secret};
-use crate::runtime::settings::{InstallationSource, LeaderElection, LogSettings, Settings, Timing};
+use crate::runtime::settings::{InstallationSource, LeaderElection, LogSettings, OwnIdentity, Settings, Timing};
 
 /// The arguments do not go together, or a file they name cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -94,6 +95,7 @@ impl RunArgs {
         let credential = self.credential(&environment)?;
         let leader_election = self.leader_election(&environment);
         let log = self.log()?;
+        let own_identity = self.own_identity();
         let own_cluster = self.own_cluster_id.as_deref().map(ClusterId::parse).transpose()?;
         Ok(Settings {
             installation: self
@@ -104,6 +106,7 @@ impl RunArgs {
             fingerprint_key_secret: self.fingerprint_key_secret,
             azure,
             credential,
+            own_identity,
             allow_preview: self.allow_preview,
             timing: Timing {
                 list_interval: self.list_interval,
@@ -204,6 +207,25 @@ impl RunArgs {
             }
         };
         Ok(Some(credential))
+    }
+
+    /// An empty list of namespaces is nobody; of the others it is no restriction.
+    fn own_identity(&self) -> OwnIdentity {
+        let (all, names) = self
+            .own_identity_namespaces
+            .iter()
+            .cloned()
+            .partition::<Vec<_>, _>(|name| name == ALL_NAMESPACES);
+        let restriction = |list: &Vec<String>| (!list.is_empty()).then(|| list.clone());
+        OwnIdentity {
+            namespaces: AllowedNamespaces {
+                all: Some(!all.is_empty()),
+                names: Some(names),
+                selector: None,
+            },
+            subscriptions: restriction(&self.own_identity_subscriptions),
+            resource_groups: restriction(&self.own_identity_resource_groups),
+        }
     }
 
     fn client_secret(&self, environment: impl Fn(&str) -> Option<OsString>) -> Result<Option<Secret>, SettingsError> {

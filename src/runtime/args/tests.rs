@@ -152,6 +152,46 @@ fn an_endpoint_that_carries_a_password_is_refused_without_showing_it() {
 }
 
 #[test]
+fn the_operators_own_identity_serves_nobody_unless_namespaces_are_named() {
+    let own = |arguments: &[&str]| settings(arguments).unwrap().own_identity;
+    let nobody = own(&[]);
+    assert_eq!(nobody.namespaces.all, Some(false));
+    assert_eq!(nobody.namespaces.names, Some(Vec::new()));
+    assert_eq!((nobody.subscriptions, nobody.resource_groups), (None, None));
+
+    let option = "--own-identity-namespaces";
+    for listed in [&[option, "shop,till"][..], &[option, "shop", option, "till"]] {
+        let namespaces = own(listed).namespaces;
+        assert_eq!(namespaces.names, Some(vec!["shop".to_owned(), "till".to_owned()]));
+        assert_eq!(namespaces.all, Some(false));
+    }
+    assert_eq!(own(&[option, "*"]).namespaces.all, Some(true));
+}
+
+#[test]
+fn what_the_own_identity_may_be_used_for_is_checked_at_start() {
+    let guid = "AAAAAAAA-0000-4000-8000-00000000000A";
+    let arguments = [
+        "--own-identity-subscriptions",
+        guid,
+        "--own-identity-resource-groups",
+        "rg-shop,Hub",
+    ];
+    let own = settings(&arguments).unwrap().own_identity;
+    assert_eq!(own.subscriptions, Some(vec![guid.to_lowercase()]));
+    assert_eq!(own.resource_groups, Some(vec!["rg-shop".to_owned(), "Hub".to_owned()]));
+    for (option, wrong) in [
+        ("--own-identity-namespaces", "Shop"),
+        ("--own-identity-namespaces", "shop,"),
+        ("--own-identity-namespaces", "team-*"),
+        ("--own-identity-subscriptions", "shop"),
+        ("--own-identity-resource-groups", "a/b"),
+    ] {
+        assert!(refusal(&[option, wrong]).contains(option), "{option} {wrong}");
+    }
+}
+
+#[test]
 fn every_credential_names_what_it_lacks() {
     let guid = "00000000-0000-0000-0000-000000000001";
     let missing = |arguments: &[&str]| settings_with(arguments, None).expect_err("has to be refused");

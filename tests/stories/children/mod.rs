@@ -9,7 +9,7 @@ mod diagnostics;
 mod gitops;
 mod life;
 mod locks;
-mod rights;
+pub mod rights;
 mod shared;
 mod workload_identity;
 

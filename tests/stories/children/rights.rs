@@ -29,13 +29,18 @@ async fn subnet(world: &World) -> String {
 /// A container registry beside the clusters.
 pub async fn registry(world: &World, name: &str, mode: &str) -> String {
     let id = (world.azure).in_group(&format!("Microsoft.ContainerRegistry/registries/{name}"));
+    make_registry(world, &id, mode).await;
+    id
+}
+
+/// A container registry.
+pub async fn make_registry(world: &World, id: &str, mode: &str) {
     let body = json!({
         "location": "westeurope",
         "sku": { "name": "Premium" },
         "properties": { "roleAssignmentMode": mode },
     });
-    world.azure.make(&id, "2025-11-01", body).await;
-    id
+    world.azure.make(id, "2025-11-01", body).await;
 }
 
 /// A cluster with an identity of its own in a subnet on which that has a role.
