@@ -1,10 +1,12 @@
 //! Objects that can't be read, and very many of them: each is named and can go, and no other is held up.
 
+use std::fmt::Debug;
+
 use futures::{StreamExt, TryStreamExt, stream};
 use k8s_openapi::api::events::v1::Event;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::api::{DeleteParams, DynamicObject, ListParams, ObjectMeta, Patch, PatchParams, PostParams};
-use kube::core::{ApiResource, PartialObjectMeta};
+use kube::core::{ApiResource, NamespaceResourceScope, PartialObjectMeta};
 use kube::{Api, CustomResourceExt, Resource};
 use serde_json::{Value, json};
 
@@ -27,16 +29,16 @@ async fn make<K: Resource<DynamicType = ()>>(world: &World, manifest: &Value) ->
     api.create(&PostParams::default(), &object).await.map(drop)
 }
 
-fn metadata<K: Resource<DynamicType = (), Scope = kube::core::NamespaceResourceScope>>(
-    world: &World,
-) -> Api<PartialObjectMeta<K>> {
+/// A kind of ours.
+trait Kind: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug {}
+
+impl<K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug> Kind for K {}
+
+fn metadata<K: Kind>(world: &World) -> Api<PartialObjectMeta<K>> {
     Api::namespaced(world.client.clone(), &world.namespace)
 }
 
-async fn gone<K>(world: &World, name: &str)
-where
-    K: Resource<DynamicType = (), Scope = kube::core::NamespaceResourceScope>,
-{
+async fn gone<K: Kind>(world: &World, name: &str) {
     let api = metadata::<K>(world);
     watch_log("the end of the object", async || {
         api.get_opt(name).await.unwrap().is_none()
@@ -57,10 +59,7 @@ async fn told(world: &World, name: &str, reason: &str) -> String {
     find().await.unwrap().note.unwrap()
 }
 
-async fn release<K>(world: &World, name: &str)
-where
-    K: Resource<DynamicType = (), Scope = kube::core::NamespaceResourceScope>,
-{
+async fn release<K: Kind>(world: &World, name: &str) {
     let patch = json!({ "metadata": { "annotations": { RELEASE_ANNOTATION: "now" } } });
     let api = metadata::<K>(world);
     api.patch(name, &PatchParams::default(), &Patch::Merge(patch))
