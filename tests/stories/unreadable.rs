@@ -226,12 +226,11 @@ async fn objects_stored_under_a_looser_definition_are_named_released_and_go() {
         .is_err()
     })
     .await;
-    let refused = any.patch_status(
-        "timed",
-        &PatchParams::default(),
-        &Patch::Merge(&json!({ "status": { "lastError": { "at": "2026-01-01T00:00:00+98:99" } } })),
-    );
-    assert!(refused.await.is_err(), "a time that nobody can read");
+    let unreadable = json!({ "status": { "lastError": { "at": "2026-01-01T00:00:00+98:99" } } });
+    let refused = any
+        .patch_status("timed", &PatchParams::default(), &Patch::Merge(&unreadable))
+        .await;
+    assert!(refused.is_err(), "a time that nobody can read");
 
     let mut operator = world.operator();
     operator.ready().await.unwrap();
