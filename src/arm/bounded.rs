@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use azure_core::error::{Error, ErrorKind};
 use azure_core::http::headers::{HeaderName, Headers};
-use azure_core::http::{AsyncRawResponse, AsyncResponseBody, Body, HttpClient, Request, StatusCode};
+use azure_core::http::{AsyncRawResponse, AsyncResponseBody, Body, HttpClient, Request};
 use azure_core::time::OffsetDateTime;
 use futures::StreamExt;
 use serde_json::Value;
@@ -148,7 +148,7 @@ fn redacted(request: &Request, body: Vec<u8>) -> Vec<u8> {
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    use azure_core::http::{Method, Url};
+    use azure_core::http::{Method, StatusCode, Url};
     use serde_json::json;
 
     use super::*;
