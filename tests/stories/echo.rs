@@ -80,13 +80,14 @@ async fn a_refused_create_shows_no_secret_of_it() {
     let mut operator = world.wordy_operator();
     world.apply(&world.cluster("shop", windows())).await;
     world.apply(&world.system_pool("system", "shop")).await;
-    for length in [0, 400, 900, 1500] {
+    for length in [0, 400, 900, 1300, 1500] {
         let refused = refuse("ManagedClusters_CreateOrUpdate", length);
         let fault = world.admin().inject(&refused).await.unwrap();
         world.request_reconcile("shop").await;
         let says = |cluster: &AksCluster| {
             let message = look::message(cluster, "Ready");
-            message.contains("(secret)") && message.contains(&"x".repeat(length))
+            // In a long message the cut comes before the first secret, or in the middle of it.
+            message.contains(&"x".repeat(length)) && (length > 400 || message.contains("(secret)"))
         };
         world.cluster_until("shop", "refused", says).await;
         world.shows_no_canary(&mut operator).await;
@@ -124,15 +125,17 @@ async fn a_refused_action_shows_neither_its_secret_nor_its_token() {
     world.keep("principal", PRINCIPAL).await;
     world.keep("next", PASSWORD).await;
     let mut operator = world.wordy_operator();
+    let without = json!({
+        "identity": null,
+        "aadProfile": { "managed": true },
+        "servicePrincipalProfile": { "clientId": CLIENT, "secret": { "name": "principal", "key": "key" } },
+    });
     let fields = |actions: Value| {
-        json!({
-            "identity": null,
-            "aadProfile": { "managed": true },
-            "servicePrincipalProfile": { "clientId": CLIENT, "secret": { "name": "principal", "key": "key" } },
-            "actions": actions,
-        })
+        let mut fields = without.clone();
+        fields["actions"] = actions;
+        fields
     };
-    world.create("shop", fields(json!({}))).await;
+    world.create("shop", without.clone()).await;
     let says = |cluster: &AksCluster| tells_of_a_secret(cluster);
 
     let run = refuse("ManagedClusters_RunCommand", 300);
@@ -142,7 +145,7 @@ async fn a_refused_action_shows_neither_its_secret_nor_its_token() {
     world.cluster_until("shop", "refused", says).await;
     world.shows_no_canary(&mut operator).await;
 
-    world.apply(&world.cluster("shop", fields(json!({})))).await;
+    world.apply(&world.cluster("shop", without.clone())).await;
     world
         .cluster_until("shop", "without the action", |cluster| !tells_of_a_secret(cluster))
         .await;
