@@ -9,6 +9,7 @@ use super::error::ServiceError;
 use super::id::SubscriptionId;
 use super::retry_after::RetryAfter;
 use super::wire::{Response, Subject};
+use crate::terminal::Terminal;
 
 /// The URL under which Azure reports a long-running operation, kept exactly as Azure sent it: it may carry a long
 /// signed query (over 2 KB since 2023) on an api-version of its own, and must never be rebuilt (REC, RPC).
@@ -103,18 +104,20 @@ impl OperationState {
             .get("status")
             .or_else(|| body.pointer("/properties/provisioningState"))
             .and_then(Value::as_str);
-        let is = |expected: &str| word.is_some_and(|word| word.eq_ignore_ascii_case(expected));
-        if is("Succeeded") || (word.is_none() && status != 202) {
-            Self::Succeeded
-        } else if is("Failed") {
-            Self::Failed(ServiceError::read(&body))
-        } else if is("Canceled") || is("Cancelled") {
-            Self::Canceled
-        } else {
-            let percent = body.get("percentComplete").and_then(Value::as_f64);
-            Self::Running {
-                percent: percent.map(|percent| percent.clamp(0.0, 100.0) as u8),
-                retry_after,
+        let end = match word {
+            Some(word) => Terminal::read(word),
+            None => (status != 202).then_some(Terminal::Succeeded),
+        };
+        match end {
+            Some(Terminal::Succeeded) => Self::Succeeded,
+            Some(Terminal::Failed) => Self::Failed(ServiceError::read(&body)),
+            Some(Terminal::Canceled) => Self::Canceled,
+            None => {
+                let percent = body.get("percentComplete").and_then(Value::as_f64);
+                Self::Running {
+                    percent: percent.map(|percent| percent.clamp(0.0, 100.0) as u8),
+                    retry_after,
+                }
             }
         }
     }

@@ -1,6 +1,6 @@
 //! What the reasons of Armature's own mean, for those who read them in status: the counterpart of the codes of Azure's.
 
-use crate::arm::codes::Retry::{Backoff, User, WaitForOperation};
+use crate::arm::codes::Retry::{Backoff, Refresh, User, WaitForOperation};
 use crate::arm::codes::{CodeEntry, row};
 use crate::plan::compatibility;
 
@@ -205,6 +205,12 @@ const REASONS: &[CodeEntry] = &[
         "Read the message, and the activity log of the resource in Azure.",
     ),
     row(
+        "OperationLost",
+        Backoff,
+        "Azure can't be asked any more how an operation of its went, because the URL is too old, refused or not of this cloud.",
+        "Nothing: what it was about is looked at afresh; an action stays `Unknown`, and runs again under a new key.",
+    ),
+    row(
         "OwnCluster",
         User,
         "It is the cluster that Armature runs on, which it never stops or deletes.",
@@ -317,6 +323,12 @@ const REASONS: &[CodeEntry] = &[
         User,
         "Azure does not offer this version to the cluster from where it is.",
         "Take one of the versions in the message.",
+    ),
+    row(
+        "StepOutdated",
+        Refresh,
+        "Azure changed between the plan and the call, so nothing was sent.",
+        "Nothing: it is looked at afresh and planned anew.",
     ),
     row(
         "WaitingForSystemPool",

@@ -201,7 +201,7 @@ pub enum Blocker {
     },
     /// A preview feature is not registered in the subscription.
     #[error(
-        "what spec.overrides sets needs the preview feature Microsoft.ContainerService/{feature}, which is {state} in subscription {subscription}; run az feature register --namespace Microsoft.ContainerService --name {feature} --subscription {subscription}, and once it is Registered az provider register --namespace Microsoft.ContainerService --subscription {subscription}"
+        "what is to be written needs the preview feature Microsoft.ContainerService/{feature}, which is {state} in subscription {subscription}; run az feature register --namespace Microsoft.ContainerService --name {feature} --subscription {subscription}, and once it is Registered az provider register --namespace Microsoft.ContainerService --subscription {subscription}"
     )]
     FeatureNotRegistered {
         /// The object it concerns.

@@ -10,20 +10,20 @@ use super::desired::DesiredPool;
 use super::secret::SecretField;
 use super::step::Step;
 use super::version::Version;
-use super::{Input, Plan, keep_records, pools};
+use super::{Input, Plan, end_records, keep_records, pools};
 use crate::api::{ManagementPolicy, PowerStateCode, ResourceGroupPolicy, VersionPolicy};
 use crate::plan::change::Target;
 
 /// Plans the first PUT: it waits for a System pool and for the pools to settle, then takes all of them at once.
 pub fn plan(input: &Input<'_>, plan: &mut Plan) {
     let cluster = input.cluster;
-    keep_records(input, plan);
-    if cluster.life.once_existed {
-        plan.blockers.push(Blocker::ClusterVanished);
-        return;
-    }
     if input.facts.running.contains(&Target::Cluster) {
         // Our create is on its way and Azure does not show the cluster yet.
+        return keep_records(input, plan);
+    }
+    end_records(input, plan);
+    if cluster.life.once_existed {
+        plan.blockers.push(Blocker::ClusterVanished);
         return;
     }
     plan.block_on_secrets(input);

@@ -97,18 +97,13 @@ pub fn pool_fate(pool: &DesiredPool, cluster: &Fate, input: &Input<'_>) -> Fate 
 /// What becomes of a pool object under a cluster that stays, by what Azure has.
 fn by_azure(pool: &DesiredPool, input: &Input<'_>) -> Fate {
     // What Azure does not show yet may still come of an operation of ours.
-    let running = |target: &Target| {
-        if input.facts.running.contains(target) {
-            Fate::Delete
-        } else {
-            Fate::Gone
-        }
-    };
+    let unless = |may_come: bool| if may_come { Fate::Delete } else { Fate::Gone };
     let Some(cluster) = input.live else {
-        return running(&Target::Cluster);
+        return unless(input.facts.running.contains(&Target::Cluster));
     };
     let Some(live) = cluster.pool(&pool.name) else {
-        return running(&Target::Pool(pool.name.clone()));
+        let running = input.facts.running.contains(&Target::Pool(pool.name.clone()));
+        return unless(running || !input.facts.pools_absent.contains(&pool.name));
     };
     if pool.observe || input.cluster.policies.management == ManagementPolicy::Observe {
         return Fate::LetGo(OBSERVED);

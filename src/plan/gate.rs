@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::blocker::Blocker;
 use super::change::{Change, Origin, Target};
 use super::desired::DesiredPool;
 use super::live::LiveCluster;
 use super::owner::{OWNER_TAG, Ownership};
 use super::step::Step;
-use super::{Input, Plan, Planned, aborted};
+use super::{Input, Plan, Planned, aborted, preview};
 use crate::api::{DriftPolicy, ManagementPolicy};
 
 /// Why a step may not start. A held step is no fault: the object keeps its `Ready`.
@@ -35,6 +36,12 @@ pub enum Hold {
     Aborted {
         /// The name of the action.
         action: String,
+    },
+    /// Azure refused it for want of a preview feature; a blocker says how to register that.
+    #[error("Azure refused it: the preview feature Microsoft.ContainerService/{feature} is not registered")]
+    FeatureNotRegistered {
+        /// The feature.
+        feature: String,
     },
     /// Children go before it.
     #[error("{children} {} first; status.children tells how far that is", if *.leaving { "have to go" } else { "have to be there" })]
@@ -70,6 +77,7 @@ impl Hold {
             Self::AwaitingApproval { .. } => "AwaitingApproval",
             Self::ClusterStopped => "ClusterStopped",
             Self::Aborted { .. } => "Aborted",
+            Self::FeatureNotRegistered { .. } => "FeatureNotRegistered",
             Self::ChildrenFirst { .. } => "ChildrenFirst",
             Self::LockFirst { .. } => "LockFirst",
             Self::Locked => "ScopeLocked",
@@ -88,6 +96,8 @@ pub fn hold(input: &Input<'_>, plan: &mut Plan) {
         .iter()
         .any(|planned| matches!(planned.step, Step::AdoptCluster { .. }));
     let mut unadopted: BTreeMap<Target, Hold> = BTreeMap::new();
+    // Why there is no cluster of ours for what follows.
+    let mut groundless: Option<Hold> = None;
     let mut gated: Vec<Planned> = Vec::with_capacity(plan.steps.len());
     for Planned { step, .. } in std::mem::take(&mut plan.steps) {
         let needs_running = !matches!(step, Step::StartCluster { .. } | Step::DeleteCluster);
@@ -101,8 +111,13 @@ pub fn hold(input: &Input<'_>, plan: &mut Plan) {
             .or_else(|| unadopted.get(&step.target()).cloned())
             .or_else(|| (stopped && needs_running).then_some(Hold::ClusterStopped))
             .or_else(|| aborted::hold(&step, input))
+            .or_else(|| refused(&step, input, plan))
             .or_else(|| children_first(&step, input))
-            .or_else(|| rests(&step, input, adopts).then_some(Hold::RetryLater));
+            .or_else(|| rests(&step, input, adopts).then_some(Hold::RetryLater))
+            .or_else(|| groundless.clone());
+        if groundless.is_none() && is_ground(&step) {
+            groundless = hold.clone().map(|hold| Hold::AfterHeld(Box::new(hold)));
+        }
         match hold {
             Some(hold) => gated.push(Planned { step, hold: Some(hold) }),
             None if approval.as_ref().is_some_and(|approval| approval.covers(&step)) => {
@@ -119,6 +134,30 @@ pub fn hold(input: &Input<'_>, plan: &mut Plan) {
         }
     }
     plan.steps = without_needless_repeats(follow_up(gated));
+}
+
+/// Whether all that follows stands on the step: without it there is no cluster, or none of ours.
+fn is_ground(step: &Step) -> bool {
+    matches!(
+        step,
+        Step::CreateResourceGroup | Step::CreateCluster { .. } | Step::AdoptCluster { .. }
+    )
+}
+
+/// A step that Azure refused for want of a preview feature would be refused again: it is held, and a blocker says how to
+/// register the feature.
+fn refused(step: &Step, input: &Input<'_>, plan: &mut Plan) -> Option<Hold> {
+    let blocker = preview::refusal(step, input)?;
+    let Blocker::FeatureNotRegistered { feature, .. } = &blocker else {
+        return None;
+    };
+    let hold = Hold::FeatureNotRegistered {
+        feature: feature.clone(),
+    };
+    if !plan.blockers.contains(&blocker) {
+        plan.blockers.push(blocker);
+    }
+    Some(hold)
 }
 
 /// What the cluster needs to be born, or to go on under another identity, comes before it; what it would leave behind

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::owner::OWNER_TAG;
 use super::path::Path;
 use super::version::Version;
+use crate::terminal::Terminal;
 
 /// A provisioning state, as far as it decides anything. AKS adds states without notice, and ARM asks clients to take
 /// every unknown one as "in progress".
@@ -21,12 +22,14 @@ pub enum ProvisioningState {
 }
 
 impl ProvisioningState {
-    fn parse(text: Option<&str>) -> Self {
-        match text.unwrap_or("Succeeded").to_ascii_lowercase().as_str() {
-            "succeeded" => Self::Succeeded,
-            "failed" => Self::Failed,
-            "canceled" | "cancelled" => Self::Canceled,
-            _ => Self::Busy(text.unwrap_or_default().to_owned()),
+    /// Reads the word of any resource; a resource without one is settled.
+    pub fn parse(text: Option<&str>) -> Self {
+        let word = text.unwrap_or(Terminal::Succeeded.as_str());
+        match Terminal::read(word) {
+            Some(Terminal::Succeeded) => Self::Succeeded,
+            Some(Terminal::Failed) => Self::Failed,
+            Some(Terminal::Canceled) => Self::Canceled,
+            None => Self::Busy(word.to_owned()),
         }
     }
 

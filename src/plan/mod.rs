@@ -26,6 +26,7 @@ pub mod overrides;
 pub mod owner;
 pub mod path;
 mod pools;
+pub mod possible;
 pub mod preview;
 mod retirements;
 mod rollback;
@@ -56,6 +57,7 @@ pub use gate::Hold;
 use live::LiveCluster;
 use locks::Locks;
 use path::Path;
+pub use pools::in_doubt;
 use preview::Previews;
 use secret::Secrets;
 use step::Step;
@@ -103,6 +105,8 @@ pub struct Facts {
     pub running: BTreeSet<Target>,
     /// What an action of the manifest aborted, or is aborting, and the name of that action.
     pub aborted: BTreeMap<Target, String>,
+    /// Pools that Azure does not have, by the word of a GET of the pool itself: what shows the cluster may trail.
+    pub pools_absent: BTreeSet<String>,
     /// Pools of other clusters in the subnets of this one.
     pub elsewhere: Vec<OtherPool>,
     /// What failed a moment ago and rests before it is tried again.
@@ -226,7 +230,8 @@ pub fn plan(input: &Input<'_>) -> Plan {
             compatibility::advise(input, Some(live), &mut plan);
         }
         (Fate::Delete, live) => deletion::cluster_step(input, live, &mut plan),
-        (Fate::Blocked(_) | Fate::LetGo(_) | Fate::Gone, _) => keep_records(input, &mut plan),
+        (Fate::Gone, _) => end_records(input, &mut plan),
+        (Fate::Blocked(_) | Fate::LetGo(_), _) => keep_records(input, &mut plan),
     }
     deletion::pool_steps(input, &mut plan);
     if plan.fate == Fate::Alive {
@@ -451,6 +456,17 @@ fn busy(input: &Input<'_>) -> BTreeSet<Target> {
 fn keep_records(input: &Input<'_>, plan: &mut Plan) {
     plan.applied = input.cluster.life.applied.clone();
     keep_pool_records(input, plan);
+}
+
+/// Azure has no cluster, by its own word: what it had confirmed of one is over. Whoever makes another one under the name
+/// owns it, and it is taken over like any other that was there before. That there was one stays known by its id.
+fn end_records(input: &Input<'_>, plan: &mut Plan) {
+    plan.applied = Applied::default();
+    plan.pools_applied = input
+        .pools
+        .iter()
+        .map(|pool| (pool.name.clone(), Applied::default()))
+        .collect();
 }
 
 /// Keeps the records of the pools that were not looked at.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::applied::Applied;
 use super::blocker::{Blocker, Wait};
 use super::body::owner_tag;
 use super::change::{Change, Origin, Source, Target};
@@ -19,7 +20,7 @@ use super::path::Path;
 use super::step::Step;
 use super::upgrade::PoolOnRoute;
 use super::version::Version;
-use super::{Input, Plan, keep_pool_records, rollback};
+use super::{Fate, Input, Plan, keep_pool_records, rollback};
 use crate::api::{AdoptionPolicy, ManagementPolicy, VersionPolicy};
 
 /// Plans every pool that stays: made where it is missing, brought to what Git asks for where it exists.
@@ -60,6 +61,10 @@ fn missing<'a>(input: &Input<'a>, live: &LiveCluster, pool: &'a DesiredPool, mak
     if input.facts.running.contains(&Target::Pool(pool.name.clone())) {
         return;
     }
+    if input.facts.pools_absent.contains(&pool.name) {
+        // Whoever makes another one under the name owns it.
+        plan.pools_applied.insert(pool.name.clone(), Applied::default());
+    }
     let ahead = |(wanted, control_plane): &(Version, Version)| !control_plane.meets(*wanted);
     if let Some((wanted, control_plane)) = pool.version.zip(live.running_version()).filter(ahead) {
         // Made once the control plane is there, if it is meant to get there.
@@ -73,7 +78,7 @@ fn missing<'a>(input: &Input<'a>, live: &LiveCluster, pool: &'a DesiredPool, mak
     } else if making.takes(pool, plan) {
         plan.push(Step::CreatePool {
             pool: pool.name.clone(),
-            again: !pool.life.applied.is_empty(),
+            again: pool.life.once_existed || !pool.life.applied.is_empty(),
         });
     }
 }
@@ -199,6 +204,29 @@ fn write_or_resume(pool: &DesiredPool, live: &LivePool, changes: Vec<Change>, pl
 
 fn exhausted(pool: &DesiredPool, live: &LivePool) -> bool {
     live.provisioning_state().is_broken() && pool.life.resume_attempts >= MAX_RESUME_ATTEMPTS
+}
+
+/// Pools that something depends on and that what shows the cluster does not show: only a GET of the pool itself says that
+/// Azure has none.
+pub fn in_doubt(input: &Input<'_>, plan: &Plan) -> Vec<String> {
+    let Some(live) = input
+        .live
+        .filter(|_| matches!(plan.fate, Fate::Alive | Fate::Blocked(_)))
+    else {
+        return Vec::new();
+    };
+    let depends = |pool: &&DesiredPool| match plan.pool_fates.get(&pool.object) {
+        Some(Fate::Delete) => true,
+        Some(Fate::Alive) => !pool.life.applied.is_empty(),
+        Some(Fate::Blocked(_) | Fate::LetGo(_) | Fate::Gone) | None => false,
+    };
+    let unknown = |pool: &&DesiredPool| {
+        live.pool(&pool.name).is_none()
+            && !input.facts.pools_absent.contains(&pool.name)
+            && !input.facts.running.contains(&Target::Pool(pool.name.clone()))
+    };
+    let pools = input.pools.iter().filter(unknown).filter(depends);
+    pools.map(|pool| pool.name.clone()).collect()
 }
 
 /// The change that puts our mark on the pool, if it lacks it and may have it.

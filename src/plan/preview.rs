@@ -15,9 +15,13 @@ pub struct Previews {
     pub allowed: bool,
     /// How features of Microsoft.ContainerService stand in the subscription, as far as anybody asked.
     pub features: BTreeMap<String, Registration>,
-    /// The feature that Azure missed when it refused a write, by what the write was about.
-    pub refused: BTreeMap<Target, String>,
+    /// The feature that Azure missed when it refused a write.
+    pub refused: Refusals,
 }
+
+/// Features that Azure missed when it refused a write, by what the write was about and the name of its step: that a change
+/// was refused keeps nobody from deleting.
+pub type Refusals = BTreeMap<(Target, &'static str), String>;
 
 /// How a feature stands in a subscription.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,7 +91,24 @@ pub fn not_allowed(input: &Input<'_>) -> Option<Blocker> {
 /// The features that have to be registered before any step that may start.
 pub fn needed(input: &Input<'_>, plan: &Plan) -> BTreeSet<String> {
     let open = plan.steps.iter().filter(|planned| planned.is_open());
-    open.flat_map(|planned| features_of(&planned.step, input)).collect()
+    let features = |planned: &Planned| {
+        let missed = input.facts.previews.missed(&planned.step).map(str::to_owned);
+        features_of(&planned.step, input).into_iter().chain(missed)
+    };
+    open.flat_map(features).collect()
+}
+
+impl Previews {
+    /// The feature that Azure missed when it refused such a step.
+    fn missed(&self, step: &Step) -> Option<&str> {
+        self.refused.get(&(step.target(), step.name())).map(String::as_str)
+    }
+}
+
+/// What stands against a step that Azure refused for want of a feature, whatever kind of step that is, for as long as the
+/// feature is not registered.
+pub fn refusal(step: &Step, input: &Input<'_>) -> Option<Blocker> {
+    blocker(step, input.facts.previews.missed(step)?, input)
 }
 
 /// Takes out what needs a feature that is not registered, and names the feature; the rest goes on.
@@ -103,12 +124,11 @@ pub fn hold_back(input: &Input<'_>, plan: &mut Plan) {
             // What follows stands on it.
             return plan.steps.clear();
         }
-        let refused = input.facts.previews.refused.contains_key(&planned.step.target());
         let others: Vec<Change> = planned
             .step
             .changes()
             .iter()
-            .filter(|change| !refused && !is_override(change))
+            .filter(|change| !is_override(change))
             .cloned()
             .collect();
         if !others.is_empty() {
@@ -122,21 +142,21 @@ pub fn hold_back(input: &Input<'_>, plan: &mut Plan) {
 }
 
 fn missing(step: &Step, input: &Input<'_>) -> Vec<Blocker> {
-    let state = |feature: &String| match input.facts.previews.features.get(feature) {
-        Some(Registration::Missing(state)) => Some(state.clone()),
-        Some(Registration::Registered | Registration::Hidden) | None => None,
-    };
     let features = features_of(step, input).into_iter();
-    features
-        .filter_map(|feature| {
-            Some(Blocker::FeatureNotRegistered {
-                target: step.target(),
-                state: state(&feature)?,
-                feature,
-                subscription: input.cluster.subscription.clone(),
-            })
-        })
-        .collect()
+    features.filter_map(|feature| blocker(step, &feature, input)).collect()
+}
+
+/// Names a feature that the step takes, if it is known not to be registered.
+fn blocker(step: &Step, feature: &str, input: &Input<'_>) -> Option<Blocker> {
+    match input.facts.previews.features.get(feature)? {
+        Registration::Missing(state) => Some(Blocker::FeatureNotRegistered {
+            target: step.target(),
+            state: state.clone(),
+            feature: feature.to_owned(),
+            subscription: input.cluster.subscription.clone(),
+        }),
+        Registration::Registered | Registration::Hidden => None,
+    }
 }
 
 fn is_override(change: &Change) -> bool {
@@ -144,7 +164,7 @@ fn is_override(change: &Change) -> bool {
 }
 
 /// The features that a step takes: those the manifest names and those of the properties it sets, where it sets any by
-/// overrides, and the one that Azure missed before.
+/// overrides.
 fn features_of(step: &Step, input: &Input<'_>) -> BTreeSet<String> {
     let pool = |name: &String| input.pools.iter().find(|pool| pool.name == *name);
     let paths: Vec<&Path> = match step {
@@ -167,8 +187,7 @@ fn features_of(step: &Step, input: &Input<'_>) -> BTreeSet<String> {
         .filter(|(path, _, _)| paths.iter().any(|set| set.starts_with(path)))
         .map(|(_, feature, _)| (*feature).to_owned());
     let named = input.cluster.preview_features.iter().filter(|_| !paths.is_empty());
-    let refused = input.facts.previews.refused.get(&step.target());
-    of_path.chain(named.cloned()).chain(refused.cloned()).collect()
+    of_path.chain(named.cloned()).collect()
 }
 
 /// The feature that Azure missed, from the message of a refusal: "Preview feature Microsoft.ContainerService/NAME not

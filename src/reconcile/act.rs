@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use tokio::time::Instant;
-use tracing::info;
+use tracing::{info, warn};
 
 use super::failure::Ended;
 use super::pass::Pass;
 use super::{events, features, look, operations, secrets};
 use crate::api::OperationStatus;
-use crate::arm::{Accepted, ArmClient, ArmError, Deletion, PoolId, Precondition, Priority};
+use crate::arm::{Accepted, ArmClient, ArmError, Deletion, PoolId, Precondition, Priority, Retry};
 use crate::plan::change::{Origin, Target};
 use crate::plan::desired::DesiredPool;
 use crate::plan::live::{LiveCluster, LivePool};
+use crate::plan::possible::is_possible;
 use crate::plan::step::Step;
 use crate::plan::{Plan, body};
 use crate::runtime::metrics::StepResult;
@@ -39,7 +40,7 @@ pub async fn act(pass: &mut Pass<'_>, arm: &ArmClient, published: &Plan) -> Resu
     let Some(step) = published.next_step().cloned() else {
         return Ok(Acted::Nothing);
     };
-    if !pass.fresh {
+    if has_to_look(pass.fresh, pass.live.as_ref()) {
         look::fresh(pass, arm).await?;
         if look::decide(pass, arm).await?.hash() != published.hash() {
             return Ok(Acted::Changed);
@@ -54,20 +55,50 @@ pub async fn act(pass: &mut Pass<'_>, arm: &ArmClient, published: &Plan) -> Resu
             info!(step = step.name(), %target, "{step}");
             pass.context.metrics.step(step.name(), StepResult::Started);
             note(pass, &step, accepted);
-            events::started(pass, &step).await;
+            events::started(pass, &step);
             Ok(Acted::Started)
         }
-        Err(error) => {
+        Err(unsent) => {
             pass.context.metrics.step(step.name(), StepResult::Failed);
             pass.memory.stale = true;
-            if features::note_refusal(pass, &target, &error) {
-                return Ok(Acted::Refused);
-            }
-            let ended = pass.call_failed(target.clone(), &error);
+            let ended = match unsent {
+                Unsent::Azure(error) if features::note_refusal(pass, &step, &error) => return Ok(Acted::Refused),
+                Unsent::Azure(error) => pass.call_failed(target.clone(), &error),
+                Unsent::Outdated => outdated(pass, &step),
+            };
             pass.rest(target, ended);
             Ok(Acted::Refused)
         }
     }
+}
+
+/// Why a step was not taken on.
+enum Unsent {
+    /// Azure refused it, or gave no answer.
+    Azure(ArmError),
+    /// Azure does not have what the step was planned on: there is nothing to send.
+    Outdated,
+}
+
+impl From<ArmError> for Unsent {
+    fn from(error: ArmError) -> Self {
+        Self::Azure(error)
+    }
+}
+
+/// A step that does not go with what Azure has is no success: it rests, and all is looked at afresh.
+fn outdated(pass: &Pass<'_>, step: &Step) -> Ended {
+    let message = format!("Azure no longer has what this step was planned on: {step}; it is looked at afresh");
+    warn!(cluster = %pass.id, step = step.name(), "{message}");
+    let times = pass.memory.rests.times(&step.target());
+    Ended::ours(step.target(), "StepOutdated", message, "", Retry::Refresh).after(times)
+}
+
+/// Whether Azure is read before a write: a body is that of a GET a moment ago. Where that shows an eTag, the write is
+/// bound to it; where it shows none, nothing tells what came between, and the GET is made once more.
+fn has_to_look(fresh: bool, live: Option<&LiveCluster>) -> bool {
+    let is_guarded = |live: &LiveCluster| precondition(live.body.get("eTag")) != Precondition::None;
+    !fresh || !live.is_none_or(is_guarded)
 }
 
 /// Keeps what Azure accepted, so that it is stored before anything else happens.
@@ -112,16 +143,19 @@ fn note(pass: &mut Pass<'_>, step: &Step, accepted: Accepted) {
     }
 }
 
-async fn call(pass: &Pass<'_>, arm: &ArmClient, step: &Step) -> Result<Accepted, ArmError> {
+async fn call(pass: &Pass<'_>, arm: &ArmClient, step: &Step) -> Result<Accepted, Unsent> {
+    if !is_possible(step, pass.live.as_ref(), &pass.desired.pools) {
+        return Err(Unsent::Outdated);
+    }
     match &pass.live {
         None => create(pass, arm, step).await,
         Some(live) => write(pass, arm, step, live).await,
     }
 }
 
-async fn create(pass: &Pass<'_>, arm: &ArmClient, step: &Step) -> Result<Accepted, ArmError> {
+async fn create(pass: &Pass<'_>, arm: &ArmClient, step: &Step) -> Result<Accepted, Unsent> {
     let desired = &pass.desired.cluster;
-    match step {
+    let sent = match step {
         Step::CreateResourceGroup => {
             let location = pass.objects.cluster.spec.location.as_str();
             arm.put_resource_group(pass.id.group(), location, &BTreeMap::new())
@@ -135,16 +169,12 @@ async fn create(pass: &Pass<'_>, arm: &ArmClient, step: &Step) -> Result<Accepte
             arm.put_cluster(&pass.id, &body, Precondition::IfAbsent, Priority::Create)
                 .await
         }
-        // Nothing else is planned for a cluster that does not exist.
-        _ => Ok(Accepted {
-            body: None,
-            operation: None,
-            retry_after: None,
-        }),
-    }
+        _ => return Err(Unsent::Outdated),
+    };
+    Ok(sent?)
 }
 
-async fn write(pass: &Pass<'_>, arm: &ArmClient, step: &Step, live: &LiveCluster) -> Result<Accepted, ArmError> {
+async fn write(pass: &Pass<'_>, arm: &ArmClient, step: &Step, live: &LiveCluster) -> Result<Accepted, Unsent> {
     let id = &pass.id;
     let unchanged = precondition(live.body.get("eTag"));
     let put = async |mut body: Value, priority: Priority| {
@@ -152,13 +182,12 @@ async fn write(pass: &Pass<'_>, arm: &ArmClient, step: &Step, live: &LiveCluster
         pass.desired.cluster.overrides.leave_out(&mut body);
         arm.put_cluster(id, &body, unchanged.clone(), priority).await
     };
-    match step {
+    let sent = match step {
         Step::AdoptCluster { changes } | Step::TagCluster { changes } => {
             let tags = body::tags(live, changes)
                 .into_iter()
                 .filter_map(|(key, value)| Some((key, value.as_str()?.to_owned())));
-            let unchanged = precondition(live.body.get("eTag"));
-            arm.patch_cluster_tags(id, &tags.collect(), unchanged, priority(step))
+            arm.patch_cluster_tags(id, &tags.collect(), unchanged.clone(), priority(step))
                 .await
         }
         Step::UpdateCluster { changes } => put(body::update_cluster(live, changes), priority(step)).await,
@@ -172,27 +201,19 @@ async fn write(pass: &Pass<'_>, arm: &ArmClient, step: &Step, live: &LiveCluster
         | Step::UpdatePool { pool, .. }
         | Step::UpgradePool { pool, .. }
         | Step::ResumePool { pool }
-        | Step::DeletePool { pool } => match id.pool(pool) {
-            Ok(id) => write_pool(pass, arm, step, &id).await,
+        | Step::DeletePool { pool } => {
             // A name that is no pool name is refused when the object is read.
-            Err(_) => Ok(Accepted {
-                body: None,
-                operation: None,
-                retry_after: None,
-            }),
-        },
-        // The cluster exists; who looks after children lifts and restores locks.
-        Step::CreateResourceGroup | Step::CreateCluster { .. } | Step::LiftLock { .. } | Step::RestoreLock { .. } => {
-            Ok(Accepted {
-                body: None,
-                operation: None,
-                retry_after: None,
-            })
+            let id = id.pool(pool).map_err(|_| Unsent::Outdated)?;
+            return write_pool(pass, arm, step, &id).await;
         }
-    }
+        Step::CreateResourceGroup | Step::CreateCluster { .. } | Step::LiftLock { .. } | Step::RestoreLock { .. } => {
+            return Err(Unsent::Outdated);
+        }
+    };
+    Ok(sent?)
 }
 
-async fn write_pool(pass: &Pass<'_>, arm: &ArmClient, step: &Step, id: &PoolId) -> Result<Accepted, ArmError> {
+async fn write_pool(pass: &Pass<'_>, arm: &ArmClient, step: &Step, id: &PoolId) -> Result<Accepted, Unsent> {
     let name = id.name().as_str();
     let wanted: Option<&DesiredPool> = pass.desired.pools.iter().find(|pool| pool.name == name);
     let put = async |mut body: Value, unchanged: Precondition, priority: Priority| {
@@ -201,22 +222,16 @@ async fn write_pool(pass: &Pass<'_>, arm: &ArmClient, step: &Step, id: &PoolId) 
         }
         arm.put_pool(id, &body, unchanged, priority).await
     };
-    match step {
+    let sent = match step {
         Step::CreatePool { .. } => {
             let running = pass.live.as_ref().and_then(LiveCluster::running_version);
-            let body = wanted.map(|pool| body::create_pool(pool, running)).unwrap_or_default();
+            let body = body::create_pool(wanted.ok_or(Unsent::Outdated)?, running);
             put(body, Precondition::IfAbsent, Priority::Create).await
         }
         Step::DeletePool { .. } => arm.delete_pool(id, Priority::Delete).await.map(accepted),
         _ => {
             // The pool itself knows fields that its entry in the cluster does not.
-            let Some(current) = arm.get_pool(id, priority(step)).await? else {
-                return Ok(Accepted {
-                    body: None,
-                    operation: None,
-                    retry_after: None,
-                });
-            };
+            let current = arm.get_pool(id, priority(step)).await?.ok_or(Unsent::Outdated)?;
             let unchanged = precondition(current.pointer("/properties/eTag"));
             let live = LivePool::new(name, current);
             let body = match step {
@@ -225,7 +240,8 @@ async fn write_pool(pass: &Pass<'_>, arm: &ArmClient, step: &Step, id: &PoolId) 
             };
             put(body, unchanged, priority(step)).await
         }
-    }
+    };
+    Ok(sent?)
 }
 
 fn accepted(deletion: Deletion) -> Accepted {
@@ -239,6 +255,7 @@ fn accepted(deletion: Deletion) -> Accepted {
     }
 }
 
+/// What binds a write to what was read. A body without an eTag, which some older api-versions show, binds it to nothing.
 fn precondition(etag: Option<&Value>) -> Precondition {
     etag.and_then(Value::as_str)
         .map_or(Precondition::None, |etag| Precondition::IfMatch(etag.to_owned()))
@@ -250,5 +267,28 @@ fn priority(step: &Step) -> Priority {
         Step::ResumePool { .. } => Priority::Repair,
         _ if step.changes().iter().all(|change| change.origin != Origin::Edit) => Priority::Drift,
         _ => Priority::Config,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_shows_no_etag_is_read_once_more_before_it_is_written() {
+        let guarded = LiveCluster::new(json!({ "eTag": "1" }));
+        let unguarded = LiveCluster::new(json!({}));
+        for (fresh, live, looks) in [
+            (true, Some(&guarded), false),
+            (true, Some(&unguarded), true),
+            (true, None, false),
+            (false, Some(&guarded), true),
+            (false, Some(&unguarded), true),
+            (false, None, true),
+        ] {
+            assert_eq!(has_to_look(fresh, live), looks, "{fresh} {live:?}");
+        }
     }
 }

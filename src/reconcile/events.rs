@@ -12,36 +12,57 @@ use crate::plan::change::Target;
 use crate::plan::desired::azure_name;
 use crate::plan::step::Step;
 use crate::status::conditions::{READY, RECONCILING, STALLED, find};
+use k8s_openapi::api::core::v1::ObjectReference;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
 /// The API server refuses a note beyond this length.
 const NOTE_LENGTH: usize = 1000;
 
+/// Something to tell once the pass has stored what it knows: an event is a call to Kubernetes, and none may stand between
+/// an answer of Azure's and the record of it.
+#[derive(Debug)]
+pub struct News {
+    about: ObjectReference,
+    type_: EventType,
+    reason: String,
+    action: String,
+    note: String,
+}
+
 /// Azure took on a step.
-pub async fn started(pass: &Pass<'_>, step: &Step) {
+pub fn started(pass: &mut Pass<'_>, step: &Step) {
     let note = format!("{step}: {}", step.disturbs());
-    let pool = pass
-        .objects
-        .pools
-        .iter()
-        .find(|pool| step.target() == Target::Pool(azure_name(pool)));
-    if let Some(pool) = pool {
-        publish(pass.context, pool, EventType::Normal, "StepStarted", step.name(), &note).await;
+    let pools = pass.objects.pools.iter();
+    let pool = pools
+        .map(|pool| (Target::Pool(azure_name(pool)), pool))
+        .find(|(target, _)| step.target() == *target);
+    let pool = pool.map(|(_, pool)| pool.object_ref(&()));
+    for about in pool.into_iter().chain([pass.objects.cluster.object_ref(&())]) {
+        tell(pass, about, EventType::Normal, "StepStarted", step.name(), &note);
     }
-    publish(
-        pass.context,
-        &pass.objects.cluster,
-        EventType::Normal,
-        "StepStarted",
-        step.name(),
-        &note,
-    )
-    .await;
 }
 
 /// Something happened to the cluster that is no step of its plan.
-pub async fn told(pass: &Pass<'_>, type_: EventType, reason: &str, action: &str, note: &str) {
-    publish(pass.context, &pass.objects.cluster, type_, reason, action, note).await;
+pub fn told(pass: &mut Pass<'_>, type_: EventType, reason: &str, action: &str, note: &str) {
+    let about = pass.objects.cluster.object_ref(&());
+    tell(pass, about, type_, reason, action, note);
+}
+
+fn tell(pass: &mut Pass<'_>, about: ObjectReference, type_: EventType, reason: &str, action: &str, note: &str) {
+    pass.news.push(News {
+        about,
+        type_,
+        reason: reason.to_owned(),
+        action: action.to_owned(),
+        note: note.to_owned(),
+    });
+}
+
+/// Publishes what there is to tell.
+pub async fn publish_news(pass: &mut Pass<'_>) {
+    for news in std::mem::take(&mut pass.news) {
+        publish(pass.context, news).await;
+    }
 }
 
 /// The readiness of an object changed: one event for the new state, none while it stays.
@@ -59,7 +80,14 @@ pub async fn readiness<K: Resource<DynamicType = ()>>(
     let retried = find(after, RECONCILING).is_some_and(|reconciling| reconciling.reason == "ProgressingWithRetry");
     let bad = retried || find(after, STALLED).is_some();
     let kind = if bad { EventType::Warning } else { EventType::Normal };
-    publish(context, object, kind, &ready.reason, "Reconcile", &ready.message).await;
+    let news = News {
+        about: object.object_ref(&()),
+        type_: kind,
+        reason: ready.reason.clone(),
+        action: "Reconcile".to_owned(),
+        note: ready.message.clone(),
+    };
+    publish(context, news).await;
 }
 
 /// A fault in Armature ended the pass over an object. What it said stays in the log: it may be about anything.
@@ -69,19 +97,18 @@ pub async fn crashed<K: Resource<DynamicType = ()>>(context: &Context, object: &
          about it",
         pause.as_secs()
     );
-    publish(
-        context,
-        object,
-        EventType::Warning,
-        "ReconcilePanicked",
-        "Reconcile",
-        &note,
-    )
-    .await;
+    let news = News {
+        about: object.object_ref(&()),
+        type_: EventType::Warning,
+        reason: "ReconcilePanicked".to_owned(),
+        action: "Reconcile".to_owned(),
+        note,
+    };
+    publish(context, news).await;
 }
 
 /// Publishes an event on an object.
-pub async fn publish<K: Resource<DynamicType = ()>>(
+pub async fn note<K: Resource<DynamicType = ()>>(
     context: &Context,
     object: &K,
     type_: EventType,
@@ -89,15 +116,26 @@ pub async fn publish<K: Resource<DynamicType = ()>>(
     action: &str,
     note: &str,
 ) {
-    let event = Event {
+    let news = News {
+        about: object.object_ref(&()),
         type_,
         reason: reason.to_owned(),
-        note: Some(note.chars().take(NOTE_LENGTH).collect()),
         action: action.to_owned(),
+        note: note.to_owned(),
+    };
+    publish(context, news).await;
+}
+
+async fn publish(context: &Context, news: News) {
+    let event = Event {
+        type_: news.type_,
+        reason: news.reason,
+        note: Some(news.note.chars().take(NOTE_LENGTH).collect()),
+        action: news.action,
         secondary: None,
     };
     // An event is a courtesy: a pass never fails for it.
-    if let Err(error) = context.recorder.publish(&event, &object.object_ref(&())).await {
-        debug!(%error, reason, "an event could not be published");
+    if let Err(error) = context.recorder.publish(&event, &news.about).await {
+        debug!(%error, reason = event.reason, "an event could not be published");
     }
 }

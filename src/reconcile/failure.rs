@@ -50,6 +50,12 @@ impl Ended {
         self
     }
 
+    /// The same, after so many in a row.
+    pub fn after(mut self, failures: u32) -> Self {
+        self.failure.severity = severity(self.retry, failures);
+        self
+    }
+
     /// An operation that Azure accepted and that failed later.
     pub fn operation(target: Target, step: &str, error: &ServiceError) -> Self {
         let retry = classify_service(None, error);

@@ -11,8 +11,9 @@ use super::failure::Ended;
 use super::pass::Pass;
 use crate::arm::{ArmClient, ArmError, Priority, ResourceId, Retry};
 use crate::plan::change::Target;
-use crate::plan::preview::{Registration, refused_feature};
+use crate::plan::preview::{Refusals, Registration, refused_feature};
 use crate::plan::segment::Segment;
+use crate::plan::step::Step;
 
 /// The api-version of Microsoft.Features (azure-mgmt-resource-features 1.0.0).
 const API_VERSION: &str = "2021-07-01";
@@ -25,13 +26,23 @@ const MISSING_FOR: Duration = Duration::from_secs(240);
 #[derive(Debug, Default)]
 pub struct Features {
     known: BTreeMap<String, (Registration, Instant)>,
-    refused: BTreeMap<Target, String>,
+    refused: Refusals,
+    /// What the manifests asked for when they were noted.
+    asked: u64,
 }
 
 impl Features {
     /// The features that Azure missed when it refused a write.
-    pub fn refused(&self) -> BTreeMap<Target, String> {
+    pub fn refused(&self) -> Refusals {
         self.refused.clone()
+    }
+
+    /// Notes what the manifests ask for now: with another one a write is another write, and nobody knows that it is refused.
+    pub fn asked(&mut self, asked: u64) {
+        if self.asked != asked {
+            self.asked = asked;
+            self.refused.clear();
+        }
     }
 
     /// Forgets what it knows, because somebody asked for a fresh look.
@@ -113,15 +124,17 @@ fn registration(body: Option<&Value>) -> Registration {
 
 /// Notes that Azure refused a write for want of a feature: until that is registered it is not sent again. Returns whether
 /// that was so.
-pub fn note_refusal(pass: &mut Pass<'_>, target: &Target, error: &ArmError) -> bool {
+pub fn note_refusal(pass: &mut Pass<'_>, step: &Step, error: &ArmError) -> bool {
     let message = error.to_string();
     let Some(feature) = refused_feature(&message) else {
         return false;
     };
-    warn!(cluster = %pass.id, %target, feature, "Azure misses a preview feature");
+    warn!(cluster = %pass.id, step = step.name(), feature, "Azure misses a preview feature");
     let features = &mut pass.memory.features;
     features.learn(feature, &Registration::Missing("not registered".to_owned()));
-    features.refused.insert(target.clone(), feature.to_owned());
+    features
+        .refused
+        .insert((step.target(), step.name()), feature.to_owned());
     true
 }
 
@@ -147,13 +160,29 @@ mod tests {
         assert_eq!(features.known("X"), None);
     }
 
+    fn refused() -> Features {
+        let refused = ((Target::Cluster, Step::ResumeCluster.name()), "X".to_owned());
+        Features {
+            refused: Refusals::from([refused]),
+            ..Features::default()
+        }
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_refusal_is_over_once_the_feature_is_registered() {
-        let mut features = Features::default();
-        features.refused.insert(Target::Cluster, "X".to_owned());
+        let mut features = refused();
         features.learn("X", &Registration::Missing("Registering".to_owned()));
         assert_eq!(features.refused().len(), 1);
         features.learn("X", &Registration::Registered);
+        assert!(features.refused().is_empty());
+    }
+
+    #[test]
+    fn a_refusal_is_over_with_another_manifest() {
+        let mut features = refused();
+        features.asked(0);
+        assert_eq!(features.refused().len(), 1, "it is the same manifest");
+        features.asked(1);
         assert!(features.refused().is_empty());
     }
 }

@@ -15,11 +15,11 @@ use crate::api::{AksCluster, AksNodePool};
 use crate::arm::{ArmClient, ArmError, Priority, Retry, Snapshot};
 use crate::plan::change::Target;
 use crate::plan::children::Leaves;
-use crate::plan::live::LiveCluster;
+use crate::plan::live::{LiveCluster, LivePool};
 use crate::plan::preview::{self, Previews};
 use crate::plan::step::Step;
 use crate::plan::version::Version;
-use crate::plan::{Facts, Input, Plan, plan};
+use crate::plan::{Facts, Input, Plan, in_doubt, plan};
 use crate::runtime::connect::told;
 
 /// Looks at the cluster: the shared snapshot where it is good enough, else a GET.
@@ -86,6 +86,10 @@ fn is_fresh_enough(pass: &Pass<'_>, snapshot: &Snapshot) -> bool {
 pub async fn decide(pass: &mut Pass<'_>, arm: &ArmClient) -> Result<Plan, Ended> {
     let mut facts = facts(pass).await?;
     let mut first = decide_with(pass, &facts);
+    if doubts(pass, arm, &facts, &first).await? {
+        facts.pools_absent.clone_from(&pass.pools_absent);
+        first = decide_with(pass, &facts);
+    }
     facts.locks.found = locks::around_deletions(pass, arm, &first).await;
     if !facts.locks.found.is_empty() {
         first = decide_with(pass, &facts);
@@ -101,12 +105,53 @@ pub async fn decide(pass: &mut Pass<'_>, arm: &ArmClient) -> Result<Plan, Ended>
         Some(Step::UpgradeControlPlane { .. } | Step::UpgradeCluster { .. }) => {
             facts.offered = Some(offered(pass, arm).await?);
         }
-        _ if features.is_empty() => return Ok(pass.memory.check(first)),
+        _ if features.is_empty() => {
+            pass.facts = Some(facts);
+            return Ok(pass.memory.check(first));
+        }
         _ => {}
     }
     facts.previews.features = features::registrations(pass, arm, features).await?;
     let plan = decide_with(pass, &facts);
+    pass.facts = Some(facts);
     Ok(pass.memory.check(plan))
+}
+
+/// Asks for the pools that are in doubt. Returns whether there were any.
+///
+/// # Errors
+/// A question failed.
+async fn doubts(pass: &mut Pass<'_>, arm: &ArmClient, facts: &Facts, plan: &Plan) -> Result<bool, Ended> {
+    let pools = in_doubt(&input(pass, facts), plan);
+    for name in &pools {
+        let target = Target::Pool(name.clone());
+        // A name that is no pool name is refused when the object is read.
+        let Ok(id) = pass.id.pool(name) else { continue };
+        let found = arm.get_pool(&id, Priority::Config).await;
+        match found.map_err(|error| pass.call_failed(target, &error))? {
+            Some(body) => {
+                if let Some(live) = &mut pass.live {
+                    live.pools.push(LivePool::new(name, body));
+                }
+            }
+            None => {
+                pass.pools_absent.insert(name.clone());
+            }
+        }
+    }
+    Ok(!pools.is_empty())
+}
+
+/// Decides once more from what was known, after Azure took on a step. Nobody is asked: what Azure took on is not stored
+/// yet. `None` where nothing was decided before.
+pub fn decide_again(pass: &mut Pass<'_>) -> Option<Plan> {
+    let facts = Facts {
+        running: running(pass),
+        resting: pass.memory.rests.resting(Instant::now()),
+        ..pass.facts.take()?
+    };
+    let plan = decide_with(pass, &facts);
+    Some(pass.memory.check(plan))
 }
 
 fn input<'a>(pass: &'a Pass<'_>, facts: &'a Facts) -> Input<'a> {
@@ -142,6 +187,7 @@ pub async fn facts(pass: &mut Pass<'_>) -> Result<Facts, Ended> {
         children_missing: pass.missing_before_cluster(),
         children_leaving: pass.leaving(Leaves::BeforeCluster),
         locks: locks::for_plan(pass),
+        pools_absent: pass.pools_absent.clone(),
         elsewhere: elsewhere::pools(pass.context, &pass.objects),
         resting: pass.memory.rests.resting(Instant::now()),
         definitions_terminating: pass.objects.any_going() && definitions_terminating(pass).await?,

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::features::Features;
 use super::rests::Rests;
+use super::silence::Silences;
 use crate::arm::Sensitive;
 use crate::plan::Plan;
 use crate::plan::change::Target;
@@ -22,8 +23,8 @@ pub struct Memory {
     pub children: super::children::Memory,
     /// What is known of locks.
     pub locks: super::locks::Memory,
-    /// Questions about operations that got no answer, in a row.
-    pub unanswered: u32,
+    /// Operations that gave no answer when they were asked about last.
+    pub silences: Silences,
     /// The set of pools when it last changed, and when that was.
     pools: Option<(Vec<(String, i64)>, Timestamp)>,
     /// Whether the snapshot of Azure is older than our last write.

@@ -32,6 +32,7 @@ mod report;
 mod rests;
 mod secrets;
 mod sign_in;
+mod silence;
 mod slots;
 mod store;
 mod unreadable;

@@ -78,6 +78,13 @@ impl Objects {
         hasher.finish()
     }
 
+    /// What the manifests ask for: it changes with every edit of one, and with nothing else.
+    pub fn manifests(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        (self.pool_set(), self.cluster.meta().generation).hash(&mut hasher);
+        hasher.finish()
+    }
+
     /// Whether any object is going away.
     pub fn any_going(&self) -> bool {
         self.cluster.meta().deletion_timestamp.is_some()

@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
+use kube::runtime::events::EventType;
 use tokio::time::Instant;
 use tracing::{info, warn};
 
 use super::context::Context;
 use super::failure::Ended;
-use super::pass::Pass;
-use super::{actions, children, in_flight, rests};
+use super::pass::{Pass, step_label};
+use super::silence::{Meaning, Unaskable};
+use super::{actions, children, events, in_flight, rests};
 use crate::api::OperationStatus;
-use crate::arm::{
-    ArmClient, ArmError, OperationState, OperationUrl, Retry, RetryAfter, ServiceError, SubscriptionId, classify,
-};
+use crate::arm::{ArmClient, ArmError, OperationState, OperationUrl, Retry, RetryAfter, ServiceError, SubscriptionId};
 use crate::plan::change::Target;
 use crate::plan::existing::MAX_RESUME_ATTEMPTS;
 use crate::runtime::metrics::StepResult;
@@ -20,7 +20,7 @@ use crate::runtime::metrics::StepResult;
 /// Asks about every operation that is due. Those that ended leave the list.
 ///
 /// # Errors
-/// Azure may not be asked any more.
+/// Nobody is signed in to ask.
 pub async fn poll(pass: &mut Pass<'_>, arm: &ArmClient) -> Result<(), Ended> {
     for (key, operation) in pass.operations.clone() {
         let due = pass.memory.polls.get(&key).is_none_or(|due| *due <= Instant::now());
@@ -30,6 +30,7 @@ pub async fn poll(pass: &mut Pass<'_>, arm: &ArmClient) -> Result<(), Ended> {
     }
     let running = &pass.operations;
     pass.memory.polls.retain(|key, _| running.contains_key(key));
+    pass.memory.silences.keep(|key| running.contains_key(key));
     Ok(())
 }
 
@@ -45,28 +46,48 @@ pub fn pause(pass: &Pass<'_>, url: &str, asked: Option<RetryAfter>) -> Duration 
     interval(pass.context, &subscription).max(asked.unwrap_or_default().wait())
 }
 
+/// Asks about an operation. What comes of it is the operation's own matter: one that can't be asked about any more holds
+/// up neither its target nor anything else.
 async fn ask(pass: &mut Pass<'_>, arm: &ArmClient, key: &str, operation: &OperationStatus) -> Result<(), Ended> {
-    let target = target(key);
-    let step = operation.step.as_str();
-    if let Target::Action(name) = &target {
-        return match actions::ask(pass, arm, name, operation).await {
-            Ok(()) => Ok(()),
-            Err(error) => postponed(pass, key, operation, &error),
-        };
-    }
-    let answer = arm.operation_status(&OperationUrl::new(&operation.url)).await;
-    pass.memory.unanswered = if answer.is_ok() {
-        0
-    } else {
-        pass.memory.unanswered.saturating_add(1)
+    let url = match address(operation) {
+        Ok(url) => url,
+        Err(why) => {
+            lose(pass, key, operation, &why);
+            return Ok(());
+        }
     };
-    match answer {
-        Ok(OperationState::Running { retry_after, .. }) => {
-            let wait = pause(pass, &operation.url, retry_after);
-            pass.memory.polls.insert(key.to_owned(), Instant::now() + wait);
+    match arm.operation_answer(&url).await {
+        Ok((OperationState::Unknown, _)) => {
+            lose(pass, key, operation, &Unaskable::Forgotten);
             Ok(())
         }
-        Ok(OperationState::Succeeded) => {
+        Ok((state, result)) => {
+            pass.memory.silences.end(key);
+            match target(key) {
+                Target::Action(name) => actions::answered(pass, &name, operation, state, result).await,
+                Target::Cluster | Target::Pool(_) | Target::Child(_) => answered(pass, key, operation, state),
+            }
+            Ok(())
+        }
+        Err(error) => unanswered(pass, key, operation, &error),
+    }
+}
+
+/// Where to ask about an operation: the one place that decides whether a stored URL may be called. That it is on the
+/// host of the configured cloud is seen to wherever a URL of Azure's is followed.
+fn address(operation: &OperationStatus) -> Result<OperationUrl, Unaskable> {
+    if operation.url.trim().is_empty() {
+        return Err(Unaskable::Nowhere);
+    }
+    Ok(OperationUrl::new(&operation.url))
+}
+
+/// What Azure says about an operation on the cluster, a pool or a child.
+fn answered(pass: &mut Pass<'_>, key: &str, operation: &OperationStatus, state: OperationState) {
+    let (target, step) = (target(key), operation.step.as_str());
+    match state {
+        OperationState::Running { retry_after, .. } => ask_again(pass, key, operation, retry_after),
+        OperationState::Succeeded => {
             info!(step, %target, "operation ended well");
             pass.end_operation(key, step, StepResult::Succeeded);
             match &target {
@@ -76,25 +97,21 @@ async fn ask(pass: &mut Pass<'_>, arm: &ArmClient, key: &str, operation: &Operat
                     pass.ended += 1;
                 }
             }
-            Ok(())
         }
-        Ok(OperationState::Canceled) => {
+        OperationState::Canceled => {
             warn!(step, %target, "operation was canceled in Azure");
             pass.end_operation(key, step, StepResult::Canceled);
             pass.memory.unwrite(&target);
-            Ok(())
         }
-        Ok(OperationState::Unknown) => {
-            warn!(step, %target, "Azure no longer knows the operation; the resource itself tells how it went");
-            pass.end_operation(key, step, StepResult::Canceled);
-            Ok(())
-        }
-        Ok(OperationState::Failed(error)) => {
-            failed(pass, key, operation, &error);
-            Ok(())
-        }
-        Err(error) => postponed(pass, key, operation, &error),
+        OperationState::Unknown => lose(pass, key, operation, &Unaskable::Forgotten),
+        OperationState::Failed(error) => failed(pass, key, operation, &error),
     }
+}
+
+/// Azure works on it: when it is asked again.
+pub fn ask_again(pass: &mut Pass<'_>, key: &str, operation: &OperationStatus, retry_after: Option<RetryAfter>) {
+    let wait = pause(pass, &operation.url, retry_after);
+    pass.memory.polls.insert(key.to_owned(), Instant::now() + wait);
 }
 
 fn failed(pass: &mut Pass<'_>, key: &str, operation: &OperationStatus, error: &ServiceError) {
@@ -113,16 +130,39 @@ fn failed(pass: &mut Pass<'_>, key: &str, operation: &OperationStatus, error: &S
     pass.rest(target, ended);
 }
 
-/// A question that got no answer says nothing about the operation: it is asked again later.
-fn postponed(pass: &mut Pass<'_>, key: &str, operation: &OperationStatus, error: &ArmError) -> Result<(), Ended> {
-    let retry = classify(error);
-    if retry == Retry::User {
-        return Err(Ended::call(target(key), error, pass.memory.unanswered));
+/// A question that got no answer says nothing about the operation: it is asked again later, unless it will never be
+/// answered.
+fn unanswered(pass: &mut Pass<'_>, key: &str, operation: &OperationStatus, error: &ArmError) -> Result<(), Ended> {
+    let silence = pass.memory.silences.go_on(key, Instant::now());
+    match silence.means(error) {
+        Meaning::Never(why) => lose(pass, key, operation, &why),
+        Meaning::NobodyToAsk => return Err(Ended::call(target(key), error, silence.times)),
+        Meaning::Later(retry) => {
+            warn!(%error, "the state of an operation could not be read; asking again later");
+            let wait = rests::pause(retry, silence.times, pause(pass, &operation.url, None));
+            pass.memory.polls.insert(key.to_owned(), Instant::now() + wait);
+        }
     }
-    warn!(%error, "the state of an operation could not be read; asking again later");
-    let wait = rests::pause(retry, pass.memory.unanswered, pause(pass, &operation.url, None));
-    pass.memory.polls.insert(key.to_owned(), Instant::now() + wait);
     Ok(())
+}
+
+/// An operation that can't be asked about any more is dropped. What it was about is looked at afresh and tells how it
+/// went; an action, which leaves no trace, stays unknown.
+fn lose(pass: &mut Pass<'_>, key: &str, operation: &OperationStatus, why: &Unaskable) {
+    let (target, step) = (target(key), operation.step.as_str());
+    warn!(step, %target, "an operation can't be followed any more: {why}");
+    pass.end_operation(key, step, StepResult::Lost);
+    match &target {
+        Target::Action(name) => return actions::lost(pass, name, why),
+        Target::Child(child) => pass.memory.children.forget_look(child),
+        Target::Cluster | Target::Pool(_) => pass.memory.unwrite(&target),
+    }
+    let note = format!(
+        "the operation to {} can't be followed any more: {why}; {target} is looked at afresh",
+        operation.description
+    );
+    let note = pass.secrets.redact(note);
+    events::told(pass, EventType::Warning, "OperationLost", step_label(step), &note);
 }
 
 /// The target a key of `status.operations` names.

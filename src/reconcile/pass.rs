@@ -1,6 +1,6 @@
 //! One pass over a cluster and its pools, as a straight line.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use tracing::{debug, warn};
 
 use super::act::{Acted, act};
 use super::context::Context;
+use super::events::{self, News};
 use super::failure::Ended;
 use super::manifests::{self, Desired, requested_at};
 use super::memory::Memory;
@@ -23,10 +24,10 @@ use super::{actions, children, in_flight, look, operations, report, sign_in, unr
 use crate::api::{ActionStatus, AksCluster, AksNodePool, ChildStatus, OperationStatus};
 use crate::arm::{ArmClient, ArmError, ClusterId};
 use crate::plan::change::Target;
-use crate::plan::children::Leaves;
+use crate::plan::children::{Leaves, place};
 use crate::plan::live::{LiveCluster, ProvisioningState};
 use crate::plan::preview::is_preview;
-use crate::plan::{Fate, Plan, released_pools, without_azure};
+use crate::plan::{Facts, Fate, Plan, released_pools, without_azure};
 use crate::runtime::metrics::{ReconcileOutcome, StepResult};
 
 /// When to look again.
@@ -68,10 +69,16 @@ pub struct Pass<'a> {
     pub live: Option<LiveCluster>,
     /// Whether that was read in this pass.
     pub fresh: bool,
+    /// Pools that Azure does not have, by the word of a GET of the pool in this pass.
+    pub pools_absent: BTreeSet<String>,
     /// The secrets that the manifest names.
     pub secrets: PassSecrets,
     /// What was decided last.
     pub plan: Option<Plan>,
+    /// What that rested on.
+    pub facts: Option<Facts>,
+    /// What there is to tell once all is stored.
+    pub news: Vec<News>,
     reference: ObjectRef<AksCluster>,
 }
 
@@ -110,6 +117,7 @@ pub async fn run(context: &Context, cluster: &Arc<AksCluster>) -> Next {
     let asked = objects.asked(context);
     memory.rests.asked(asked);
     memory.children.asked(asked);
+    memory.features.asked(objects.manifests());
     if let Some(left) = memory.rests.whole_for(Instant::now()) {
         return waiting(left);
     }
@@ -173,14 +181,23 @@ impl<'a> Pass<'a> {
             attempts,
             live: None,
             fresh: false,
+            pools_absent: BTreeSet::new(),
             secrets: PassSecrets::default(),
             plan: None,
+            facts: None,
+            news: Vec::new(),
             reference,
         })
     }
 
-    /// The pass itself and what follows from how it ended.
+    /// The pass itself and what follows from how it ended. What a status could not be stored for is told all the same.
     async fn finish(&mut self) -> Next {
+        let next = self.run().await;
+        events::publish_news(self).await;
+        next
+    }
+
+    async fn run(&mut self) -> Next {
         let ended = self.line().await;
         let running = in_flight::subscriptions(self.operations.values(), self.id.subscription());
         self.context.in_flight.note(&self.reference, running);
@@ -232,6 +249,7 @@ impl<'a> Pass<'a> {
         children::read_ahead(self).await;
         operations::poll(self, &arm).await?;
         look::live(self, &arm).await?;
+        self.end_records();
         if self.is_new && self.live.is_some() {
             actions::meet(self);
         }
@@ -263,7 +281,7 @@ impl<'a> Pass<'a> {
                 Ok(own.into_iter().chain(children).min())
             }
             Acted::Started => {
-                if let Ok(plan) = look::decide(self, &arm).await {
+                if let Some(plan) = look::decide_again(self) {
                     self.plan = Some(plan);
                 }
                 report::store(self).await?;
@@ -278,6 +296,28 @@ impl<'a> Pass<'a> {
             }
             Acted::Changed => Ok(Some(Duration::ZERO)),
         }
+    }
+
+    /// A cluster that is gone took along what was below it, and the work on that: what is known of them says nothing about
+    /// what somebody makes anew under the name.
+    fn end_records(&mut self) {
+        if self.live.is_some() || self.operations.contains_key(&Target::Cluster.to_string()) {
+            return;
+        }
+        let below = |line: &ChildStatus| line.id.as_ref().is_some_and(|id| place::is_below(id, &self.cluster_id));
+        let ended: Vec<String> = self
+            .children
+            .iter()
+            .filter(|(_, line)| below(line))
+            .map(|(key, _)| key.clone())
+            .collect();
+        for key in ended {
+            self.children.remove(&key);
+            self.memory.children.forget(&key);
+            self.operations.remove(&Target::Child(key).to_string());
+        }
+        self.operations
+            .retain(|key, _| !matches!(operations::target(key), Target::Pool(_)));
     }
 
     /// Without an identity nothing is looked at any more, and an object that goes away can only be released.
@@ -472,7 +512,7 @@ pub fn unwritten(error: &WriteError) -> Next {
 }
 
 /// Steps come back from status as text; metrics want the names that are compiled in.
-fn step_label(step: &str) -> &'static str {
+pub fn step_label(step: &str) -> &'static str {
     crate::plan::step::NAMES
         .iter()
         .chain(&[children::PUT, children::DELETE, actions::STEP])

@@ -54,10 +54,11 @@ pub async fn store(pass: &mut Pass<'_>) -> Result<(), WriteError> {
 }
 
 async fn reread(pass: &mut Pass<'_>) -> Result<(), WriteError> {
-    pass.objects.cluster = write::read(pass.context, &pass.objects.cluster).await?;
+    let stored = write::read(pass.context, &pass.objects.cluster).await?;
+    pass.objects.cluster = write::go_on(&pass.objects.cluster, stored);
     for pool in &mut pass.objects.pools {
         match write::read(pass.context, pool).await {
-            Ok(current) => *pool = current,
+            Ok(stored) => *pool = write::go_on(pool, stored),
             Err(WriteError::Gone) => {}
             Err(error) => return Err(error),
         }
@@ -65,7 +66,8 @@ async fn reread(pass: &mut Pass<'_>) -> Result<(), WriteError> {
     Ok(())
 }
 
-/// One status write per object, if it changed. The cluster goes first: its status holds the operations.
+/// One status write per object, if it changed. The cluster goes first: its status holds the operations. What there is to
+/// tell in events comes last, so that nothing stands between an answer of Azure's and its record.
 async fn report(pass: &mut Pass<'_>) -> Result<(), WriteError> {
     let statuses: Vec<AksNodePoolStatus> = pass.objects.pools.iter().map(|pool| pool_status(pass, pool)).collect();
     let mut summary = PoolsSummary::default();
@@ -90,6 +92,7 @@ async fn report(pass: &mut Pass<'_>) -> Result<(), WriteError> {
     for (index, status) in statuses.into_iter().enumerate() {
         report_pool(pass, index, status).await?;
     }
+    events::publish_news(pass).await;
     Ok(())
 }
 
@@ -113,7 +116,7 @@ async fn report_pool(pass: &mut Pass<'_>, index: usize, status: AksNodePoolStatu
         ..object.clone()
     };
     match write::status(pass.context, &changed).await {
-        Ok(stored) => *object = stored,
+        Ok(stored) => *object = write::go_on(object, stored),
         Err(WriteError::Gone) => return Ok(()),
         Err(error) => return Err(error),
     }
@@ -152,7 +155,8 @@ async fn report_cluster(pass: &mut Pass<'_>, pools: &PoolsSummary) -> Result<(),
             status: Some(status.clone()),
             ..pass.objects.cluster.clone()
         };
-        pass.objects.cluster = write::status(pass.context, &changed).await?;
+        let stored = write::status(pass.context, &changed).await?;
+        pass.objects.cluster = write::go_on(&pass.objects.cluster, stored);
         events::readiness(
             pass.context,
             &pass.objects.cluster,
@@ -162,7 +166,7 @@ async fn report_cluster(pass: &mut Pass<'_>, pools: &PoolsSummary) -> Result<(),
         .await;
         for (key, failure) in new_failures(&before.children, &status.children) {
             let note = format!("{key}: {}: {} {}", failure.code, failure.message, failure.next_step);
-            events::told(pass, EventType::Warning, "ChildFailed", "Reconcile", note.trim_end()).await;
+            events::told(pass, EventType::Warning, "ChildFailed", "Reconcile", note.trim_end());
         }
     }
     pass.ended = 0;

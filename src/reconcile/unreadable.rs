@@ -135,5 +135,5 @@ pub async fn reconcile_identity(
 }
 
 async fn tell<K: Parts>(context: &Context, object: &Unreadable<K>, reason: &str, note: &str) {
-    events::publish(context, object, EventType::Warning, reason, "Read", note).await;
+    events::note(context, object, EventType::Warning, reason, "Read", note).await;
 }

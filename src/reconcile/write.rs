@@ -68,6 +68,18 @@ impl Finalized for crate::api::AksNodePool {
     const KIND: ObjectKind = ObjectKind::AksNodePool;
 }
 
+/// The object as a pass goes on with it, once another version of it is stored: still what was looked at when the pass
+/// began. A manifest, a request or a deletion that came meanwhile is the next pass's, so that no status speaks of a
+/// generation that nobody looked at, and no request is answered that nobody carried out.
+pub fn go_on<K: Written>(looked_at: &K, stored: K) -> K {
+    let mut object = looked_at.clone();
+    let metadata = object.meta_mut();
+    metadata.resource_version.clone_from(&stored.meta().resource_version);
+    metadata.finalizers.clone_from(&stored.meta().finalizers);
+    object.take_status(stored);
+    object
+}
+
 impl<K: Finalized> Finalized for Unreadable<K> {
     const KIND: ObjectKind = K::KIND;
 
@@ -77,9 +89,22 @@ impl<K: Finalized> Finalized for Unreadable<K> {
 }
 
 /// A kind whose objects we write whole.
-pub trait Written: Finalized + Serialize + DeserializeOwned {}
+pub trait Written: Finalized + Serialize + DeserializeOwned {
+    /// Takes over the status of another version of the object.
+    fn take_status(&mut self, other: Self);
+}
 
-impl<K: Finalized + Serialize + DeserializeOwned> Written for K {}
+impl Written for crate::api::AksCluster {
+    fn take_status(&mut self, other: Self) {
+        self.status = other.status;
+    }
+}
+
+impl Written for crate::api::AksNodePool {
+    fn take_status(&mut self, other: Self) {
+        self.status = other.status;
+    }
+}
 
 /// Stores the status of `object`, whose resource version guards the write, and returns what is stored.
 ///
@@ -106,9 +131,14 @@ pub async fn status<K: Written>(context: &Context, object: &K) -> Result<K, Writ
 /// The object as it is stored now.
 ///
 /// # Errors
-/// [`WriteError`].
+/// [`WriteError`]; another object under the same name is as good as none.
 pub async fn read<K: Written>(context: &Context, object: &K) -> Result<K, WriteError> {
-    answered(api::<K>(context, object).get(&object.name_any()).await)
+    let stored = answered(api::<K>(context, object).get(&object.name_any()).await)?;
+    if stored.uid() == object.uid() {
+        Ok(stored)
+    } else {
+        Err(WriteError::Gone)
+    }
 }
 
 /// Whether our finalizer is on the object.
@@ -206,4 +236,53 @@ fn answered<R: Resource>(answer: kube::Result<R>) -> Result<R, WriteError> {
 
 fn api<K: Written>(context: &Context, object: &K) -> Api<K> {
     Api::namespaced(context.client.clone(), &object.namespace().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
+    use super::*;
+    use crate::api::{AksCluster, AksClusterStatus, REQUESTED_AT_ANNOTATION};
+    use crate::plan::tests::world::cluster;
+
+    fn version(resource_version: &str, generation: i64, spec: &str) -> AksCluster {
+        let mut object = cluster(spec).cluster;
+        object.metadata.resource_version = Some(resource_version.to_owned());
+        object.metadata.generation = Some(generation);
+        object
+    }
+
+    #[test]
+    fn what_comes_while_a_pass_runs_is_not_what_it_speaks_of() {
+        let looked_at = version("7", 3, "sku: {tier: Free}");
+        let mut stored = version("9", 4, "sku: {tier: Premium}");
+        stored.metadata.annotations = Some([(REQUESTED_AT_ANNOTATION.to_owned(), "now".to_owned())].into());
+        stored.metadata.deletion_timestamp = Some(Time(cluster("").now));
+        let goes_on = go_on(&looked_at, stored);
+        let expected = AksCluster {
+            metadata: kube::api::ObjectMeta {
+                resource_version: Some("9".to_owned()),
+                ..looked_at.metadata.clone()
+            },
+            ..looked_at
+        };
+        assert_eq!(
+            serde_json::to_value(&goes_on).unwrap(),
+            serde_json::to_value(&expected).unwrap()
+        );
+    }
+
+    #[test]
+    fn what_others_wrote_to_status_and_finalizers_meanwhile_is_kept() {
+        let mut stored = version("9", 4, "");
+        stored.metadata.finalizers = Some(vec!["example.com/guard".to_owned()]);
+        stored.status = Some(AksClusterStatus {
+            resource_id: Some("/x".to_owned()),
+            ..AksClusterStatus::default()
+        });
+        let goes_on = go_on(&version("7", 3, ""), stored.clone());
+        assert_eq!(goes_on.metadata.finalizers, stored.metadata.finalizers);
+        assert_eq!(goes_on.status, stored.status);
+    }
 }

@@ -46,6 +46,8 @@ pub enum StepResult {
     Failed,
     /// It was canceled in Azure.
     Canceled,
+    /// Azure can't be asked any more how it went.
+    Lost,
 }
 
 /// Kinds the operator reads or writes in the management cluster.

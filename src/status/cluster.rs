@@ -132,7 +132,7 @@ pub fn status(report: &Report<'_>) -> AksClusterStatus {
         .or_else(|| unready(report.children));
     match report.live {
         Some(live) => describe(&mut status, live, report.mark),
-        None if matches!(report.plan, Some(Plan { fate: Fate::Gone, .. })) => forget(&mut status),
+        None if report.plan.is_some_and(is_gone) => forget(&mut status),
         None => {}
     }
     status
@@ -327,11 +327,26 @@ fn describe(status: &mut AksClusterStatus, live: &LiveCluster, mark: &Mark) {
     status.kubelet_identity = Some(identity).filter(|identity| *identity != KubeletIdentityStatus::default());
 }
 
-/// Nothing is left in Azure.
+/// Whether Azure has no such cluster any more.
+fn is_gone(plan: &Plan) -> bool {
+    plan.fate == Fate::Gone || plan.blockers.contains(&Blocker::ClusterVanished)
+}
+
+/// Nothing is left in Azure, so nothing is said of it, but that there was something: its id stays.
 fn forget(status: &mut AksClusterStatus) {
+    status.adopted = None;
     status.provisioning_state = None;
     status.power_state = None;
     status.state = None;
+    status.kubernetes_version = None;
+    status.current_kubernetes_version = None;
+    status.fqdn = None;
+    status.private_fqdn = None;
+    status.portal_fqdn = None;
+    status.oidc_issuer_url = None;
+    status.node_resource_group = None;
+    status.identity = None;
+    status.kubelet_identity = None;
 }
 
 #[cfg(test)]

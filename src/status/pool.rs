@@ -11,6 +11,7 @@ use super::failure::{Failure, Severity};
 use super::in_sync::{Question, in_sync};
 use super::intent::published;
 use crate::api::{AksNodePoolStatus, LastError, OperationStatus};
+use crate::plan::applied::Applied;
 use crate::plan::blocker::Blocker;
 use crate::plan::change::Target;
 use crate::plan::live::LivePool;
@@ -89,8 +90,10 @@ pub fn status(report: &Report<'_>) -> AksNodePoolStatus {
         last_handled_reconcile_at: report.requested_at.map(str::to_owned),
         ..report.previous.clone()
     };
-    if let Some(live) = report.live {
-        describe(&mut status, live, report);
+    match report.live {
+        Some(live) => describe(&mut status, live, report),
+        None if applied.is_some_and(Applied::is_empty) => forget(&mut status),
+        None => {}
     }
     status
 }
@@ -205,6 +208,17 @@ fn describe(status: &mut AksNodePoolStatus, live: &LivePool, report: &Report<'_>
     status.kubernetes_version = text("/properties/orchestratorVersion");
     status.current_kubernetes_version = text("/properties/currentOrchestratorVersion");
     status.node_image_version = text("/properties/nodeImageVersion");
+}
+
+/// Azure has no such pool, so nothing is said of it, but that there was one: its id stays.
+fn forget(status: &mut AksNodePoolStatus) {
+    status.provisioning_state = None;
+    status.power_state = None;
+    status.state = None;
+    status.count = None;
+    status.kubernetes_version = None;
+    status.current_kubernetes_version = None;
+    status.node_image_version = None;
 }
 
 /// Why a pool needs a user, if it does.

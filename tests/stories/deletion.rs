@@ -4,6 +4,7 @@ use std::process::Command;
 
 use armature::api::crds::crds;
 use armature::api::{AksCluster, AksNodePool};
+use armature_lab::simulator::fault::{Fault, Injection};
 use armature_lab::{ControlPlane, Options, SimOptions};
 use k8s_openapi::api::core::v1::Namespace;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
@@ -13,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::look;
 use crate::wants::NOTHING;
-use crate::world::{World, gone};
+use crate::world::{INSTALLATION, World, gone};
 
 const PROTECTED: &str = "deletion is protected: nothing is deleted in Azure; set spec.deletionProtection to false to \
                          delete it there too, or run armature release to let this object go and leave Azure alone";
@@ -195,4 +196,30 @@ async fn deleting_the_resource_definitions_deletes_nothing_in_azure() {
             .await;
     }
     assert_eq!(world.writes_after(before).await, NOTHING);
+}
+
+#[tokio::test]
+async fn a_pool_that_only_its_own_get_shows_is_deleted_before_its_object_goes() {
+    let world = World::new("late-pool").await;
+    // What is known of the cluster stays as old as it is.
+    let _operator = world.operator_with(&["--no-leader-elect", "--list-interval=1h"]);
+    world.create("shop", json!({})).await;
+    let refused = Fault::refuse(400, "InvalidParameter", "The value of parameter vmSize is invalid.");
+    let refused = Injection::new(refused).method("PUT").path("/agentPools/apps");
+    world.admin().inject(&refused).await.unwrap();
+    world.apply(&world.pool("apps", "shop", json!({}))).await;
+    world.pool_stalls("apps", "InvalidParameter").await;
+    world.admin().clear_faults().await.unwrap();
+    // As though the answer to our own write had been lost.
+    let mark = format!("{INSTALLATION}/{}/apps", world.namespace);
+    let body = json!({ "properties": {
+        "count": 1, "vmSize": "Standard_D4s_v5", "mode": "User", "tags": { "armature-owner": mark },
+    } });
+    world
+        .azure
+        .make(&world.azure.pool_id("shop", "apps"), "2026-08-01", body)
+        .await;
+    world.delete_pool("apps").await;
+    world.pool_gone("apps").await;
+    assert_eq!(world.azure.pool("shop", "apps").await, None);
 }

@@ -18,6 +18,7 @@ mod kubectl;
 mod lifecycle;
 mod look;
 mod neighbours;
+mod operations;
 mod ownership;
 mod preview;
 mod queue;

@@ -320,3 +320,52 @@ async fn a_second_object_for_a_cluster_is_refused_and_its_end_leaves_the_first_i
         )
         .await;
 }
+
+#[tokio::test]
+async fn a_cluster_that_somebody_made_anew_under_the_name_is_not_taken_over_from_old_records() {
+    let world = World::new("made-anew").await;
+    // Only what was in the LIST can vanish from it.
+    world.admin().change_settings(json!({ "listDelay": 0 })).await.unwrap();
+    let _operator = world.operator();
+    let window = json!({ "default": { "maintenanceWindow": {
+        "schedule": { "weekly": { "intervalWeeks": 1, "dayOfWeek": "Sunday" } },
+        "durationHours": 4,
+        "startTime": "02:00",
+    } } });
+    world
+        .create(
+            "shop",
+            json!({ "azureName": FOUND, "maintenanceConfigurations": window }),
+        )
+        .await;
+    let children = |cluster: &AksCluster| look::is(cluster, "ChildrenReady", "True");
+    world.cluster_until("shop", "ready with its window", children).await;
+    world.lists(2).await;
+    let delete = reqwest::Method::DELETE;
+    world.azure.write(delete, &world.azure.cluster_id(FOUND), None).await;
+    world.cluster_stalls("shop", "ClusterVanished").await;
+    let vanished = world.clusters.get("shop").await.unwrap().status.unwrap();
+    assert_eq!(vanished.applied, Default::default());
+    assert!(
+        vanished.children.values().all(|line| line.id.is_none() && !line.owned),
+        "{:?}",
+        vanished.children
+    );
+    assert!(vanished.resource_id.is_some(), "that it once existed stays known");
+    let pool = world
+        .pool_until("system", "without records", |pool| {
+            pool.status.as_ref().is_some_and(|status| status.applied.is_empty())
+        })
+        .await;
+    assert!(pool.status.unwrap().resource_id.is_some());
+
+    world.find_cluster(&[]).await;
+    let found = world.now().await;
+    world.cluster_stalls("shop", "AdoptionRefused").await;
+    world.delete_pool("system").await;
+    world.delete_cluster("shop").await;
+    world.pool_gone("system").await;
+    world.cluster_gone("shop").await;
+    assert_eq!(world.writes_after(found).await, NOTHING);
+    assert!(world.azure.pool(FOUND, "system").await.is_some());
+}

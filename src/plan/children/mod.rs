@@ -36,7 +36,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::live::ProvisioningState;
 use crate::api::SecretKeyRef;
+use crate::terminal::Terminal;
 
 pub use compare::{Rule, differences};
 pub use view::{Intent, Read, Reads, View, What};
@@ -282,18 +284,16 @@ impl Hindrance {
 
 /// How most resources tell how they are: by `properties.provisioningState`.
 pub fn provisioning(body: &Value) -> Condition {
-    let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str);
-    let state = text("/properties/provisioningState").unwrap_or("Succeeded");
-    let is = |word: &str| state.eq_ignore_ascii_case(word);
-    if is("Succeeded") {
-        Condition::Settled
-    } else if is("Failed") || is("Canceled") {
-        Condition::Broken {
-            code: state.to_owned(),
-            message: format!("its provisioning state is {state}"),
-        }
-    } else {
-        Condition::Busy(state.to_owned())
+    let word = body.pointer("/properties/provisioningState").and_then(Value::as_str);
+    let broken = |end: Terminal| Condition::Broken {
+        code: end.as_str().to_owned(),
+        message: format!("its provisioning state is {}", end.as_str()),
+    };
+    match ProvisioningState::parse(word) {
+        ProvisioningState::Succeeded => Condition::Settled,
+        ProvisioningState::Failed => broken(Terminal::Failed),
+        ProvisioningState::Canceled => broken(Terminal::Canceled),
+        ProvisioningState::Busy(word) => Condition::Busy(word),
     }
 }
 
@@ -337,5 +337,28 @@ impl From<serde_json::Error> for Hindrance {
             field: "spec".to_owned(),
             problem: error.to_string(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_child_whose_work_has_ended_is_not_busy_however_the_end_is_spelled() {
+        let of = |word: &str| provisioning(&json!({ "properties": { "provisioningState": word } }));
+        let broken = |code: &str| Condition::Broken {
+            code: code.to_owned(),
+            message: format!("its provisioning state is {code}"),
+        };
+        for word in ["Canceled", "Cancelled", "cancelled", "CANCELED"] {
+            assert_eq!(of(word), broken("Canceled"), "{word}");
+        }
+        assert_eq!(of("failed"), broken("Failed"));
+        assert_eq!(of("succeeded"), Condition::Settled);
+        assert_eq!(provisioning(&json!({})), Condition::Settled);
+        assert_eq!(of("Canceling"), Condition::Busy("Canceling".to_owned()));
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::SignedDuration;
 use serde_json::json;
 
-use super::world::cluster;
+use super::world::{World, cluster};
 use crate::plan::blocker::Wait;
 use crate::plan::change::Target;
 
@@ -106,6 +106,61 @@ fn a_cluster_that_vanished_is_never_made_a_second_time() {
     world.live = None;
     assert_eq!(world.reasons(), ["ClusterVanished"]);
     assert_eq!(world.next(), None);
+}
+
+/// Azure has no cluster any more, a pass sees that, and then somebody makes the same one under its name.
+fn made_anew(mut world: World) -> World {
+    let before = world.live.take();
+    assert_eq!(world.pass(), None);
+    world.live = before;
+    let world = world.portal(json!({"tags": {"armature-owner": null}}));
+    world.portal_pool("sys", json!({"tags": {"armature-owner": null}}))
+}
+
+#[test]
+fn a_cluster_that_somebody_made_anew_under_the_name_is_not_taken_over_from_old_records() {
+    let world = made_anew(cluster("").pool("sys", "mode: System").exists());
+    assert_eq!(world.reasons(), ["AdoptionRefused"]);
+    assert_eq!(world.steps(), [""; 0]);
+    let asked = world.edit("adoptionPolicy: AfterPlan");
+    assert_eq!(
+        asked.steps()[0],
+        "put the ownership tag on the cluster [AwaitingApproval]"
+    );
+    assert_eq!(asked.next(), None);
+}
+
+#[test]
+fn records_stay_while_a_create_is_on_its_way() {
+    let mut world = cluster("").pool("sys", "mode: System").exists();
+    let before = world.applied();
+    world.live = None;
+    world.facts.running = BTreeSet::from([Target::Cluster]);
+    assert_eq!(world.applied(), before);
+    assert_eq!(world.reasons(), [""; 0], "it has not vanished");
+}
+
+#[test]
+fn a_pool_that_somebody_made_anew_under_the_name_is_not_taken_over_from_old_records() {
+    let mut world = cluster("driftPolicy: Report")
+        .pool("sys", "mode: System")
+        .pool("apps", "mode: User")
+        .exists();
+    let before = world.live.clone();
+    let profiles = &mut world.live.as_mut().unwrap()["properties"]["agentPoolProfiles"];
+    profiles.as_array_mut().unwrap().retain(|pool| pool["name"] != "apps");
+    assert_eq!(world.in_doubt(), ["apps"]);
+    world.facts.pools_absent = BTreeSet::from(["apps".to_owned()]);
+    world.pass();
+    assert_eq!(
+        world.steps(),
+        ["create pool apps again [DriftReported]"],
+        "that it was there once stays known"
+    );
+    world.live = before;
+    world.facts.pools_absent.clear();
+    let world = world.portal_pool("apps", json!({"tags": {"armature-owner": null}}));
+    assert_eq!(world.reasons(), ["AdoptionRefused"]);
 }
 
 #[test]

@@ -143,7 +143,46 @@ fn a_pool_goes_after_its_grace() {
     assert_eq!(plan.look_again, Some(SignedDuration::from_secs(15)));
     let mut world = world.later(15);
     assert_eq!(world.run(), ["delete pool apps"]);
+    world.facts.pools_absent = BTreeSet::from(["apps".to_owned()]);
     assert_eq!(world.pool_fate("apps"), Fate::Gone);
+}
+
+#[test]
+fn a_pool_that_the_cluster_does_not_show_is_gone_only_by_the_word_of_the_pool_itself() {
+    let mut world = bare("").delete_pool("apps").later(60);
+    let profiles = &mut world.live.as_mut().unwrap()["properties"]["agentPoolProfiles"];
+    profiles.as_array_mut().unwrap().retain(|pool| pool["name"] != "apps");
+    assert_eq!(world.pool_fate("apps"), Fate::Delete, "nobody asked");
+    assert_eq!(world.steps(), [""; 0], "there is nothing to delete yet");
+    assert_eq!(world.in_doubt(), ["apps"]);
+    world.facts.pools_absent = BTreeSet::from(["apps".to_owned()]);
+    assert_eq!(world.pool_fate("apps"), Fate::Gone);
+    assert_eq!(world.in_doubt(), [""; 0]);
+}
+
+#[test]
+fn a_pool_goes_with_a_cluster_that_is_gone_by_its_own_word() {
+    let mut world = bare("").delete_pool("apps").later(60);
+    world.live = None;
+    assert_eq!(world.pool_fate("apps"), Fate::Gone);
+    world.facts.running = BTreeSet::from([Target::Cluster]);
+    assert_eq!(
+        world.pool_fate("apps"),
+        Fate::Delete,
+        "a create may still be on its way"
+    );
+}
+
+#[test]
+fn what_is_made_anew_while_an_object_goes_is_not_its_to_delete() {
+    let world = bare("").delete();
+    let mut gone = world.clone();
+    gone.live = None;
+    assert_eq!(gone.plan().fate, Fate::Gone);
+    gone.pass();
+    gone.live = world.live;
+    let anew = gone.portal(json!({"tags": {"armature-owner": null}}));
+    let_go(&anew.plan().fate, "not ours");
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod names;
 mod network;
 mod overrides;
 mod pool_settings;
+mod possible;
 mod properties;
 mod purity;
 mod queue;

@@ -216,8 +216,14 @@ fn what_azure_refused_for_a_feature_waits_for_it() {
         .exists()
         .edit("disableLocalAccounts: true");
     let refused = &mut world.facts.previews.refused;
-    refused.insert(Target::Cluster, "SomePreview".to_owned());
+    refused.insert((Target::Cluster, "UpdateCluster"), "SomePreview".to_owned());
     assert_eq!(world.steps(), ["update disableLocalAccounts"], "while nobody looked");
     let world = missing(world, "SomePreview");
-    assert_eq!((world.reasons(), world.steps()), (vec!["FeatureNotRegistered"], vec![]));
+    assert_eq!(
+        (world.reasons(), world.steps()),
+        (
+            vec!["FeatureNotRegistered"],
+            vec!["update disableLocalAccounts [FeatureNotRegistered]".to_owned()]
+        )
+    );
 }

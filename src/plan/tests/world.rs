@@ -13,7 +13,7 @@ use crate::plan::change::Target;
 use crate::plan::desired::{DesiredCluster, DesiredPool};
 use crate::plan::live::LiveCluster;
 use crate::plan::step::Step;
-use crate::plan::{Facts, Fate, Hold, Input, Plan, plan};
+use crate::plan::{Facts, Fate, Hold, Input, Plan, in_doubt, plan};
 
 /// The installation every fixture belongs to.
 const INSTALLATION: &str = "home";
@@ -60,6 +60,7 @@ pub fn cluster(spec: &str) -> World {
             pools_unchanged_since: now - SignedDuration::from_hours(1),
             running: BTreeSet::new(),
             aborted: Default::default(),
+            pools_absent: BTreeSet::new(),
             elsewhere: Vec::new(),
             resting: BTreeSet::new(),
             children_missing: Vec::new(),
@@ -184,9 +185,19 @@ impl World {
     }
 
     pub fn plan(&self) -> Plan {
+        self.with_input(plan)
+    }
+
+    /// The pools that a GET is needed for.
+    pub fn in_doubt(&self) -> Vec<String> {
+        let plan = self.plan();
+        self.with_input(|input| in_doubt(input, &plan))
+    }
+
+    pub fn with_input<T>(&self, of: impl FnOnce(&Input<'_>) -> T) -> T {
         let (cluster, pools) = self.desired();
         let live = self.live.clone().map(LiveCluster::new);
-        plan(&Input {
+        of(&Input {
             cluster: &cluster,
             pools: &pools,
             live: live.as_ref(),

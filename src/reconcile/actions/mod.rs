@@ -13,13 +13,13 @@ use tracing::{info, warn};
 
 use super::failure::Ended;
 use super::pass::Pass;
+use super::silence::Unaskable;
 use super::write::WriteError;
 use super::{events, locks, operations, report, secrets};
 use crate::api::{Action, ActionState, ActionStatus, ManagementPolicy, OperationStatus};
 use crate::arm::client::AKS_API_VERSION;
 use crate::arm::{
-    Accepted, ArmClient, ArmError, BodyToken, InvalidId, OperationState, OperationUrl, PoolId, Priority, ResourceId,
-    Retry,
+    Accepted, ArmClient, ArmError, BodyToken, InvalidId, OperationState, PoolId, Priority, ResourceId, Retry,
 };
 use crate::plan::Plan;
 use crate::plan::actions::{self, Call, Extra};
@@ -149,7 +149,7 @@ async fn turn(
                 name,
                 Ended::ours(target(name), "InvalidFiles", why, next, Retry::User),
             );
-            tell_end(pass, name).await;
+            tell_end(pass, name);
             return Ok(Turn::Passes);
         }
     };
@@ -164,8 +164,12 @@ async fn turn(
     };
     pass.actions.insert(name.to_owned(), started);
     report::store(pass).await?;
-    send(pass, arm, name, &call, body.as_ref()).await;
+    let result = send(pass, arm, name, &call, body.as_ref()).await;
     report::store(pass).await?;
+    if result.is_some() {
+        output::keep(pass, name, result.as_ref()).await;
+        store_if_changed(pass).await?;
+    }
     Ok(Turn::Sent)
 }
 
@@ -273,18 +277,28 @@ fn resource(pass: &Pass<'_>, call: &Call<'_>) -> Result<ResourceId, InvalidId> {
     ResourceId::parse(&id)
 }
 
-async fn send(pass: &mut Pass<'_>, arm: &ArmClient, name: &str, call: &Call<'_>, body: Option<&Value>) {
+/// Sends the call and notes what Azure said, so that it is stored before anything else happens. Returns the result of a
+/// call that was over at once.
+async fn send(
+    pass: &mut Pass<'_>,
+    arm: &ArmClient,
+    name: &str,
+    call: &Call<'_>,
+    body: Option<&Value>,
+) -> Option<Value> {
     let id = match resource(pass, call) {
         Ok(id) => id,
         Err(error) => {
             let next = "correct the name of the pool";
-            return fail(
+            fail(
                 pass,
                 name,
                 Ended::ours(target(name), "InvalidSpec", error.to_string(), next, Retry::User),
             );
+            return None;
         }
     };
+    pass.memory.stale = true;
     let answer = arm
         .post_action(
             &id,
@@ -299,7 +313,7 @@ async fn send(pass: &mut Pass<'_>, arm: &ArmClient, name: &str, call: &Call<'_>,
         Ok(response) => {
             info!(action = name, call = call.action, "action sent");
             let note = format!("action {name}: {}", call.action);
-            events::told(pass, EventType::Normal, "ActionStarted", call.action, &note).await;
+            events::told(pass, EventType::Normal, "ActionStarted", call.action, &note);
             pass.context.metrics.step(STEP, StepResult::Started);
             let result = response.body.clone();
             let Accepted {
@@ -319,7 +333,10 @@ async fn send(pass: &mut Pass<'_>, arm: &ArmClient, name: &str, call: &Call<'_>,
                     };
                     pass.operations.insert(key, operation);
                 }
-                None => succeeded(pass, name, result).await,
+                None => {
+                    succeeded(pass, name, result.as_ref());
+                    return result;
+                }
             }
         }
         // There is nothing to abort, and there had better not be an abort that lies in wait for what comes later.
@@ -335,7 +352,7 @@ async fn send(pass: &mut Pass<'_>, arm: &ArmClient, name: &str, call: &Call<'_>,
         }
         Err(error) => unanswered_or_refused(pass, name, &error),
     }
-    pass.memory.stale = true;
+    None
 }
 
 /// A refusal is definite: nothing ran. Without an answer nobody can tell.
@@ -370,23 +387,22 @@ fn unanswered_or_refused(pass: &mut Pass<'_>, name: &str, error: &ArmError) {
     }
 }
 
-/// Asks how far an action is.
-pub async fn ask(
+/// What Azure says about the operation of an action. Its output is kept first: until the line is stored, Azure is asked
+/// for it again.
+pub async fn answered(
     pass: &mut Pass<'_>,
-    arm: &ArmClient,
     name: &str,
     operation: &OperationStatus,
-) -> Result<(), ArmError> {
+    state: OperationState,
+    result: Option<Value>,
+) {
     let key = target(name).to_string();
-    let (state, result) = arm.operation_answer(&OperationUrl::new(&operation.url)).await?;
     match state {
-        OperationState::Running { retry_after, .. } => {
-            let wait = operations::pause(pass, &operation.url, retry_after);
-            pass.memory.polls.insert(key, Instant::now() + wait);
-        }
+        OperationState::Running { retry_after, .. } => operations::ask_again(pass, &key, operation, retry_after),
         OperationState::Succeeded => {
             pass.end_operation(&key, STEP, StepResult::Succeeded);
-            succeeded(pass, name, result).await;
+            succeeded(pass, name, result.as_ref());
+            output::keep(pass, name, result.as_ref()).await;
         }
         OperationState::Failed(error) => {
             pass.end_operation(&key, STEP, StepResult::Failed);
@@ -402,20 +418,21 @@ pub async fn ask(
             line(pass, name, ActionState::Failed, "it was canceled in Azure");
         }
         OperationState::Unknown => {
-            pass.end_operation(&key, STEP, StepResult::Canceled);
-            line(
-                pass,
-                name,
-                ActionState::Unknown,
-                "Azure no longer knows how it went; look at the cluster",
-            );
+            pass.end_operation(&key, STEP, StepResult::Lost);
+            return lost(pass, name, &Unaskable::Forgotten);
         }
     }
-    tell_end(pass, name).await;
-    Ok(())
+    tell_end(pass, name);
 }
 
-async fn tell_end(pass: &Pass<'_>, name: &str) {
+/// Nobody can be asked any more how it went, so that is never guessed, and the action not sent again.
+pub fn lost(pass: &mut Pass<'_>, name: &str, why: &Unaskable) {
+    let message = format!("{why}; how it went is unknown: look at the cluster, and set a new key to run it again");
+    line(pass, name, ActionState::Unknown, message);
+    tell_end(pass, name);
+}
+
+fn tell_end(pass: &mut Pass<'_>, name: &str) {
     let Some(line) = pass.actions.get(name).filter(|line| line.state.is_final()) else {
         return;
     };
@@ -423,13 +440,12 @@ async fn tell_end(pass: &Pass<'_>, name: &str) {
     let type_ = if good { EventType::Normal } else { EventType::Warning };
     let reason = if good { "ActionSucceeded" } else { "ActionFailed" };
     let note = format!("action {name}: {}", line.message.as_deref().unwrap_or_default());
-    events::told(pass, type_, reason, STEP, &note).await;
+    events::told(pass, type_, reason, STEP, &note);
 }
 
-async fn succeeded(pass: &mut Pass<'_>, name: &str, result: Option<Value>) {
+fn succeeded(pass: &mut Pass<'_>, name: &str, result: Option<&Value>) {
     pass.context.metrics.step(STEP, StepResult::Succeeded);
     let exit_code = result
-        .as_ref()
         .and_then(|result| result.pointer("/properties/exitCode"))
         .and_then(Value::as_i64);
     match exit_code {
@@ -447,7 +463,6 @@ async fn succeeded(pass: &mut Pass<'_>, name: &str, result: Option<Value>) {
     if let Some(line) = pass.actions.get_mut(name) {
         line.exit_code = exit_code;
     }
-    output::keep(pass, name, result.as_ref()).await;
 }
 
 fn line(pass: &mut Pass<'_>, name: &str, state: ActionState, message: impl Into<String>) {

@@ -86,6 +86,8 @@ pub async fn put(pass: &mut Pass<'_>, arm: &ArmClient, put: Put<'_>) -> Result<(
             pass.memory.children.accept(key, Applied::of(child), fingerprint);
             pass.memory.children.forget_look(key);
             took(pass, kind, child, key, accepted);
+            // Other children are read next.
+            report::store(pass).await?;
         }
         Err(error) => {
             if new && was_refused(&error) {
@@ -176,6 +178,7 @@ pub async fn delete(
             info!(child = key, "child is being deleted");
             let wait = operations::pause(pass, url.as_str(), retry_after);
             run(pass, key, DELETE, url.as_str(), wait);
+            report::store(pass).await?;
             Ok(false)
         }
         Err(error) => {

@@ -148,7 +148,7 @@ impl Round<'_> {
             let restores = pass.child_line(key).state == ChildState::Suspended;
             act::put(pass, self.arm, put).await?;
             if restores && pass.is_ready(key) {
-                tell(pass, &Step::RestoreLock { lock: key.to_owned() }).await;
+                tell(pass, &Step::RestoreLock { lock: key.to_owned() });
             }
             return Ok(());
         } else if self.wrote {

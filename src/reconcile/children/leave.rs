@@ -116,7 +116,7 @@ impl Round<'_> {
         if let Some(user) = &kept {
             let note = format!("{key} goes from this cluster and stays in Azure: AksCluster {user} needs it, too");
             info!(child = key, user, "child left to another cluster");
-            events::told(pass, EventType::Normal, "ChildKept", act::DELETE, &note).await;
+            events::told(pass, EventType::Normal, "ChildKept", act::DELETE, &note);
         }
         if kept.is_some() || self.delete(pass, key, &id, &api_version).await? {
             pass.children.remove(key);

@@ -27,7 +27,7 @@ impl Round<'_> {
             }
             pass.child_line(key).applied = None;
             pass.memory.children.forget(key);
-            tell(pass, &Step::LiftLock { lock: key.to_owned() }).await;
+            tell(pass, &Step::LiftLock { lock: key.to_owned() });
         }
         let told = format!("is lifted {why}, and put back afterwards");
         line::set(pass.child_line(key), ChildState::Suspended, told);
@@ -79,7 +79,7 @@ pub fn fail_locked(pass: &mut Pass<'_>, key: &str, obstacle: &Obstacle) {
 }
 
 /// A step of the plan that is about a lock was taken.
-pub async fn tell(pass: &mut Pass<'_>, step: &Step) {
+pub fn tell(pass: &mut Pass<'_>, step: &Step) {
     pass.ended += 1;
-    events::started(pass, step).await;
+    events::started(pass, step);
 }

@@ -95,6 +95,10 @@ pub async fn tend(pass: &mut Pass<'_>, arm: &ArmClient, plan: &Plan) -> Result<O
             None => round.part(pass, key, None).await?,
         }
     }
+    // What is stored after the first write speaks of all: what a read has just brought up is not done either.
+    for ((_, draft), key) in wanted.iter().zip(&keys) {
+        line::announce(pass, key, draft);
+    }
     for ((kind, draft), key) in wanted.iter().zip(&keys) {
         round.keep(pass, kind, draft, key).await?;
     }
