@@ -107,7 +107,8 @@ impl Form {
             let end = end + self.padding(rest);
             return (!self.alone || alone(message, at, end)).then_some(end);
         }
-        let counts = matched >= LONG_FRAGMENT || (matched >= FRAGMENT && is_cut(rest));
+        let is_cut = is_cut(rest) || is_cut_within(message, end);
+        let counts = matched >= LONG_FRAGMENT || (matched >= FRAGMENT && is_cut);
         (counts && !self.alone).then_some(end)
     }
 
@@ -165,6 +166,13 @@ fn is_cut(rest: &str) -> bool {
     let dots = [rest.find("..."), rest.find('…')].into_iter().flatten().min();
     let left = dots.and_then(|at| rest.get(..at)).unwrap_or(rest);
     left.is_empty() || (left.len() <= 4 * DEPTH as usize && left.starts_with(['%', '\\', '&']))
+}
+
+/// Whether the last character before `end` may be no character but the beginning of its other spelling, in the middle of
+/// which the message was cut: the `&` of `&amp;`, the `%` of `%25`.
+fn is_cut_within(message: &str, end: usize) -> bool {
+    let last = end.checked_sub(1).and_then(|at| message.get(at..));
+    last.is_some_and(|rest| rest.starts_with(['%', '\\', '&']) && is_cut(rest))
 }
 
 /// Whether no letter or digit stands beside it.

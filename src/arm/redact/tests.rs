@@ -210,6 +210,17 @@ proptest! {
 }
 
 #[test]
+fn a_secret_goes_that_was_cut_in_the_middle_of_the_character_that_begins_its_own_escape() {
+    for (secret, cut) in [
+        ("a/b+c=d&e=f?g#h", "'a/b+c=d&a"),
+        ("a/b+c=d&e=f?g#h", "'a/b+c=d&#3..."),
+        ("abcdefg%hijk", "'abcdefg%2"),
+    ] {
+        assert_eq!(survivor(&redacted(cut, secret), secret), None, "{cut}");
+    }
+}
+
+#[test]
 fn a_very_long_secret_goes_whole() {
     let mut state = 1_u32;
     let mut letter = || {
