@@ -214,6 +214,9 @@ pub struct OperationStatus {
     pub started_at: Timestamp,
     /// What the operation does, one sentence.
     pub description: String,
+    /// Armature's signature; without it the URL is not called.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proof: Option<String>,
 }
 
 /// The pending plan, bounded in size.

@@ -127,10 +127,10 @@ async fn report_pool(pass: &mut Pass<'_>, index: usize, status: AksNodePoolStatu
 async fn report_cluster(pass: &mut Pass<'_>, pools: &PoolsSummary) -> Result<(), WriteError> {
     let before = pass.objects.cluster.status.clone().unwrap_or_default();
     let (of_children, of_cluster) = pass
-        .operations
-        .clone()
+        .sealed_operations()
         .into_iter()
         .partition(|(key, _)| matches!(operations::target(key), Target::Child(_) | Target::Action(_)));
+    let children = pass.sealed_children();
     let status = cluster::status(&cluster::Report {
         previous: &before,
         generation: pass.objects.cluster.metadata.generation.unwrap_or_default(),
@@ -140,7 +140,7 @@ async fn report_cluster(pass: &mut Pass<'_>, pools: &PoolsSummary) -> Result<(),
         applied: &pass.desired.cluster.life.applied,
         mark: &pass.desired.cluster.mark,
         operations: &of_cluster,
-        children: &pass.children,
+        children: &children,
         child_operations: &of_children,
         actions: &pass.actions,
         ended: pass.ended,

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Hindrance, View};
+use super::{Hindrance, Kind, View, custom};
 use crate::plan::applied::hash;
 use crate::plan::segment::Segment;
 
@@ -67,6 +67,47 @@ fn below(id: &str, other: &str) -> Option<String> {
     id.strip_prefix(&other)?.strip_prefix('/').map(str::to_owned)
 }
 
+/// The type of a resource, such as `microsoft.network/virtualnetworks/subnets`, in lower case; `None` for what is no
+/// resource of a provider, such as a resource group.
+pub fn type_of(id: &str) -> Option<String> {
+    let id = id.to_ascii_lowercase();
+    let (_, rest) = id.rsplit_once("/providers/")?;
+    let segments: Vec<&str> = rest.split('/').collect();
+    let (provider, names) = segments.split_first()?;
+    if names.is_empty() || names.len() % 2 != 0 || segments.iter().any(|segment| segment.is_empty()) {
+        return None;
+    }
+    let types = names.iter().step_by(2).map(|type_| format!("/{type_}"));
+    Some(format!("{provider}{}", types.collect::<String>()))
+}
+
+/// Types that are never a child, whatever a manifest or a line says.
+const NEVER: [&str; 3] = [
+    "microsoft.containerservice/managedclusters",
+    "microsoft.containerservice/managedclusters/agentpools",
+    "microsoft.resources/resourcegroups",
+];
+
+/// Whether a type is never a child: clusters and pools have objects of their own, and a group holds what is others'.
+pub fn is_never_child(type_: &str) -> bool {
+    NEVER.iter().any(|never| never.eq_ignore_ascii_case(type_))
+}
+
+/// Whether a resource with this id can be a child of this kind of this cluster: its type is one that the kind writes, or
+/// for one that names its type itself it is below the cluster.
+pub fn fits(kind: &Kind, id: &str, cluster: &str) -> bool {
+    let Some(type_) = type_of(id).filter(|type_| !is_never_child(type_)) else {
+        return false;
+    };
+    let write = format!("{type_}/write");
+    let writes = kind.actions.iter().any(|action| action.eq_ignore_ascii_case(&write));
+    if kind.field == custom::KIND.field {
+        is_below(id, cluster)
+    } else {
+        writes
+    }
+}
+
 /// The region of another resource, in Azure's short form.
 ///
 /// # Errors
@@ -122,6 +163,26 @@ mod tests {
         assert!(is_part(&part, &upper) && is_below(&part, &upper));
         assert!(!is_part(&extension, &upper) && is_below(&extension, &upper));
         assert!(!is_below(ID, ID) && !is_below(&format!("{ID}-2/windows/a"), ID));
+    }
+
+    #[test]
+    fn a_type_is_read_from_the_last_provider_in_any_case() {
+        let type_ = |id: &str| type_of(id);
+        assert_eq!(type_(ID).as_deref(), Some("microsoft.x/clusters"));
+        assert_eq!(
+            type_(&format!("{}/PROVIDERS/Microsoft.Y/a/1/b/2", ID.to_uppercase())).as_deref(),
+            Some("microsoft.y/a/b")
+        );
+        for none in [
+            "",
+            "/subscriptions/s",
+            "/subscriptions/s/resourceGroups/rg",
+            "/subscriptions/s/resourceGroups/rg/providers/Microsoft.X",
+            "/subscriptions/s/resourceGroups/rg/providers/Microsoft.X/clusters",
+            "/subscriptions/s/resourceGroups/rg/providers/Microsoft.X/clusters//a",
+        ] {
+            assert_eq!(type_(none), None, "{none}");
+        }
     }
 
     #[test]

@@ -128,10 +128,7 @@ fn no_record_makes_a_cluster_ours_that_does_not_carry_the_mark() {
     assert_eq!(world.reasons(), ["AdoptionRefused"]);
     assert_eq!(world.steps(), [""; 0]);
     let told = world.plan().blockers[0].to_string();
-    assert!(
-        told.contains("put home/team/prod back if that was a mistake"),
-        "{told}"
-    );
+    assert!(told.contains("put home/team/prod back if that was a mistake"), "{told}");
 }
 
 #[test]
@@ -145,7 +142,10 @@ fn a_cluster_that_lost_its_mark_is_adopted_with_approval_and_its_records_do_not_
         ]
     );
     assert!(
-        world.plan().changes().all(|(change, _)| change.origin == Origin::Unrecorded),
+        world
+            .plan()
+            .changes()
+            .all(|(change, _)| change.origin == Origin::Unrecorded),
         "no record explains a value of somebody else's cluster"
     );
     assert_eq!(world.pass(), None);
