@@ -118,6 +118,8 @@ pub struct Life {
     pub once_existed: bool,
     /// What Azure confirmed.
     pub applied: Applied,
+    /// Whether status says more than it proves: then nothing is on record, and no difference passes for an edit.
+    pub unproven: bool,
     /// How often a failed operation was resumed.
     pub resume_attempts: u32,
 }
@@ -333,6 +335,12 @@ impl DesiredPool {
 }
 
 impl Life {
+    /// Status proves nothing of what it records.
+    pub fn disbelieve(&mut self) {
+        self.applied = Applied::NONE;
+        self.unproven = true;
+    }
+
     /// Whether someone approved what has this hash.
     pub fn approves(&self, hash: &str) -> bool {
         let approved = self.approved_plan.as_deref().unwrap_or_default();

@@ -24,7 +24,7 @@ use super::rests::Rests;
 use super::secrets::PassSecrets;
 use super::write::{self, WriteError};
 use super::{actions, children, events, in_flight, look, operations, report, sign_in, unreadable};
-use crate::api::{ActionStatus, AksCluster, AksNodePool, ChildStatus, OperationStatus};
+use crate::api::{ActionStatus, AksCluster, AksClusterStatus, AksNodePool, ChildStatus, OperationStatus};
 use crate::arm::{ArmClient, ArmError, ClusterId};
 use crate::plan::change::Target;
 use crate::plan::children::{Leaves, place};
@@ -161,7 +161,7 @@ impl<'a> Pass<'a> {
         reference: ObjectRef<AksCluster>,
         signing: Signing<'a>,
     ) -> Result<Self, Box<(Objects, Ended)>> {
-        let (id, desired) = match (
+        let (id, mut desired) = match (
             manifests::cluster_id(&objects.cluster),
             Desired::read(context, &objects),
         ) {
@@ -172,15 +172,35 @@ impl<'a> Pass<'a> {
         let Records {
             children,
             unproven,
+            afresh,
             operations,
             dropped,
             shelved,
         } = Records::admit(&signing, &status);
+        for key in afresh {
+            memory.children.forget_look(&key);
+        }
         for key in dropped {
             warn!(%id, target = key, "status holds an operation that Azure did not give Armature, which is not asked about");
             match operations::target(&key) {
                 Target::Child(child) => memory.children.forget_look(&child),
                 Target::Cluster | Target::Pool(_) | Target::Action(_) => memory.stale = true,
+            }
+        }
+        let mut actions = status.actions;
+        if !records::is_proven(
+            &signing,
+            objects.cluster.status.as_ref().unwrap_or(&AksClusterStatus::default()),
+        ) {
+            warn!(%id, "what status records is not what Armature stored there, and is not believed");
+            desired.cluster.life.disbelieve();
+            actions = records::doubted(objects.cluster.spec.actions.as_ref(), actions);
+        }
+        for pool in &mut desired.pools {
+            let object = objects.pools.iter().find(|object| object.name_any() == pool.object);
+            let status = object.and_then(|object| object.status.as_ref());
+            if status.is_some_and(|status| !records::is_pool_proven(&signing, &pool.object, status)) {
+                pool.life.disbelieve();
             }
         }
         // Whoever asks for a reconcile wants to see what Azure has now.
@@ -205,7 +225,7 @@ impl<'a> Pass<'a> {
             desired,
             memory,
             children,
-            actions: status.actions,
+            actions,
             is_new: status.resource_id.is_none(),
             operations,
             signing,

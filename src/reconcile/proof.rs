@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::context::Context;
 use super::failure::Ended;
 use super::fingerprint::{self, FingerprintKey, KeyProblem};
-use crate::api::{AksCluster, ChildStatus, OperationStatus};
+use crate::api::{AksCluster, AksClusterStatus, AksNodePoolStatus, ChildStatus, OperationStatus};
 use crate::arm::Retry;
 use crate::plan::change::Target;
 use crate::plan::children::claim::Claim;
@@ -119,6 +119,33 @@ impl<'a> Signer<'a> {
     pub fn proves(&self, key: &str, operation: &OperationStatus) -> bool {
         let proof = operation.proof.as_deref();
         proof.is_some_and(|proof| is_same(proof, &self.of_operation(key, operation)))
+    }
+
+    /// The proof of what the status of the cluster records about itself.
+    pub fn of_cluster(&self, status: &AksClusterStatus) -> String {
+        let actions: BTreeMap<_, _> = status
+            .actions
+            .iter()
+            .map(|(name, line)| (name, (&line.key, line.state)))
+            .collect();
+        self.sign(&json!(["cluster", status.applied, status.resume_attempts, actions]))
+    }
+
+    /// Whether what the status of the cluster records is what was stored there.
+    pub fn proves_cluster(&self, status: &AksClusterStatus) -> bool {
+        let proof = status.proof.as_deref();
+        proof.is_some_and(|proof| is_same(proof, &self.of_cluster(status)))
+    }
+
+    /// The proof of what the status of a pool of the cluster records, by the name of its object.
+    pub fn of_pool(&self, name: &str, status: &AksNodePoolStatus) -> String {
+        self.sign(&json!(["pool", name, status.applied, status.resume_attempts]))
+    }
+
+    /// Whether what the status of a pool records is what was stored there.
+    pub fn proves_pool(&self, name: &str, status: &AksNodePoolStatus) -> bool {
+        let proof = status.proof.as_deref();
+        proof.is_some_and(|proof| is_same(proof, &self.of_pool(name, status)))
     }
 
     fn sign(&self, what: &Value) -> String {
@@ -258,6 +285,50 @@ mod tests {
         }
         let lost = Signer::new(&other_key, "home", &cluster("team", "prod"));
         assert_eq!(lost.claim("a/x", &signed), None, "a lost key");
+    }
+
+    #[test]
+    fn records_and_keys_of_actions_are_proven_as_they_were_stored() {
+        let key = FingerprintKey::of(1);
+        let signer = Signer::new(&key, "home", &cluster("team", "prod"));
+        let status = |status: Value| -> AksClusterStatus { serde_json::from_value(status).unwrap() };
+        let base = json!({
+            "applied": { "sku.tier": "0123" },
+            "resumeAttempts": 2,
+            "actions": { "task": { "key": "1", "state": "Succeeded", "message": "done" } },
+        });
+        let mut signed = status(base.clone());
+        signed.proof = Some(signer.of_cluster(&signed));
+        assert!(signer.proves_cluster(&signed));
+        for (what, forged) in [
+            ("another record", json!({ "applied": { "sku.tier": "4567" } })),
+            ("fewer attempts", json!({ "resumeAttempts": 0 })),
+            ("an action that never ran", json!({ "actions": {} })),
+            (
+                "another key",
+                json!({ "actions": { "task": { "key": "0", "state": "Succeeded" } } }),
+            ),
+            (
+                "another end",
+                json!({ "actions": { "task": { "key": "1", "state": "Waiting" } } }),
+            ),
+        ] {
+            let mut all = base.clone();
+            for (name, value) in forged.as_object().unwrap() {
+                all[name] = value.clone();
+            }
+            let forged = AksClusterStatus {
+                proof: signed.proof.clone(),
+                ..status(all)
+            };
+            assert!(!signer.proves_cluster(&forged), "{what}");
+        }
+        let mut pool = AksNodePoolStatus {
+            resume_attempts: Some(1),
+            ..AksNodePoolStatus::default()
+        };
+        pool.proof = Some(signer.of_pool("apps", &pool));
+        assert!(signer.proves_pool("apps", &pool) && !signer.proves_pool("other", &pool));
     }
 
     #[test]

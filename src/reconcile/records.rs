@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::proof::{Signer, Signing};
-use crate::api::{AksClusterStatus, ChildStatus, OperationStatus};
+use crate::api::{Action, ActionStatus, AksClusterStatus, AksNodePoolStatus, ChildState, ChildStatus, OperationStatus};
+use crate::plan::actions;
 use crate::plan::children::claim::{Claim, disbelieve};
 
 /// What a pass starts from.
@@ -14,6 +15,8 @@ pub struct Records {
     pub children: BTreeMap<String, ChildStatus>,
     /// Keys of lines that say Armature made something, or was about to, and do not prove it.
     pub unproven: BTreeSet<String>,
+    /// Keys of lines that say all is well and do not prove it: Azure is asked.
+    pub afresh: Vec<String>,
     /// Operations that Azure gave us.
     pub operations: BTreeMap<String, OperationStatus>,
     /// Keys of operations that nobody proves: their URLs are not called, and their targets are looked at afresh.
@@ -53,6 +56,10 @@ impl Records {
                     self.unproven.insert(key.to_owned());
                 }
                 disbelieve(&mut line);
+                if signer.is_some() && line.state == ChildState::Ready && line.id.is_some() {
+                    line.state = ChildState::Pending;
+                    self.afresh.push(key.to_owned());
+                }
             }
         }
         self.children.insert(key.to_owned(), line);
@@ -104,5 +111,139 @@ fn as_shelved(shelved: &ChildStatus, line: &ChildStatus) -> ChildStatus {
         error: line.error.clone(),
         last_checked: line.last_checked,
         ..shelved.clone()
+    }
+}
+
+/// Whether what the cluster's status records about itself is proven. One that records nothing needs no proof.
+pub fn is_proven(signing: &Signing<'_>, status: &AksClusterStatus) -> bool {
+    let records = !status.applied.is_empty()
+        || !status.actions.is_empty()
+        || status.resource_id.is_some()
+        || status.resume_attempts.is_some();
+    !records || signing.as_ref().is_ok_and(|signer| signer.proves_cluster(status))
+}
+
+/// The same of a pool's status.
+pub fn is_pool_proven(signing: &Signing<'_>, name: &str, status: &AksNodePoolStatus) -> bool {
+    let records = !status.applied.is_empty() || status.resource_id.is_some() || status.resume_attempts.is_some();
+    !records || signing.as_ref().is_ok_and(|signer| signer.proves_pool(name, status))
+}
+
+/// The lines of actions that are not proven: which of them ran, nobody can tell, so none is sent.
+pub fn doubted(
+    wanted: Option<&BTreeMap<String, Action>>,
+    lines: BTreeMap<String, ActionStatus>,
+) -> BTreeMap<String, ActionStatus> {
+    let mut doubted = wanted.map(actions::doubted).unwrap_or_default();
+    let ended = lines.into_iter().filter(|(name, line)| {
+        let same_key = wanted
+            .and_then(|wanted| wanted.get(name))
+            .is_some_and(|action| action.key == line.key);
+        same_key && line.state.is_final()
+    });
+    doubted.extend(ended);
+    doubted
+}
+
+/// The status of the cluster as it is stored. Without a key its records stay as they were signed.
+pub fn sealed_cluster(
+    signing: &Signing<'_>,
+    before: &AksClusterStatus,
+    mut status: AksClusterStatus,
+) -> AksClusterStatus {
+    match signing {
+        Ok(signer) => status.proof = Some(signer.of_cluster(&status)),
+        Err(_) => {
+            status.applied.clone_from(&before.applied);
+            status.proof.clone_from(&before.proof);
+        }
+    }
+    status
+}
+
+/// The same for a pool.
+pub fn sealed_pool(
+    signing: &Signing<'_>,
+    name: &str,
+    before: &AksNodePoolStatus,
+    mut status: AksNodePoolStatus,
+) -> AksNodePoolStatus {
+    match signing {
+        Ok(signer) => status.proof = Some(signer.of_pool(name, &status)),
+        Err(_) => {
+            status.applied.clone_from(&before.applied);
+            status.proof.clone_from(&before.proof);
+        }
+    }
+    status
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::plan::tests::world::cluster;
+    use crate::reconcile::fingerprint::FingerprintKey;
+
+    const KEY: &str = "roleAssignments/net";
+
+    /// A status as it is stored with one child that Armature made.
+    fn stored(signing: &Signing<'_>) -> AksClusterStatus {
+        let mut line: ChildStatus = serde_json::from_value(json!({
+            "state": "Ready", "id": "/subscriptions/s/A", "apiVersion": "1", "applied": "a.b",
+        }))
+        .unwrap();
+        Claim::set(&mut line, Some(Claim::Made));
+        AksClusterStatus {
+            children: sealed_children(signing, &BTreeMap::new(), &[(KEY.to_owned(), line)].into()),
+            ..AksClusterStatus::default()
+        }
+    }
+
+    #[test]
+    fn what_was_stored_is_believed_and_stored_alike_again() {
+        let (key, object) = (FingerprintKey::of(1), cluster("").cluster);
+        let signing = Ok(Signer::new(&key, "home", &object));
+        let status = stored(&signing);
+        let records = Records::admit(&signing, &status);
+        assert!(records.children[KEY].owned && records.unproven.is_empty() && records.afresh.is_empty());
+        let again = sealed_children(&signing, &records.shelved, &records.children);
+        assert_eq!(again, status.children);
+    }
+
+    #[test]
+    fn a_line_that_nobody_proves_is_a_hint_that_is_looked_at_afresh() {
+        let (key, object) = (FingerprintKey::of(1), cluster("").cluster);
+        let signing = Ok(Signer::new(&key, "home", &object));
+        let mut status = stored(&signing);
+        status.children.get_mut(KEY).unwrap().id = Some("/subscriptions/s/B".to_owned());
+        let records = Records::admit(&signing, &status);
+        let line = &records.children[KEY];
+        assert_eq!(
+            (line.owned, line.state, &line.applied),
+            (false, ChildState::Pending, &None)
+        );
+        assert!(records.unproven.contains(KEY) && records.afresh == [KEY]);
+        let again = sealed_children(&signing, &records.shelved, &records.children);
+        assert_eq!(again[KEY].proof, None, "it is not signed now");
+    }
+
+    #[test]
+    fn without_the_key_nothing_is_believed_and_nothing_is_lost() {
+        let (key, object) = (FingerprintKey::of(1), cluster("").cluster);
+        let signing = Ok(Signer::new(&key, "home", &object));
+        let status = stored(&signing);
+        let without = Err("no key".to_owned());
+        let mut records = Records::admit(&without, &status);
+        assert!(!records.children[KEY].owned);
+        records.children.get_mut(KEY).unwrap().message = Some("looked".to_owned());
+        let kept = sealed_children(&without, &records.shelved, &records.children);
+        assert_eq!(kept[KEY].message.as_deref(), Some("looked"));
+        let back = AksClusterStatus {
+            children: kept,
+            ..AksClusterStatus::default()
+        };
+        assert!(Records::admit(&signing, &back).children[KEY].owned, "the key is back");
     }
 }

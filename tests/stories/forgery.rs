@@ -1,6 +1,6 @@
 //! Somebody who may write status writes there what is not so: nothing is written to Azure, deleted or called for it.
 
-use armature::api::{APPROVE_PLAN_ANNOTATION, AksCluster, ChildState};
+use armature::api::{APPROVE_PLAN_ANNOTATION, ActionState, AksCluster, ChildState};
 use armature_lab::simulator::admin::{Requests, Seed};
 use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::api::events::v1::Event;
@@ -218,18 +218,14 @@ async fn no_record_makes_an_unmarked_cluster_ours() {
         .await;
     let _operator = world.operator();
     world.request_reconcile("shop").await;
-    let looked = |cluster: &AksCluster| {
-        crate::children::looked(cluster) && look::message(cluster, "Stalled").contains("has lost its tag")
-    };
-    world.cluster_until("shop", "looked at again", looked).await;
+    world
+        .cluster_until("shop", "looked at again", crate::children::looked)
+        .await;
+    world.cluster_stalls("shop", "AdoptionRefused").await;
     assert_eq!(world.writes_after(0).await, NOTHING);
     world.delete_pool("system").await;
     world.delete_cluster("shop").await;
-    world
-        .cluster_until("shop", "held back", |cluster| {
-            look::has_reason(cluster, "Ready", "DeletionBlocked")
-        })
-        .await;
+    world.cluster_gone("shop").await;
     assert_eq!(world.writes_after(0).await, NOTHING);
     assert!(world.azure.cluster("found-0001").await.is_some());
 }
@@ -425,4 +421,52 @@ async fn who_only_names_an_assignment_does_not_keep_its_owner_from_removing_it()
         None,
         "its owner removed it"
     );
+}
+
+#[tokio::test]
+async fn an_action_that_ran_does_not_run_again_because_its_line_was_taken_away() {
+    let world = World::new("forged-actions").await;
+    let operator = world.operator();
+    let rotate = json!({ "actions": { "task": { "key": "1", "rotateServiceAccountSigningKeys": {} } } });
+    world.create("shop", rotate).await;
+    let state = |cluster: &AksCluster| {
+        let status = cluster.status.as_ref();
+        status
+            .and_then(|status| status.actions.get("task"))
+            .map(|line| line.state)
+    };
+    let ran = |cluster: &AksCluster| state(cluster) == Some(ActionState::Succeeded);
+    world.cluster_until("shop", "done with the action", ran).await;
+    drop(operator);
+    let before = world.now().await;
+    world
+        .forge("shop", json!({ "actions": null, "resumeAttempts": null }))
+        .await;
+    let _operator = world.operator();
+    let unknown = |cluster: &AksCluster| state(cluster) == Some(ActionState::Unknown);
+    world.cluster_until("shop", "in doubt about the action", unknown).await;
+    world.ready("shop").await;
+    assert_eq!(writes_anywhere(&world, before).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn no_record_makes_drift_pass_for_an_edit() {
+    let world = World::new("forged-drift").await;
+    let operator = world.operator();
+    let fields = json!({ "driftPolicy": "Report", "tags": { "team": "shop" } });
+    world.create("shop", fields).await;
+    drop(operator);
+    let edit = json!({ "tags": { "team": "somebody" } });
+    world.admin().edit(&world.azure.cluster_id("shop"), edit).await.unwrap();
+    let before = world.now().await;
+    for applied in [json!({ "tags[team]": "0123456789ab" }), json!({ "tags[team]": null })] {
+        world.forge("shop", json!({ "applied": applied })).await;
+        let _operator = world.operator();
+        world.request_reconcile("shop").await;
+        let held = |cluster: &AksCluster| {
+            crate::children::looked(cluster) && look::has_reason(cluster, "InSync", "DriftReported")
+        };
+        world.cluster_until("shop", "drifted", held).await;
+    }
+    assert_eq!(world.writes_after(before).await, NOTHING);
 }

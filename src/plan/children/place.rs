@@ -139,6 +139,7 @@ pub fn fitted(name: &str, longest: usize, cluster: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{KINDS, heir};
     use super::*;
 
     const ID: &str = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.X/clusters/shop";
@@ -183,6 +184,63 @@ mod tests {
         ] {
             assert_eq!(type_(none), None, "{none}");
         }
+    }
+
+    const CLUSTER: &str =
+        "/subscriptions/s/resourceGroups/rg/providers/Microsoft.ContainerService/managedClusters/shop";
+
+    /// An id of this type, as deep as it is.
+    fn id_of(type_: &str) -> String {
+        let (provider, types) = type_.split_once('/').unwrap();
+        let names = types.split('/').map(|type_| format!("/{type_}/x"));
+        format!("{CLUSTER}/providers/{provider}{}", names.collect::<String>())
+    }
+
+    #[test]
+    fn a_child_of_any_kind_is_of_a_type_that_the_kind_writes_and_never_a_cluster_a_pool_or_a_group() {
+        let foreign = [
+            CLUSTER.to_owned(),
+            CLUSTER.to_uppercase(),
+            CLUSTER.replace("shop", "other"),
+            format!("{CLUSTER}/agentPools/system"),
+            format!("{CLUSTER}/AGENTPOOLS/system"),
+            id_of("Microsoft.ContainerService/managedClusters"),
+            "/subscriptions/s".to_owned(),
+            "/subscriptions/s/resourceGroups/rg".to_owned(),
+            "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Resources/resourceGroups/rg".to_owned(),
+            "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/a".to_owned(),
+            format!("{CLUSTER}/maintenanceConfigurations"),
+            format!("{CLUSTER}/maintenanceConfigurations/"),
+            String::new(),
+        ];
+        for kind in KINDS {
+            for id in &foreign {
+                assert!(!fits(kind, id, CLUSTER), "{} {id}", kind.field);
+            }
+            let writes = kind.actions.iter().filter_map(|action| action.strip_suffix("/write"));
+            for type_ in writes.filter(|type_| !is_never_child(type_)) {
+                let id = id_of(type_);
+                assert!(
+                    fits(kind, &id, CLUSTER) && fits(kind, &id.to_uppercase(), CLUSTER),
+                    "{id}"
+                );
+                let others = KINDS.iter().filter(|other| other.field != custom::KIND.field);
+                for other in others.filter(|other| !heir::may_meet(kind, other)) {
+                    assert!(!fits(other, &id, CLUSTER), "{id} is no {}", other.field);
+                }
+            }
+        }
+        assert!(fits(
+            &custom::KIND,
+            &format!("{CLUSTER}/providers/Microsoft.Chaos/targets/a"),
+            CLUSTER
+        ));
+        let elsewhere = CLUSTER.replace("shop", "other");
+        assert!(!fits(
+            &custom::KIND,
+            &format!("{elsewhere}/providers/Microsoft.Chaos/targets/a"),
+            CLUSTER
+        ));
     }
 
     #[test]
