@@ -104,6 +104,9 @@ pub struct AksClusterStatus {
     /// Value of the annotation `reconcile.aks.armature.dev/requestedAt` that was handled last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_handled_reconcile_at: Option<String>,
+    /// Armature's signature over `applied`, `resumeAttempts` and `actions`; without it they are not believed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proof: Option<String>,
 }
 
 /// Observed state of an `AksNodePool`.
@@ -159,6 +162,9 @@ pub struct AksNodePoolStatus {
     /// Value of the annotation `reconcile.aks.armature.dev/requestedAt` that was handled last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_handled_reconcile_at: Option<String>,
+    /// Armature's signature over `applied` and `resumeAttempts`; without it they are not believed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proof: Option<String>,
 }
 
 /// Observed state of an `AzureIdentity`.
@@ -214,6 +220,9 @@ pub struct OperationStatus {
     pub started_at: Timestamp,
     /// What the operation does, one sentence.
     pub description: String,
+    /// Armature's signature; without it the URL is not called.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proof: Option<String>,
 }
 
 /// The pending plan, bounded in size.

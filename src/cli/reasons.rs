@@ -49,6 +49,12 @@ const REASONS: &[CodeEntry] = &[
         "Read the line of the child in `status.children`: it names the policy, which you lift, or the value, which you put into the manifest.",
     ),
     row(
+        "ChildKept",
+        User,
+        "Something that hung on the cluster left the manifest and stays in Azure: another cluster needs it, or nothing proves that Armature made it.",
+        "Read the event: it names the cluster or the resource, which you delete in Azure when nobody needs it.",
+    ),
+    row(
         "ChildrenFirst",
         WaitForOperation,
         "What hangs on the cluster has to be there before the step, or gone.",
@@ -117,8 +123,8 @@ const REASONS: &[CodeEntry] = &[
     row(
         "FingerprintKeyUnavailable",
         User,
-        "The operator can't read or make its own Secret, which holds the key for fingerprints of secrets.",
-        "Check that Secret and the operator's rights in its namespace.",
+        "The operator can't read or make its own Secret, which holds the key that signs status and tells secrets apart: nothing that status says about children and operations is believed until it can.",
+        "Check that Secret and the operator's rights in its namespace: to create Secrets, and to get this one.",
     ),
     row(
         "ForbiddenChange",

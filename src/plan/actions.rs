@@ -186,12 +186,25 @@ pub fn settle(
 /// The lines of a cluster that this object meets for the first time and that is there already: the object may be a copy,
 /// restored or applied anew, of one whose actions ran long ago.
 pub fn met(wanted: &BTreeMap<String, Action>) -> BTreeMap<String, ActionStatus> {
+    unknown(
+        wanted,
+        "the cluster is older than this object, so it may have run before; set a new key to run it",
+    )
+}
+
+/// The lines of actions of which status proves nothing: somebody changed it, or the key that signs it is another one.
+pub fn doubted(wanted: &BTreeMap<String, Action>) -> BTreeMap<String, ActionStatus> {
+    unknown(
+        wanted,
+        "status carries no valid proof, so it may have run before; set a new key to run it",
+    )
+}
+
+fn unknown(wanted: &BTreeMap<String, Action>, why: &str) -> BTreeMap<String, ActionStatus> {
     let unknown = |action: &Action| ActionStatus {
         key: action.key.clone(),
         state: ActionState::Unknown,
-        message: Some(
-            "the cluster is older than this object, so it may have run before; set a new key to run it".to_owned(),
-        ),
+        message: Some(why.to_owned()),
         ..ActionStatus::default()
     };
     wanted

@@ -38,6 +38,9 @@ pub enum SecretRecord {
 }
 
 impl Applied {
+    /// Nothing on record.
+    pub const NONE: Self = Self(BTreeMap::new());
+
     /// The record as status holds it.
     pub fn from_status(entries: &BTreeMap<String, String>) -> Self {
         Self(entries.clone())

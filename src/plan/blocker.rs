@@ -2,6 +2,7 @@
 
 use super::change::Target;
 use super::locks::Obstacle;
+use super::owner::Mark;
 use super::path::Path;
 use super::secret::SecretProblem;
 use super::version::Version;
@@ -28,11 +29,18 @@ pub enum Blocker {
         /// The mark as written.
         mark: String,
     },
-    /// The cluster was there before and may not be adopted.
+    /// The cluster does not carry our mark and may not be adopted.
     #[error(
-        "a cluster of this name exists in Azure and was not made by Armature, so nothing is written to it; set spec.adoptionPolicy to AfterPlan to see what adopting it would change, or choose another name"
+        "a cluster of this name exists in Azure and {}, so nothing is written to it; set spec.adoptionPolicy to AfterPlan to see what adopting it would change, or choose another name",
+        lost_mark.as_ref().map_or_else(
+            || "was not made by Armature".to_owned(),
+            |mark| format!("has lost its tag armature-owner (put {mark} back if that was a mistake)"),
+        )
     )]
-    AdoptionRefused,
+    AdoptionRefused {
+        /// What it carried, if status says that one of this name was ours.
+        lost_mark: Option<Mark>,
+    },
     /// A pool was there before and may not be adopted.
     #[error(
         "pool {pool} exists in Azure and {owner}, so nothing is written to it; set spec.adoptionPolicy of the cluster to AfterPlan to adopt it, or choose another name"
@@ -257,7 +265,7 @@ impl Blocker {
         match self {
             Self::InvalidSpec { .. } => "InvalidSpec",
             Self::ConflictingManager { .. } => "ConflictingManager",
-            Self::AdoptionRefused | Self::PoolAdoptionRefused { .. } => "AdoptionRefused",
+            Self::AdoptionRefused { .. } | Self::PoolAdoptionRefused { .. } => "AdoptionRefused",
             Self::ClusterVanished => "ClusterVanished",
             Self::ResourceGroupMissing { .. } => "ResourceGroupMissing",
             Self::LocationMismatch { .. } => "LocationMismatch",
@@ -285,7 +293,7 @@ impl Blocker {
     pub fn target(&self) -> Target {
         match self {
             Self::ConflictingManager { .. }
-            | Self::AdoptionRefused
+            | Self::AdoptionRefused { .. }
             | Self::ClusterVanished
             | Self::ResourceGroupMissing { .. }
             | Self::LocationMismatch { .. }
@@ -321,7 +329,7 @@ impl Blocker {
         matches!(
             self,
             Self::ConflictingManager { .. }
-                | Self::AdoptionRefused
+                | Self::AdoptionRefused { .. }
                 | Self::ClusterVanished
                 | Self::PreviewNotAllowed { .. }
                 | Self::LocationMismatch { .. }

@@ -110,7 +110,7 @@ fn by_azure(pool: &DesiredPool, input: &Input<'_>) -> Fate {
     }
     match Ownership::of(cluster.owner(), &input.cluster.mark) {
         Ownership::Ours { .. } => {}
-        Ownership::Unmarked if !input.cluster.life.applied.is_empty() => return Fate::Blocked(UNMARKED.to_owned()),
+        Ownership::Unmarked if input.cluster.life.has_records() => return Fate::Blocked(UNMARKED.to_owned()),
         Ownership::Unmarked | Ownership::Other(_) => return Fate::LetGo(NOT_OURS),
     }
     let fate = by_owner(Ownership::of(live.owner(), &pool.mark), &pool.life, |adopted| {
@@ -202,7 +202,7 @@ fn by_owner(owner: Ownership, life: &Life, outcome: impl Fn(bool) -> DeletionPol
             DeletionPolicy::Delete => Fate::Delete,
             DeletionPolicy::Orphan => Fate::LetGo(ORPHANED),
         },
-        Ownership::Unmarked if !life.applied.is_empty() => Fate::Blocked(UNMARKED.to_owned()),
+        Ownership::Unmarked if life.has_records() => Fate::Blocked(UNMARKED.to_owned()),
         Ownership::Unmarked | Ownership::Other(_) => Fate::LetGo(NOT_OURS),
     }
 }

@@ -112,14 +112,14 @@ pub struct Life {
     pub deleting_since: Option<Timestamp>,
     /// Whether someone asked to let it go and leave Azure alone.
     pub released: bool,
-    /// The hash of the plan someone approved.
+    /// The hashes of what someone approved, separated by commas.
     pub approved_plan: Option<String>,
-    /// Whether the resource was there before the object.
-    pub adopted: bool,
     /// Whether Azure has had the resource.
     pub once_existed: bool,
     /// What Azure confirmed.
     pub applied: Applied,
+    /// Whether status says more than it proves: then nothing is on record, and no difference passes for an edit.
+    pub unproven: bool,
     /// How often a failed operation was resumed.
     pub resume_attempts: u32,
 }
@@ -178,7 +178,6 @@ impl DesiredCluster {
             version,
             power: spec.power_state.as_ref().and_then(|state| state.code),
             life: Life {
-                adopted: status.adopted.unwrap_or(false),
                 once_existed: status.resource_id.is_some(),
                 applied,
                 resume_attempts: attempts(status.resume_attempts),
@@ -332,6 +331,26 @@ impl DesiredPool {
     /// Whether the object is going away.
     pub fn is_going(&self) -> bool {
         self.life.deleting_since.is_some()
+    }
+}
+
+impl Life {
+    /// Status proves nothing of what it records.
+    pub fn disbelieve(&mut self) {
+        self.applied = Applied::NONE;
+        self.unproven = true;
+    }
+
+    /// Whether someone approved what has this hash.
+    pub fn approves(&self, hash: &str) -> bool {
+        let approved = self.approved_plan.as_deref().unwrap_or_default();
+        approved.split(',').any(|approved| approved.trim() == hash)
+    }
+
+    /// Whether status says that a resource of this name was ours. That is a hint for what to tell; whose a resource is,
+    /// its mark in Azure says.
+    pub fn has_records(&self) -> bool {
+        !self.applied.is_empty()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::applied::Applied;
 use super::blocker::{Blocker, Wait};
 use super::body::owner_tag;
 use super::change::{Change, Origin, Source, Target};
@@ -15,6 +16,9 @@ use super::step::Step;
 use super::{Input, Plan, aborted, keep_records, pools, upgrade};
 use crate::api::{AdoptionPolicy, ManagementPolicy};
 
+/// What is on record about a resource that is not ours.
+pub(super) static NO_RECORDS: Applied = Applied::NONE;
+
 /// How often a failed operation is resumed before a user has to look.
 pub const MAX_RESUME_ATTEMPTS: u32 = 3;
 
@@ -23,9 +27,7 @@ pub const MAX_RESUME_ATTEMPTS: u32 = 3;
 enum Standing {
     /// It carries our mark.
     Ours,
-    /// Our mark was taken off it.
-    MarkLost,
-    /// It was there before and may be adopted.
+    /// It was there before, or lost its mark, and may be adopted.
     Adopting,
     /// It is somebody's and we only look.
     Looking,
@@ -81,22 +83,26 @@ pub fn plan(input: &Input<'_>, live: &LiveCluster, plan: &mut Plan) {
     power_off(input, &power, plan);
 }
 
+/// By the mark in Azure alone: whoever may write status could write there that a cluster is ours, and the one that was
+/// may have been deleted and made anew by somebody else.
 fn standing(input: &Input<'_>, live: &LiveCluster) -> Result<Standing, Blocker> {
     let looking = input.cluster.policies.management == ManagementPolicy::Observe;
-    match Ownership::of(live.owner(), &input.cluster.mark) {
+    let mark = &input.cluster.mark;
+    match Ownership::of(live.owner(), mark) {
         Ownership::Ours { .. } => Ok(Standing::Ours),
         _ if looking => Ok(Standing::Looking),
         Ownership::Other(mark) => Err(Blocker::ConflictingManager { mark }),
-        Ownership::Unmarked if !input.cluster.life.applied.is_empty() => Ok(Standing::MarkLost),
         Ownership::Unmarked => match input.cluster.policies.adoption {
             AdoptionPolicy::AfterPlan => Ok(Standing::Adopting),
-            AdoptionPolicy::Never => Err(Blocker::AdoptionRefused),
+            AdoptionPolicy::Never => Err(Blocker::AdoptionRefused {
+                lost_mark: input.cluster.life.has_records().then(|| mark.clone()),
+            }),
         },
     }
 }
 
 fn differences(input: &Input<'_>, live: &LiveCluster, standing: Standing) -> Difference {
-    let ours = matches!(standing, Standing::Ours | Standing::MarkLost);
+    let ours = standing == Standing::Ours;
     let secrets = input.cluster.secrets.iter();
     let known: Vec<_> = secrets
         .map(|secret| {
@@ -112,7 +118,8 @@ fn differences(input: &Input<'_>, live: &LiveCluster, standing: Standing) -> Dif
         target: &Target::Cluster,
         wanted: &input.cluster.body,
         live: &live.body,
-        applied: &input.cluster.life.applied,
+        // Records of a resource that is not ours are of another one.
+        applied: if ours { &input.cluster.life.applied } else { &NO_RECORDS },
         ours,
         known: ours && input.knows(&input.cluster.life, &Target::Cluster),
         settled: live.provisioning_state() == ProvisioningState::Succeeded,
@@ -186,29 +193,23 @@ pub(super) fn shown(value: Option<String>) -> String {
     value.unwrap_or_else(|| "not set".to_owned())
 }
 
-/// Puts our mark where it belongs: on an adopted cluster, or back where someone took it off.
+/// Puts our mark on a cluster that is adopted.
 fn mark_steps(input: &Input<'_>, standing: Standing, live: &LiveCluster, plan: &mut Plan) {
-    let mark = &input.cluster.mark;
-    let (mark, origin) = match standing {
+    match standing {
         Standing::Ours | Standing::Looking => return,
-        Standing::MarkLost if input.cluster.life.adopted => (mark.adopted(), Origin::Drift),
-        Standing::MarkLost => (mark.clone(), Origin::Drift),
-        Standing::Adopting => (mark.adopted(), Origin::Unrecorded),
-    };
+        Standing::Adopting => {}
+    }
     let change = Change {
         target: Target::Cluster,
         path: owner_tag("tags"),
         from: live.owner().map(|owner| json!(owner)),
-        to: Some(json!(mark.to_string())),
-        origin,
+        to: Some(json!(input.cluster.mark.adopted().to_string())),
+        origin: Origin::Unrecorded,
         effect: Effect::InPlace,
         one_way: false,
         source: Source::Field,
     };
-    match standing {
-        Standing::Adopting => plan.push(Step::AdoptCluster { changes: vec![change] }),
-        _ => plan.push(Step::TagCluster { changes: vec![change] }),
-    }
+    plan.push(Step::AdoptCluster { changes: vec![change] });
 }
 
 fn power_on(power: &Option<Change>, plan: &mut Plan) {

@@ -204,14 +204,14 @@ impl Approval {
             return None;
         }
         let hash = plan.hash();
-        let approved = input.cluster.life.approved_plan.as_deref();
+        let life = &input.cluster.life;
         // The plan that adopted the cluster named its pools too; they follow one by one, under other hashes.
         let adopted = input
             .live
             .is_some_and(|live| Ownership::of(live.owner(), &input.cluster.mark) == Ownership::Ours { adopted: true });
         Some(Self {
             whole,
-            given: approved == Some(hash.as_str()) || (!whole && adopted && approved.is_some()),
+            given: life.approves(&hash) || (!whole && adopted && life.approved_plan.is_some()),
             hash,
         })
     }

@@ -86,7 +86,7 @@ impl Input<'_> {
 
     /// Whether the resource is known from before: Azure has had it since its object exists, or we work on it.
     fn knows(&self, life: &Life, target: &Target) -> bool {
-        life.once_existed || self.facts.running.contains(target)
+        (life.once_existed && !life.unproven) || self.facts.running.contains(target)
     }
 }
 

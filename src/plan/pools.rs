@@ -12,7 +12,7 @@ use super::compatibility::{self, Making};
 use super::desired::DesiredPool;
 use super::diff::{Sides, diff};
 use super::effect::Effect;
-use super::existing::{MAX_RESUME_ATTEMPTS, broken_state, shown};
+use super::existing::{MAX_RESUME_ATTEMPTS, NO_RECORDS, broken_state, shown};
 use super::fields;
 use super::live::{LiveCluster, LivePool, ProvisioningState};
 use super::owner::Ownership;
@@ -96,13 +96,13 @@ fn existing(input: &Input<'_>, cluster: &LiveCluster, pool: &DesiredPool, live: 
             state: busy.to_owned(),
         });
     }
-    let adopting = mark.as_ref().is_some_and(|change| change.origin == Origin::Unrecorded);
+    let adopting = mark.is_some();
     let ours = !adopting && !pool.observe;
     let sides = Sides {
         target: &target,
         wanted: &pool.body,
         live: &live.body,
-        applied: &pool.life.applied,
+        applied: if adopting { &NO_RECORDS } else { &pool.life.applied },
         ours,
         known: ours && input.knows(&pool.life, &target),
         settled: state == ProvisioningState::Succeeded,
@@ -229,19 +229,23 @@ pub fn in_doubt(input: &Input<'_>, plan: &Plan) -> Vec<String> {
     pools.map(|pool| pool.name.clone()).collect()
 }
 
-/// The change that puts our mark on the pool, if it lacks it and may have it.
+/// The change that puts our mark on the pool, if it lacks it and may have it. What status records says nothing about
+/// whose it is.
 fn mark_change(input: &Input<'_>, pool: &DesiredPool, live: &LivePool) -> Result<Option<Change>, Blocker> {
     let refused = |owner: String| Blocker::PoolAdoptionRefused {
         pool: pool.name.clone(),
         owner,
     };
-    let (mark, origin) = match Ownership::of(live.owner(), &pool.mark) {
+    let mark = match Ownership::of(live.owner(), &pool.mark) {
         Ownership::Ours { .. } => return Ok(None),
         _ if pool.observe => return Ok(None),
         Ownership::Other(mark) => return Err(refused(format!("belongs to {mark:?} by its tag armature-owner"))),
-        Ownership::Unmarked if !pool.life.applied.is_empty() => (pool.mark.clone(), Origin::Drift),
-        Ownership::Unmarked if input.cluster.policies.adoption == AdoptionPolicy::AfterPlan => {
-            (pool.mark.adopted(), Origin::Unrecorded)
+        Ownership::Unmarked if input.cluster.policies.adoption == AdoptionPolicy::AfterPlan => pool.mark.adopted(),
+        Ownership::Unmarked if pool.life.has_records() => {
+            return Err(refused(format!(
+                "lost its tag armature-owner (put {} back if that was a mistake)",
+                pool.mark
+            )));
         }
         Ownership::Unmarked => return Err(refused("was not made by Armature".to_owned())),
     };
@@ -250,7 +254,7 @@ fn mark_change(input: &Input<'_>, pool: &DesiredPool, live: &LivePool) -> Result
         path: owner_tag("properties.tags"),
         from: live.owner().map(|owner| json!(owner)),
         to: Some(json!(mark.to_string())),
-        origin,
+        origin: Origin::Unrecorded,
         effect: Effect::InPlace,
         one_way: false,
         source: Source::Field,

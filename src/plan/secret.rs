@@ -94,7 +94,7 @@ pub enum SecretProblem {
     },
     /// Without the key for fingerprints no secret can be compared.
     #[error(
-        "Secret {secret}, with which Armature tells secrets apart, can't be read or made: {error}; let Armature do so (chart value secrets.namespaces)"
+        "Secret {secret}, with which Armature signs status and tells secrets apart, can't be read or made: {error}; let Armature create Secrets in that namespace and get this one, as the chart does"
     )]
     NoFingerprintKey {
         /// Namespace and name of the key's own Secret.

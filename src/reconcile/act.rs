@@ -132,6 +132,7 @@ fn note(pass: &mut Pass<'_>, step: &Step, accepted: Accepted) {
                 url: url.as_str().to_owned(),
                 started_at: pass.context.now(),
                 description: step.to_string(),
+                proof: None,
             };
             pass.operations.insert(key, running);
         }

@@ -7,12 +7,12 @@ use kube::ResourceExt;
 
 use super::context::Context;
 use super::objects::Objects;
+use super::orphans;
 use super::pass::Pass;
-use super::{manifests, orphans};
+use super::proof::Signer;
 use crate::api::{AksCluster, AksNodePool, AksNodePoolSpec, NetworkPlugin, PodIpAllocationMode};
-use crate::plan::children::{Intent, KINDS, Kind, View, heir};
+use crate::plan::children::claim::Claim;
 use crate::plan::compatibility::OtherPool;
-use crate::plan::live::LiveCluster;
 
 /// The pools of other clusters in subnets that pools of this one name.
 pub fn pools(context: &Context, objects: &Objects) -> Vec<OtherPool> {
@@ -31,14 +31,16 @@ pub fn pools(context: &Context, objects: &Objects) -> Vec<OtherPool> {
         .collect()
 }
 
-/// Another cluster that needs the resource of a child of this one: it is in a line of its status, or an entry of its
-/// manifest comes to it, as far as that is known without asking Azure.
-pub fn user_of(pass: &Pass<'_>, kind: &Kind, id: &str) -> Option<String> {
+/// Another cluster that needs the resource of a child of this one, by a line of its status that proves that its operator
+/// signed in and found it. What a manifest or an unproven line names, anybody can name.
+pub fn user_of(pass: &Pass<'_>, id: &str) -> Option<String> {
+    let signer = pass.signing.as_ref().ok()?;
     let own = &pass.objects.cluster;
     let is_own = |cluster: &AksCluster| cluster.namespace() == own.namespace() && cluster.name_any() == own.name_any();
-    let uses = |cluster: &Arc<AksCluster>| has_line(cluster, id) || asks_for(pass, cluster, kind, id);
     let mut others = pass.context.clusters.state().into_iter().filter(|other| !is_own(other));
-    let readable = others.find(uses).map(|user| named(user.as_ref()));
+    let proven = |other: &Arc<AksCluster>| has_proven_line(&signer.for_object(other.as_ref()), other, id);
+    let readable = others.find(proven).map(|user| named(user.as_ref()));
+    // What proves a line of an object that can't be read is unknown: what it names is left alone until it can be.
     readable.or_else(|| {
         let mentions = |id_of_child: &String| id_of_child.eq_ignore_ascii_case(id);
         let unreadable = pass.context.caches.clusters.unreadable.state();
@@ -53,31 +55,16 @@ fn named(user: &impl ResourceExt) -> String {
     format!("{}/{}", user.namespace().unwrap_or_default(), user.name_any())
 }
 
-fn has_line(cluster: &AksCluster, id: &str) -> bool {
-    let mut lines = cluster.status.iter().flat_map(|status| status.children.values());
-    lines.any(|line| line.id.as_ref().is_some_and(|other| other.eq_ignore_ascii_case(id)))
-}
-
-fn asks_for(pass: &Pass<'_>, cluster: &AksCluster, kind: &Kind, id: &str) -> bool {
-    let Ok(cluster_id) = manifests::cluster_id(cluster) else {
-        return false;
-    };
-    if cluster.metadata.deletion_timestamp.is_some() {
-        return false;
-    }
-    let snapshot = pass.context.observer.get(&cluster_id);
-    let live = snapshot.map(|snapshot| LiveCluster::new(snapshot.body.clone()));
-    let view = View {
-        spec: &cluster.spec,
-        cluster: &cluster_id.to_string(),
-        live: live.as_ref(),
-        reads: &pass.memory.children.reads,
-        allowed_types: &[],
-        intent: Intent::default(),
-    };
-    let kinds = KINDS.iter().filter(|other| heir::may_meet(kind, other));
-    let mut drafts = kinds.flat_map(|kind| (kind.drafts)(&view));
-    drafts.any(|draft| draft.child.is_ok_and(|child| child.id.eq_ignore_ascii_case(id)))
+fn has_proven_line(signer: &Signer<'_>, cluster: &AksCluster, id: &str) -> bool {
+    let mut lines = cluster.status.iter().flat_map(|status| &status.children);
+    lines.any(|(key, line)| {
+        let is_same = line.id.as_ref().is_some_and(|other| other.eq_ignore_ascii_case(id));
+        is_same
+            && matches!(
+                signer.claim(key, line),
+                Some(Claim::Seen | Claim::Adopted | Claim::Made)
+            )
+    })
 }
 
 fn cluster_of(context: &Context, pool: &AksNodePool) -> Option<Arc<AksCluster>> {

@@ -24,6 +24,10 @@ const DATA_KEY: &str = "key";
 const LENGTH: usize = 32;
 /// How long a pass waits for the key while nobody has it yet.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// Bytes of a signature.
+const SIGNATURE: usize = 16;
+/// What signatures are made over begins with this, which no subject of a fingerprint does.
+const SIGNED: &str = "signed by armature";
 /// What the name of a key is a fingerprint of.
 const KEY_NAME: &str = "armature fingerprint key";
 
@@ -53,6 +57,17 @@ impl FingerprintKey {
     pub fn fingerprint(&self, subject: &str, value: &SecretValue) -> Fingerprint {
         Fingerprint::new(self.id.clone(), digits::<8>(&self.key, subject, value.expose()))
     }
+
+    /// A signature of a text, which nobody makes who does not have the key.
+    pub fn sign(&self, text: &str) -> String {
+        digits::<SIGNATURE>(&self.key, SIGNED, text)
+    }
+
+    /// A key that a test knows.
+    #[cfg(test)]
+    pub(super) fn of(byte: u8) -> Self {
+        Self::new(Zeroizing::new([byte; LENGTH]))
+    }
 }
 
 /// The first `BYTES` bytes of the HMAC-SHA256 over subject and value, as hexadecimal digits.
@@ -68,11 +83,26 @@ fn digits<const BYTES: usize>(key: &[u8; LENGTH], subject: &str, value: &str) ->
     bytes.iter().take(BYTES).map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Why the key can't be had.
+#[derive(Debug)]
+pub struct KeyProblem {
+    /// [`SecretProblem::NoFingerprintKey`].
+    pub problem: SecretProblem,
+    /// Whether it passes by itself: Kubernetes did not answer.
+    pub passing: bool,
+}
+
+impl From<KeyProblem> for SecretProblem {
+    fn from(problem: KeyProblem) -> Self {
+        problem.problem
+    }
+}
+
 /// The key of this installation; made where there is none yet.
 ///
 /// # Errors
-/// [`SecretProblem::NoFingerprintKey`].
-pub async fn key(context: &Context) -> Result<&FingerprintKey, SecretProblem> {
+/// [`KeyProblem`].
+pub async fn key(context: &Context) -> Result<&FingerprintKey, KeyProblem> {
     let (namespace, name) = (
         &context.settings.operator_namespace,
         &context.settings.fingerprint_key_secret,
@@ -81,28 +111,56 @@ pub async fn key(context: &Context) -> Result<&FingerprintKey, SecretProblem> {
         .fingerprint_key
         .get_or_try_init(|| read_or_make(&context.client, namespace, name));
     // Passes that need the key at the same time try one after the other, and each only for so long.
-    let late = |_| Err("the Kubernetes API server did not answer in time".to_owned());
+    let late = |_| {
+        Err(Unavailable {
+            error: "the Kubernetes API server did not answer in time".to_owned(),
+            passing: true,
+        })
+    };
     let made = timeout(PATIENCE, made).await.unwrap_or_else(late);
-    made.map_err(|error| SecretProblem::NoFingerprintKey {
-        secret: format!("{namespace}/{name}"),
-        error,
+    made.map_err(|Unavailable { error, passing }| KeyProblem {
+        problem: SecretProblem::NoFingerprintKey {
+            secret: format!("{namespace}/{name}"),
+            error,
+        },
+        passing,
     })
 }
 
-async fn read_or_make(client: &Client, namespace: &str, name: &str) -> Result<FingerprintKey, String> {
+/// Why a key could not be read or made.
+struct Unavailable {
+    error: String,
+    passing: bool,
+}
+
+impl From<String> for Unavailable {
+    fn from(error: String) -> Self {
+        Self { error, passing: false }
+    }
+}
+
+impl From<kube::Error> for Unavailable {
+    fn from(error: kube::Error) -> Self {
+        // What Kubernetes refuses it will refuse again; too many requests and its own faults pass.
+        let refused =
+            matches!(&error, kube::Error::Api(status) if (400..500).contains(&status.code) && status.code != 429);
+        Self {
+            error: told(&error),
+            passing: !refused,
+        }
+    }
+}
+
+async fn read_or_make(client: &Client, namespace: &str, name: &str) -> Result<FingerprintKey, Unavailable> {
     let secrets: Api<Secret> = Api::namespaced(client.clone(), namespace);
-    if let Some(found) = secrets.get_opt(name).await.map_err(|error| told(&error))? {
-        return parse(&found);
+    if let Some(found) = secrets.get_opt(name).await? {
+        return Ok(parse(&found)?);
     }
     match secrets.create(&PostParams::default(), &manifest(name)?).await {
-        Ok(made) => parse(&made),
+        Ok(made) => Ok(parse(&made)?),
         // Another replica was first.
-        Err(kube::Error::Api(status)) if status.is_already_exists() => secrets
-            .get(name)
-            .await
-            .map_err(|error| told(&error))
-            .and_then(|found| parse(&found)),
-        Err(error) => Err(told(&error)),
+        Err(kube::Error::Api(status)) if status.is_already_exists() => Ok(parse(&secrets.get(name).await?)?),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -134,21 +192,19 @@ fn parse(secret: &Secret) -> Result<FingerprintKey, String> {
 mod tests {
     use super::*;
 
-    fn of(byte: u8) -> FingerprintKey {
-        FingerprintKey::new(Zeroizing::new([byte; LENGTH]))
-    }
+    use FingerprintKey as Key;
 
     #[test]
     fn a_fingerprint_names_its_key_and_differs_by_place_and_value() {
-        let (key, value) = (of(1), SecretValue::new("Pa55w.rd".to_owned()));
+        let (key, value) = (Key::of(1), SecretValue::new("Pa55w.rd".to_owned()));
         let fingerprint = key.fingerprint("team/prod", &value);
-        assert_eq!(fingerprint, of(1).fingerprint("team/prod", &value));
+        assert_eq!(fingerprint, Key::of(1).fingerprint("team/prod", &value));
         assert_ne!(fingerprint, key.fingerprint("team/other", &value));
         assert_ne!(
             fingerprint,
             key.fingerprint("team/prod", &SecretValue::new("pa55w.rd".to_owned()))
         );
-        assert!(fingerprint.counts_as(&of(2).fingerprint("team/prod", &value)));
+        assert!(fingerprint.counts_as(&Key::of(2).fingerprint("team/prod", &value)));
         let text = fingerprint.to_string();
         let parts: Vec<usize> = text.split(':').map(str::len).collect();
         assert_eq!(parts, ["hmac".len(), 8, 16]);
@@ -163,8 +219,21 @@ mod tests {
     }
 
     #[test]
+    fn a_signature_is_of_one_key_and_text_and_is_no_fingerprint_of_a_secret() {
+        let signed = Key::of(1).sign("a");
+        assert_eq!(signed, Key::of(1).sign("a"));
+        assert_ne!(signed, Key::of(2).sign("a"));
+        assert_ne!(signed, Key::of(1).sign("b"));
+        assert_eq!(signed.len(), 2 * SIGNATURE);
+        let fingerprint = Key::of(1)
+            .fingerprint("", &SecretValue::new("a".to_owned()))
+            .to_string();
+        assert!(!fingerprint.ends_with(&signed[..16]));
+    }
+
+    #[test]
     fn the_key_is_never_shown() {
-        let shown = format!("{:?}", of(7));
-        assert!(shown.contains(&of(7).id) && !shown.contains("7, 7"), "{shown}");
+        let shown = format!("{:?}", Key::of(7));
+        assert!(shown.contains(&Key::of(7).id) && !shown.contains("7, 7"), "{shown}");
     }
 }

@@ -25,6 +25,8 @@ pub struct Memory {
     pub locks: super::locks::Memory,
     /// Operations that gave no answer when they were asked about last.
     pub silences: Silences,
+    /// Whether it was told that nothing signs what status records.
+    pub unsigned_told: bool,
     /// The set of pools when it last changed, and when that was.
     pools: Option<(Vec<(String, i64)>, Timestamp)>,
     /// Whether the snapshot of Azure is older than our last write.

@@ -27,6 +27,8 @@ mod objects;
 mod operations;
 mod orphans;
 mod pass;
+mod proof;
+mod records;
 mod remembered;
 mod report;
 mod rests;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kube::ResourceExt;
+use kube::runtime::events::EventType;
 use kube::runtime::reflector::ObjectRef;
 use tokio::sync::OwnedMutexGuard;
 use tokio::time::Instant;
@@ -17,11 +18,13 @@ use super::failure::Ended;
 use super::manifests::{self, Desired, requested_at};
 use super::memory::Memory;
 use super::objects::Objects;
+use super::proof::{Signer, Signing};
+use super::records::{self, Records};
 use super::rests::Rests;
 use super::secrets::PassSecrets;
 use super::write::{self, WriteError};
-use super::{actions, children, in_flight, look, operations, report, sign_in, unreadable};
-use crate::api::{ActionStatus, AksCluster, AksNodePool, ChildStatus, OperationStatus};
+use super::{actions, children, events, in_flight, look, operations, report, sign_in, unreadable};
+use crate::api::{ActionStatus, AksCluster, AksClusterStatus, AksNodePool, ChildStatus, OperationStatus};
 use crate::arm::{ArmClient, ArmError, ClusterId};
 use crate::plan::change::Target;
 use crate::plan::children::{Leaves, place};
@@ -61,6 +64,12 @@ pub struct Pass<'a> {
     is_new: bool,
     /// Operations that run.
     pub operations: BTreeMap<String, OperationStatus>,
+    /// What signs what the status records.
+    pub signing: Signing<'a>,
+    /// Lines of children that claim more than they prove.
+    pub unproven: BTreeSet<String>,
+    /// Lines that wait in status for the key that proves them.
+    shelved: BTreeMap<String, ChildStatus>,
     /// How many operations ended well and are not counted in status yet.
     pub ended: i64,
     /// How often a failed operation was resumed.
@@ -121,7 +130,14 @@ pub async fn run(context: &Context, cluster: &Arc<AksCluster>) -> Next {
     if let Some(left) = memory.rests.whole_for(Instant::now()) {
         return waiting(left);
     }
-    match Pass::new(context, objects, memory, reference) {
+    let signing = match Signer::of(context, &objects.cluster).await {
+        Ok(signing) => signing,
+        Err(ended) => {
+            warn!(code = %ended.failure.code, "{}", ended.failure.message);
+            return waiting(WRITE_RETRY);
+        }
+    };
+    match Pass::new(context, objects, memory, reference, signing) {
         Ok(mut pass) => pass.finish().await,
         Err(unreadable) => {
             let (objects, failure) = *unreadable;
@@ -143,8 +159,9 @@ impl<'a> Pass<'a> {
         objects: Objects,
         mut memory: OwnedMutexGuard<Memory>,
         reference: ObjectRef<AksCluster>,
+        signing: Signing<'a>,
     ) -> Result<Self, Box<(Objects, Ended)>> {
-        let (id, desired) = match (
+        let (id, mut desired) = match (
             manifests::cluster_id(&objects.cluster),
             Desired::read(context, &objects),
         ) {
@@ -152,6 +169,40 @@ impl<'a> Pass<'a> {
             (Err(ended), _) | (_, Err(ended)) => return Err(Box::new((objects, ended))),
         };
         let status = objects.cluster.status.clone().unwrap_or_default();
+        let Records {
+            children,
+            unproven,
+            afresh,
+            operations,
+            dropped,
+            shelved,
+        } = Records::admit(&signing, &status);
+        for key in afresh {
+            memory.children.forget_look(&key);
+        }
+        for key in dropped {
+            warn!(%id, target = key, "status holds an operation that Azure did not give Armature, which is not asked about");
+            match operations::target(&key) {
+                Target::Child(child) => memory.children.forget_look(&child),
+                Target::Cluster | Target::Pool(_) | Target::Action(_) => memory.stale = true,
+            }
+        }
+        let mut actions = status.actions;
+        if !records::is_proven(
+            &signing,
+            objects.cluster.status.as_ref().unwrap_or(&AksClusterStatus::default()),
+        ) {
+            warn!(%id, "what status records is not what Armature stored there, and is not believed");
+            desired.cluster.life.disbelieve();
+            actions = records::doubted(objects.cluster.spec.actions.as_ref(), actions);
+        }
+        for pool in &mut desired.pools {
+            let object = objects.pools.iter().find(|object| object.name_any() == pool.object);
+            let status = object.and_then(|object| object.status.as_ref());
+            if status.is_some_and(|status| !records::is_pool_proven(&signing, &pool.object, status)) {
+                pool.life.disbelieve();
+            }
+        }
         // Whoever asks for a reconcile wants to see what Azure has now.
         if requested_at(&objects.cluster) != status.last_handled_reconcile_at.as_deref() {
             memory.stale = true;
@@ -173,10 +224,13 @@ impl<'a> Pass<'a> {
             id,
             desired,
             memory,
-            children: status.children,
-            actions: status.actions,
+            children,
+            actions,
             is_new: status.resource_id.is_none(),
-            operations: status.operations,
+            operations,
+            signing,
+            unproven,
+            shelved,
             ended: 0,
             attempts,
             live: None,
@@ -223,8 +277,36 @@ impl<'a> Pass<'a> {
         }
     }
 
+    /// The lines of children as status stores them.
+    pub fn sealed_children(&self) -> BTreeMap<String, ChildStatus> {
+        records::sealed_children(&self.signing, &self.shelved, &self.children)
+    }
+
+    /// The operations as status stores them.
+    pub fn sealed_operations(&self) -> BTreeMap<String, OperationStatus> {
+        records::sealed_operations(&self.signing, &self.operations)
+    }
+
+    /// Without the key nothing that status records is believed: that is told once.
+    async fn tell_unsigned(&mut self) {
+        let told = std::mem::replace(&mut self.memory.unsigned_told, self.signing.is_err());
+        if let Some(problem) = self.signing.as_ref().err().filter(|_| !told) {
+            warn!(cluster = %self.id, "{problem}");
+            let note = format!("{problem}; until then no child counts as made by Armature, and none is deleted");
+            events::told(
+                self,
+                EventType::Warning,
+                "FingerprintKeyUnavailable",
+                "Reconcile",
+                &note,
+            )
+            .await;
+        }
+    }
+
     /// Gather, decide, publish, act, report.
     async fn line(&mut self) -> Result<Option<Duration>, Interrupted> {
+        self.tell_unsigned().await;
         let facts = look::facts(self).await?;
         let early = without_azure(&self.desired.cluster, &self.desired.pools, &facts, self.context.now());
         if let Some(plan) = early {

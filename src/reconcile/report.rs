@@ -12,7 +12,7 @@ use super::manifests::requested_at;
 use super::objects::Objects;
 use super::pass::{Next, Pass, unwritten};
 use super::write::{self, WriteError};
-use super::{events, operations};
+use super::{events, operations, records};
 use crate::api::{AksCluster, AksNodePool, AksNodePoolStatus};
 use crate::plan::Fate;
 use crate::plan::change::Target;
@@ -127,10 +127,10 @@ async fn report_pool(pass: &mut Pass<'_>, index: usize, status: AksNodePoolStatu
 async fn report_cluster(pass: &mut Pass<'_>, pools: &PoolsSummary) -> Result<(), WriteError> {
     let before = pass.objects.cluster.status.clone().unwrap_or_default();
     let (of_children, of_cluster) = pass
-        .operations
-        .clone()
+        .sealed_operations()
         .into_iter()
         .partition(|(key, _)| matches!(operations::target(key), Target::Child(_) | Target::Action(_)));
+    let children = pass.sealed_children();
     let status = cluster::status(&cluster::Report {
         previous: &before,
         generation: pass.objects.cluster.metadata.generation.unwrap_or_default(),
@@ -140,7 +140,7 @@ async fn report_cluster(pass: &mut Pass<'_>, pools: &PoolsSummary) -> Result<(),
         applied: &pass.desired.cluster.life.applied,
         mark: &pass.desired.cluster.mark,
         operations: &of_cluster,
-        children: &pass.children,
+        children: &children,
         child_operations: &of_children,
         actions: &pass.actions,
         ended: pass.ended,
@@ -150,6 +150,7 @@ async fn report_cluster(pass: &mut Pass<'_>, pools: &PoolsSummary) -> Result<(),
         requested_at: requested_at(&pass.objects.cluster),
         now: pass.context.now(),
     });
+    let status = records::sealed_cluster(&pass.signing, &before, status);
     if status != before {
         let changed = AksCluster {
             status: Some(status.clone()),
@@ -174,10 +175,14 @@ async fn report_cluster(pass: &mut Pass<'_>, pools: &PoolsSummary) -> Result<(),
 }
 
 fn pool_status(pass: &Pass<'_>, object: &AksNodePool) -> AksNodePoolStatus {
-    let before = object.status.clone().unwrap_or_default();
+    let stored = object.status.clone().unwrap_or_default();
     let (object_name, name) = (object.name_any(), azure_name(object));
     let target = Target::Pool(name.clone());
-    pool::status(&pool::Report {
+    let mut before = stored.clone();
+    if !records::is_pool_proven(&pass.signing, &object_name, &before) {
+        before.applied.clear();
+    }
+    let status = pool::status(&pool::Report {
         previous: &before,
         generation: object.metadata.generation.unwrap_or_default(),
         object: &object_name,
@@ -193,7 +198,8 @@ fn pool_status(pass: &Pass<'_>, object: &AksNodePool) -> AksNodePoolStatus {
         resume_attempts: pass.attempts.get(&target).copied().unwrap_or_default(),
         requested_at: requested_at(object),
         now: pass.context.now(),
-    })
+    });
+    records::sealed_pool(&pass.signing, &object_name, &stored, status)
 }
 
 /// What the cluster tells: why the pass ended, else its own failed step, else that of a pool. While a step is tried

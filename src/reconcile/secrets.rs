@@ -119,7 +119,9 @@ impl PassSecrets {
                 Ok(value) => {
                     let subject = format!("AksCluster {namespace}/{} {}", pass.desired.cluster.object, field.path);
                     let key = fingerprint::key(pass.context).await;
-                    let found = key.map(|key| key.fingerprint(&subject, &value));
+                    let found = key
+                        .map(|key| key.fingerprint(&subject, &value))
+                        .map_err(SecretProblem::from);
                     secrets.values.insert(field.path, value);
                     found
                 }

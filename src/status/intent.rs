@@ -152,6 +152,7 @@ mod tests {
             url: String::new(),
             started_at: Timestamp::UNIX_EPOCH,
             description: step("apps").to_string(),
+            proof: None,
         };
         let count = |operations: &BTreeMap<String, OperationStatus>| {
             let progress = progress(None, Some(&plan), operations, 0).unwrap();

@@ -13,6 +13,7 @@ mod deletion;
 mod drift;
 mod echo;
 mod examples;
+mod forgery;
 mod identities;
 mod kubectl;
 mod lifecycle;

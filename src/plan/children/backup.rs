@@ -25,6 +25,7 @@ pub(super) static KIND: Kind = Kind {
     drafts,
     condition,
     outputs,
+    is_named_after: |cluster, name, id| place::name(id).eq_ignore_ascii_case(&instance(cluster, name)),
     actions: &[
         "Microsoft.ContainerService/managedClusters/read",
         "Microsoft.ContainerService/managedClusters/trustedAccessRoleBindings/read",

@@ -19,6 +19,7 @@ pub(super) static KIND: Kind = Kind {
 const CLUSTER_TYPE: &str = "Microsoft.ContainerService/managedClusters/";
 /// Pools are objects of their own.
 const POOL_TYPE: &str = "Microsoft.ContainerService/managedClusters/agentPools";
+const GROUP_TYPE: &str = "Microsoft.Resources/resourceGroups";
 /// The largest body, in bytes.
 const LARGEST: usize = 32 * 1024;
 /// Members of a body that follow from the entry.
@@ -93,8 +94,16 @@ fn refused_type(view: &View<'_>, type_: &str) -> Option<String> {
 
 /// The field or object that manages resources of this type: that of the kind that may write them.
 fn field_of(type_: &str) -> Option<&'static str> {
-    if type_.eq_ignore_ascii_case(POOL_TYPE) {
+    let is = |other: &str| type_.eq_ignore_ascii_case(other);
+    if is(POOL_TYPE) {
         return Some("AksNodePool");
+    }
+    if place::is_never_child(type_) {
+        return Some(if is(GROUP_TYPE) {
+            "spec.resourceGroupPolicy"
+        } else {
+            "AksCluster"
+        });
     }
     let write = format!("{type_}/write");
     let writes = |kind: &&&Kind| kind.actions.iter().any(|action| action.eq_ignore_ascii_case(&write));
@@ -199,6 +208,8 @@ mod tests {
                 "trustedAccess",
             ),
             ("Microsoft.ContainerService/managedclusters/agentpools", "AksNodePool"),
+            ("microsoft.containerservice/managedClusters", "AksCluster"),
+            ("Microsoft.Resources/ResourceGroups", "spec.resourceGroupPolicy"),
         ] {
             assert_eq!(refused(type_), format!("{type_} has a field of its own; use {field}"));
         }

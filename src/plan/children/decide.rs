@@ -30,6 +30,8 @@ pub struct Question<'a> {
     pub observe: bool,
     /// Whether values that were changed in Azure are only reported.
     pub report_drift: bool,
+    /// Whether one that exists is ours to change: nobody else's approval is asked for.
+    pub ours: bool,
 }
 
 /// What is to be done.
@@ -47,6 +49,8 @@ pub enum Answer {
     TooSoon,
     /// It exists and differs at these paths, or failed: write it.
     Update(Vec<String>),
+    /// It exists, differs at these paths and is somebody else's.
+    NotOurs(Vec<String>),
     /// It differs, and nothing may be written; a sentence that says why.
     Held(String),
     /// Azure works on it.
@@ -116,7 +120,8 @@ fn present(question: &Question<'_>, applied: &Applied, live: &Value) -> Answer {
     {
         return Answer::Broken { code, message };
     }
-    if paths.is_empty() && !edited && !broken && !secret_changed(question) {
+    // Of somebody else's only what the entry says counts: another entry that says the same is no reason to write it.
+    if paths.is_empty() && !(edited && question.ours) && !broken && !secret_changed(question) {
         return Answer::Confirmed;
     }
     let differs = || match paths.as_slice() {
@@ -125,6 +130,9 @@ fn present(question: &Question<'_>, applied: &Applied, live: &Value) -> Answer {
     };
     if question.observe {
         return Answer::Held(format!("{}, and spec.managementPolicy is Observe", differs()));
+    }
+    if !question.ours {
+        return Answer::NotOurs(paths);
     }
     // A failed change is repeated by itself only when it was ours.
     if before.is_some() && !edited && question.report_drift && !secret_changed(question) {
@@ -236,6 +244,7 @@ mod tests {
             sweep_due: false,
             observe: false,
             report_drift: false,
+            ours: true,
         };
         change(&mut question);
         decide(&question)
@@ -346,6 +355,37 @@ mod tests {
                 "{seen:?}"
             );
         }
+    }
+
+    #[test]
+    fn what_is_somebody_elses_is_confirmed_where_it_is_the_same_and_never_just_written() {
+        let child = child(1);
+        let theirs = |question: &mut Question<'_>| question.ours = false;
+        let seen = |live: Value| answer(&child, &ChildStatus::default(), Some(Some(&live)), theirs);
+        assert_eq!(seen(live(1, "Succeeded")), Answer::Confirmed);
+        assert_eq!(
+            seen(live(2, "Succeeded")),
+            Answer::NotOurs(vec!["properties.size".to_owned()])
+        );
+        let failed = ChildStatus {
+            state: ChildState::Failed,
+            ..ChildStatus::default()
+        };
+        assert_eq!(
+            answer(&child, &failed, Some(Some(&live(1, "Failed"))), theirs),
+            Answer::NotOurs(Vec::new())
+        );
+        let mut before = self::child(1);
+        before.entry["color"] = json!("red");
+        assert_eq!(
+            answer(&child, &ready(&before), Some(Some(&live(1, "Succeeded"))), theirs),
+            Answer::Confirmed,
+            "another entry that says the same"
+        );
+        assert_eq!(
+            answer(&child, &ChildStatus::default(), Some(None), theirs),
+            Answer::Create
+        );
     }
 
     #[test]

@@ -16,6 +16,7 @@ pub(super) static KIND: Kind = Kind {
         id.rsplit_once("/federatedIdentityCredentials/")
             .map(|(identity, _)| identity.to_owned())
     },
+    is_named_after: |cluster, name, id| place::name(id).eq_ignore_ascii_case(&own_name(cluster, name)),
     actions: &[
         "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials/read",
         "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials/write",
@@ -50,10 +51,7 @@ fn child(view: &View<'_>, name: &str, entry: &FederatedCredential) -> Result<Chi
         "the cluster's issuer; oidcIssuerProfile.enabled turns it on",
     )?;
     let wanted = Wanted {
-        // The same cluster comes to the same name whoever manages it, also when it is made anew with another issuer.
-        name: given
-            .clone()
-            .unwrap_or_else(|| format!("armature-{}", hash(&json!([view.cluster.to_ascii_lowercase(), name])))),
+        name: given.clone().unwrap_or_else(|| own_name(view.cluster, name)),
         subject: format!("system:serviceaccount:{namespace}:{service_account}"),
         issuer,
     };
@@ -74,6 +72,11 @@ fn child(view: &View<'_>, name: &str, entry: &FederatedCredential) -> Result<Chi
         entry: serde_json::to_value(entry)?,
         secrets: Vec::new(),
     })
+}
+
+/// The same cluster comes to the same name whoever manages it, also when it is made anew with another issuer.
+fn own_name(cluster: &str, name: &str) -> String {
+    format!("armature-{}", hash(&json!([cluster.to_ascii_lowercase(), name])))
 }
 
 /// A credential that is to be there.

@@ -5,6 +5,7 @@
 
 mod attach_registries;
 mod backup;
+pub mod claim;
 mod compare;
 mod custom;
 mod data_collection;
@@ -27,6 +28,7 @@ mod private_endpoints;
 mod role_assignments;
 mod roles;
 mod snapshots;
+pub mod takeover;
 mod trusted_access;
 mod view;
 
@@ -70,6 +72,9 @@ pub struct Kind {
     /// What it shares with other children, of other clusters too, so that only one of them can be written at a time; by
     /// its resource id.
     pub shares: fn(&str) -> Option<String>,
+    /// Whether the name of one, by cluster, entry and id, is one that nobody gives to anything but what belongs to this
+    /// cluster: then it is ours to change, wherever it is. What is below the cluster is so anyway.
+    pub is_named_after: fn(&str, &str, &str) -> bool,
     /// Whether Azure may not show one for some minutes after it was made.
     pub late: bool,
     /// How long what was read for it stays true, where others change it at any time.
@@ -79,6 +84,12 @@ pub struct Kind {
 }
 
 impl Kind {
+    /// Whether a resource belongs to a cluster by where it is or what it is called. One that is ours makes that ours to
+    /// change; whether Armature made it is another question.
+    pub fn belongs(&self, cluster: &str, name: &str, id: &str) -> bool {
+        place::is_below(id, cluster) || (self.is_named_after)(cluster, name, id)
+    }
+
     /// What most kinds have; each says at least its field, its drafts and its actions.
     const PLAIN: Self = Self {
         field: "",
@@ -92,6 +103,7 @@ impl Kind {
         outlives: &[],
         stand_in: |_, _, _| None,
         shares: |_| None,
+        is_named_after: |_, _, _| false,
         late: false,
         rereads: None,
         actions: &[],

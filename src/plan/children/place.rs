@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Hindrance, View};
+use super::{Hindrance, Kind, View, custom};
 use crate::plan::applied::hash;
 use crate::plan::segment::Segment;
 
@@ -67,6 +67,47 @@ fn below(id: &str, other: &str) -> Option<String> {
     id.strip_prefix(&other)?.strip_prefix('/').map(str::to_owned)
 }
 
+/// The type of a resource, such as `microsoft.network/virtualnetworks/subnets`, in lower case; `None` for what is no
+/// resource of a provider, such as a resource group.
+pub fn type_of(id: &str) -> Option<String> {
+    let id = id.to_ascii_lowercase();
+    let (_, rest) = id.rsplit_once("/providers/")?;
+    let segments: Vec<&str> = rest.split('/').collect();
+    let (provider, names) = segments.split_first()?;
+    if names.is_empty() || names.len() % 2 != 0 || segments.iter().any(|segment| segment.is_empty()) {
+        return None;
+    }
+    let types = names.iter().step_by(2).map(|type_| format!("/{type_}"));
+    Some(format!("{provider}{}", types.collect::<String>()))
+}
+
+/// Types that are never a child, whatever a manifest or a line says.
+const NEVER: [&str; 3] = [
+    "microsoft.containerservice/managedclusters",
+    "microsoft.containerservice/managedclusters/agentpools",
+    "microsoft.resources/resourcegroups",
+];
+
+/// Whether a type is never a child: clusters and pools have objects of their own, and a group holds what is others'.
+pub fn is_never_child(type_: &str) -> bool {
+    NEVER.iter().any(|never| never.eq_ignore_ascii_case(type_))
+}
+
+/// Whether a resource with this id can be a child of this kind of this cluster: its type is one that the kind writes, or
+/// for one that names its type itself it is below the cluster.
+pub fn fits(kind: &Kind, id: &str, cluster: &str) -> bool {
+    let Some(type_) = type_of(id).filter(|type_| !is_never_child(type_)) else {
+        return false;
+    };
+    let write = format!("{type_}/write");
+    let writes = kind.actions.iter().any(|action| action.eq_ignore_ascii_case(&write));
+    if kind.field == custom::KIND.field {
+        is_below(id, cluster)
+    } else {
+        writes
+    }
+}
+
 /// The region of another resource, in Azure's short form.
 ///
 /// # Errors
@@ -98,6 +139,7 @@ pub fn fitted(name: &str, longest: usize, cluster: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{KINDS, heir};
     use super::*;
 
     const ID: &str = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.X/clusters/shop";
@@ -122,6 +164,83 @@ mod tests {
         assert!(is_part(&part, &upper) && is_below(&part, &upper));
         assert!(!is_part(&extension, &upper) && is_below(&extension, &upper));
         assert!(!is_below(ID, ID) && !is_below(&format!("{ID}-2/windows/a"), ID));
+    }
+
+    #[test]
+    fn a_type_is_read_from_the_last_provider_in_any_case() {
+        let type_ = |id: &str| type_of(id);
+        assert_eq!(type_(ID).as_deref(), Some("microsoft.x/clusters"));
+        assert_eq!(
+            type_(&format!("{}/PROVIDERS/Microsoft.Y/a/1/b/2", ID.to_uppercase())).as_deref(),
+            Some("microsoft.y/a/b")
+        );
+        for none in [
+            "",
+            "/subscriptions/s",
+            "/subscriptions/s/resourceGroups/rg",
+            "/subscriptions/s/resourceGroups/rg/providers/Microsoft.X",
+            "/subscriptions/s/resourceGroups/rg/providers/Microsoft.X/clusters",
+            "/subscriptions/s/resourceGroups/rg/providers/Microsoft.X/clusters//a",
+        ] {
+            assert_eq!(type_(none), None, "{none}");
+        }
+    }
+
+    const CLUSTER: &str =
+        "/subscriptions/s/resourceGroups/rg/providers/Microsoft.ContainerService/managedClusters/shop";
+
+    /// An id of this type, as deep as it is.
+    fn id_of(type_: &str) -> String {
+        let (provider, types) = type_.split_once('/').unwrap();
+        let names = types.split('/').map(|type_| format!("/{type_}/x"));
+        format!("{CLUSTER}/providers/{provider}{}", names.collect::<String>())
+    }
+
+    #[test]
+    fn a_child_of_any_kind_is_of_a_type_that_the_kind_writes_and_never_a_cluster_a_pool_or_a_group() {
+        let foreign = [
+            CLUSTER.to_owned(),
+            CLUSTER.to_uppercase(),
+            CLUSTER.replace("shop", "other"),
+            format!("{CLUSTER}/agentPools/system"),
+            format!("{CLUSTER}/AGENTPOOLS/system"),
+            id_of("Microsoft.ContainerService/managedClusters"),
+            "/subscriptions/s".to_owned(),
+            "/subscriptions/s/resourceGroups/rg".to_owned(),
+            "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Resources/resourceGroups/rg".to_owned(),
+            "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/a".to_owned(),
+            format!("{CLUSTER}/maintenanceConfigurations"),
+            format!("{CLUSTER}/maintenanceConfigurations/"),
+            String::new(),
+        ];
+        for kind in KINDS {
+            for id in &foreign {
+                assert!(!fits(kind, id, CLUSTER), "{} {id}", kind.field);
+            }
+            let writes = kind.actions.iter().filter_map(|action| action.strip_suffix("/write"));
+            for type_ in writes.filter(|type_| !is_never_child(type_)) {
+                let id = id_of(type_);
+                assert!(
+                    fits(kind, &id, CLUSTER) && fits(kind, &id.to_uppercase(), CLUSTER),
+                    "{id}"
+                );
+                let others = KINDS.iter().filter(|other| other.field != custom::KIND.field);
+                for other in others.filter(|other| !heir::may_meet(kind, other)) {
+                    assert!(!fits(other, &id, CLUSTER), "{id} is no {}", other.field);
+                }
+            }
+        }
+        assert!(fits(
+            &custom::KIND,
+            &format!("{CLUSTER}/providers/Microsoft.Chaos/targets/a"),
+            CLUSTER
+        ));
+        let elsewhere = CLUSTER.replace("shop", "other");
+        assert!(!fits(
+            &custom::KIND,
+            &format!("{elsewhere}/providers/Microsoft.Chaos/targets/a"),
+            CLUSTER
+        ));
     }
 
     #[test]

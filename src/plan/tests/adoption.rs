@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::world::{World, cluster};
+use crate::plan::change::Origin;
 
 /// A cluster that was there before, made by nobody we know.
 fn foreign(spec: &str) -> World {
@@ -110,16 +111,65 @@ fn a_cluster_of_another_owner_is_never_written_to() {
     }
 }
 
-#[test]
-fn a_mark_that_was_taken_off_our_cluster_is_put_back() {
-    let mut world = cluster("tags: {team: core}")
+/// A cluster of which status says that it was ours, and that does not carry the mark: the tag was taken off, somebody made
+/// it anew, or somebody wrote that status.
+fn unmarked(spec: &str) -> World {
+    cluster(spec)
         .pool("sys", "mode: System")
         .exists()
-        .portal(json!({"tags": {"armature-owner": null}}));
-    assert_eq!(world.run(), ["write tags[armature-owner] of the cluster"]);
+        .edit("disableLocalAccounts: true")
+        .portal(json!({"tags": {"armature-owner": null}}))
+}
+
+#[test]
+fn no_record_makes_a_cluster_ours_that_does_not_carry_the_mark() {
+    let world = unmarked("tags: {team: core}");
+    assert!(!world.applied().is_empty());
+    assert_eq!(world.reasons(), ["AdoptionRefused"]);
+    assert_eq!(world.steps(), [""; 0]);
+    let told = world.plan().blockers[0].to_string();
+    assert!(told.contains("put home/team/prod back if that was a mistake"), "{told}");
+}
+
+#[test]
+fn a_cluster_that_lost_its_mark_is_adopted_with_approval_and_its_records_do_not_count() {
+    let mut world = unmarked("adoptionPolicy: AfterPlan");
     assert_eq!(
-        world.live.unwrap()["tags"],
-        json!({"team": "core", "armature-owner": "home/team/prod"})
+        world.steps(),
+        [
+            "put the ownership tag on the cluster [AwaitingApproval]",
+            "update disableLocalAccounts [AwaitingApproval]",
+        ]
+    );
+    assert!(
+        world
+            .plan()
+            .changes()
+            .all(|(change, _)| change.origin == Origin::Unrecorded),
+        "no record explains a value of somebody else's cluster"
+    );
+    assert_eq!(world.pass(), None);
+    assert!(world.applied().is_empty(), "and none is kept");
+    let hash = world.plan().hash();
+    let mut world = world.approve(&hash);
+    world.run();
+    assert_eq!(
+        world.live.unwrap()["tags"]["armature-owner"],
+        json!("home/team/prod/adopted")
+    );
+}
+
+#[test]
+fn no_record_makes_a_pool_ours_that_does_not_carry_the_mark() {
+    let world = cluster("")
+        .pool("sys", "{mode: System, count: 3}")
+        .exists()
+        .portal_pool("sys", json!({"tags": {"armature-owner": null}, "count": 5}));
+    assert_eq!(world.reasons(), ["AdoptionRefused"]);
+    assert_eq!(world.steps(), [""; 0]);
+    assert_eq!(
+        world.edit("adoptionPolicy: AfterPlan").steps(),
+        ["update tags[armature-owner], count of pool sys [AwaitingApproval]"]
     );
 }
 

@@ -90,6 +90,8 @@ fn with(field: &Field, of_pool: bool, value: &Value) -> World {
         *profile = body["properties"].take();
     } else {
         Path::new(field.path).set(live, value.clone());
+        // Tags of others stand beside the mark, without which the cluster would not be ours.
+        live["tags"]["armature-owner"] = json!("home/team/prod");
     }
     world
 }

@@ -102,18 +102,6 @@ fn behind_a_start_that_is_held_nothing_starts() {
     assert_eq!(world.next(), None);
 }
 
-#[test]
-fn a_mark_is_put_back_on_a_stopped_cluster_after_its_start() {
-    let world = cluster("powerState: {code: Running}")
-        .pool("sys", "mode: System")
-        .exists()
-        .portal(json!({"tags": {"armature-owner": null}, "properties": {"powerState": {"code": "Stopped"}}}));
-    assert_eq!(
-        world.steps(),
-        ["start the cluster", "write tags[armature-owner] of the cluster"]
-    );
-}
-
 /// Pool and cluster stand half way to 1.34, and the action `stop` is in the manifest.
 fn aborted(target: Target) -> World {
     let mut world = cluster("")

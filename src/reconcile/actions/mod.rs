@@ -330,6 +330,7 @@ async fn send(
                         url: url.as_str().to_owned(),
                         started_at: pass.context.now(),
                         description: format!("run action {name} ({})", call.action),
+                        proof: None,
                     };
                     pass.operations.insert(key, operation);
                 }

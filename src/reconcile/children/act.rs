@@ -8,6 +8,7 @@ use super::{line, secrets};
 use crate::api::{ChildState, OperationStatus};
 use crate::arm::{Accepted, ArmClient, ArmError, Deletion, Priority, ResourceId, Retry};
 use crate::plan::change::Target;
+use crate::plan::children::claim::Claim;
 use crate::plan::children::decide::{Applied, unlike};
 use crate::plan::children::{Child, Kind, kind_of};
 use crate::reconcile::failure::Ended;
@@ -32,14 +33,25 @@ pub struct Put<'a> {
     pub id: &'a ResourceId,
     /// Its key in status.
     pub key: &'a str,
-    /// Whether it did not exist a moment ago: then it is ours.
-    pub new: bool,
+    /// Why it may be written.
+    pub right: Right,
     /// What Azure has.
     pub live: Option<&'a Value>,
 }
 
-/// Makes or changes a child. Its line is stored first: should the process end between call and answer, it is known
-/// whose the child is.
+/// Why a child may be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Right {
+    /// It did not exist a moment ago: then it is ours.
+    New,
+    /// It is ours, or belongs to a cluster of ours.
+    Ours,
+    /// It is somebody else's, and taking it over was approved.
+    Approved,
+}
+
+/// Makes or changes a child. Its line is stored first: should the process end between call and answer, it is known what
+/// it was about to do.
 ///
 /// # Errors
 /// Kubernetes did not take the line; then nothing was sent.
@@ -49,12 +61,17 @@ pub async fn put(pass: &mut Pass<'_>, arm: &ArmClient, put: Put<'_>) -> Result<(
         child,
         id,
         key,
-        new,
+        right,
         live,
     } = put;
+    let new = right == Right::New;
     let line = pass.child_line(key);
-    line.owned |= new;
     line::name(line, child, id.as_str());
+    match right {
+        Right::New => Claim::set(line, Some(Claim::Making)),
+        Right::Approved => Claim::set(line, Some(Claim::Adopted)),
+        Right::Ours => {}
+    }
     let doing = if new { "is made" } else { "is changed" };
     line::set(line, ChildState::Applying, doing);
     report::store(pass).await?;
@@ -81,6 +98,9 @@ pub async fn put(pass: &mut Pass<'_>, arm: &ArmClient, put: Put<'_>) -> Result<(
             info!(child = key, new, "child written");
             pass.context.metrics.step(PUT, StepResult::Started);
             let line = pass.child_line(key);
+            if new {
+                Claim::set(line, Some(Claim::Made));
+            }
             line.applied = Some(Applied::of(child).text());
             line.secrets.clone_from(&fingerprint);
             pass.memory.children.accept(key, Applied::of(child), fingerprint);
@@ -90,8 +110,8 @@ pub async fn put(pass: &mut Pass<'_>, arm: &ArmClient, put: Put<'_>) -> Result<(
             report::store(pass).await?;
         }
         Err(error) => {
-            if new && was_refused(&error) {
-                pass.child_line(key).owned = false;
+            if right != Right::Ours && was_refused(&error) {
+                Claim::set(pass.child_line(key), None);
             }
             if let Some(other) = stand_in(kind, child, &error) {
                 info!(child = key, other, "another resource does what the child is for");
@@ -198,6 +218,7 @@ fn run(pass: &mut Pass<'_>, key: &str, step: &str, url: &str, wait: std::time::D
         url: url.to_owned(),
         started_at: pass.context.now(),
         description: format!("{doing} {key}"),
+        proof: None,
     };
     pass.operations.insert(target, operation);
 }

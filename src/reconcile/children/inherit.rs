@@ -4,6 +4,7 @@
 use super::line;
 use crate::api::{ChildState, ChildStatus};
 use crate::plan::change::Target;
+use crate::plan::children::claim::Claim;
 use crate::plan::children::former::UNTIL;
 use crate::plan::children::heir::{self, Heir};
 use crate::plan::children::{self, Child, Draft, Kind};
@@ -53,10 +54,10 @@ fn inherit(pass: &mut Pass<'_>, leaving: &str, heir: &str, child: Option<&Child>
 fn inherited(own: ChildStatus, mut left: ChildStatus) -> ChildStatus {
     let ids = own.id.as_ref().zip(left.id.as_ref());
     if ids.is_some_and(|(own, left)| own.eq_ignore_ascii_case(left)) {
-        return ChildStatus {
-            owned: own.owned || left.owned,
-            ..own
-        };
+        let claim = Claim::of(&own).max(Claim::of(&left));
+        let mut line = own;
+        Claim::set(&mut line, claim);
+        return line;
     }
     // It was the former one, and is needed again.
     if left.outputs.remove(UNTIL).is_some() {
@@ -77,41 +78,39 @@ fn inherited(own: ChildStatus, mut left: ChildStatus) -> ChildStatus {
 mod tests {
     use super::*;
 
-    fn line(id: Option<&str>, state: ChildState, owned: bool) -> ChildStatus {
-        ChildStatus {
+    fn line(id: Option<&str>, state: ChildState, claim: Option<Claim>) -> ChildStatus {
+        let mut line = ChildStatus {
             state,
             id: id.map(str::to_owned),
             applied: id.map(str::to_owned),
-            owned,
             ..ChildStatus::default()
-        }
+        };
+        Claim::set(&mut line, claim);
+        line
     }
 
     #[test]
     fn what_we_made_stays_ours_under_the_entry_that_still_needs_it() {
-        let left = line(Some("/A"), ChildState::Ready, true);
-        let own = line(Some("/a"), ChildState::Ready, false);
-        let line = inherited(own.clone(), left);
-        assert_eq!(
-            line,
-            ChildStatus {
-                owned: true,
-                ..own.clone()
-            }
-        );
-        let theirs = self::line(Some("/a"), ChildState::Ready, false);
-        assert!(
-            !inherited(own, theirs).owned,
-            "what somebody else made does not become ours"
-        );
+        let left = line(Some("/A"), ChildState::Ready, Some(Claim::Made));
+        let own = line(Some("/a"), ChildState::Ready, Some(Claim::Seen));
+        let after = inherited(own.clone(), left);
+        assert_eq!((Claim::of(&after), after.owned), (Some(Claim::Made), true));
+        assert_eq!(after.applied, own.applied);
+        for claim in [Some(Claim::Seen), None] {
+            let theirs = line(Some("/a"), ChildState::Ready, claim);
+            assert!(
+                !inherited(own.clone(), theirs).owned,
+                "what somebody else made does not become ours"
+            );
+        }
     }
 
     #[test]
     fn a_renamed_entry_goes_on_from_what_was_confirmed() {
-        let left = line(Some("/a"), ChildState::Ready, true);
-        let new = line(None, ChildState::Pending, false);
+        let left = line(Some("/a"), ChildState::Ready, Some(Claim::Made));
+        let new = line(None, ChildState::Pending, None);
         assert_eq!(inherited(new.clone(), left.clone()), left);
-        let failed = line(Some("/a"), ChildState::Failed, true);
+        let failed = line(Some("/a"), ChildState::Failed, Some(Claim::Made));
         let line = inherited(new, failed);
         assert_eq!((line.state, line.owned), (ChildState::Pending, true));
         assert_eq!(line.applied.as_deref(), Some("/a"));

@@ -3,14 +3,17 @@
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::act::{self, Put};
+use super::act::{self, Put, Right};
 use super::locked::{locked, tell, want};
 use super::memory::Asked;
-use super::{ChildSecrets, Round, checked, is_taken, line, secrets};
-use crate::api::{ChildState, ChildStatus, DriftPolicy, ManagementPolicy};
+use super::{ChildSecrets, Round, checked_child, is_taken, line, secrets};
+use crate::api::{AdoptionPolicy, ChildState, ChildStatus, DriftPolicy, ManagementPolicy};
 use crate::arm::{Priority, ResourceId};
+use crate::plan::children::claim::Claim;
 use crate::plan::children::decide::{Answer, Applied, Question, decide, stand_in};
+use crate::plan::children::takeover::Takeover;
 use crate::plan::children::{self, Child, Draft, Hindrance, Kind, Needs};
+use crate::plan::desired::DesiredCluster;
 use crate::plan::locks::Touch;
 use crate::plan::secret::SecretProblem;
 use crate::plan::step::Step;
@@ -47,16 +50,17 @@ impl Round<'_> {
             return Ok(());
         }
         let stand_in = stand_in(pass.child_line(key), child).cloned();
-        let id = match checked(pass, stand_in.as_deref().unwrap_or(&child.id)) {
+        let id = match checked_child(pass, kind, stand_in.as_deref().unwrap_or(&child.id)) {
             Ok(id) => id,
             Err(ended) => {
                 act::fail(pass, key, ended);
                 return Ok(());
             }
         };
-        let asked = Asked::of(child, &pass.objects.cluster.spec);
+        let asked = Asked::of(child, pass);
         let rests = pass.memory.children.rests(key, &asked, Instant::now());
-        if rests || decide(&question(pass, kind, child, key, None)) == Answer::Nothing {
+        let ours = is_ours(pass, kind, draft, child, key);
+        if rests || decide(&question(pass, kind, child, key, None, ours)) == Answer::Nothing {
             return Ok(());
         }
         let Some(seen) = self.look(pass, child, &id, key).await else {
@@ -69,29 +73,33 @@ impl Round<'_> {
             }
             return Ok(());
         }
-        let put = |new| Put {
+        let put = |right| Put {
             kind,
             child,
             id: &id,
             key,
-            new,
+            right,
             live: seen.as_ref(),
         };
-        match decide(&question(pass, kind, child, key, Some(seen.as_ref()))) {
+        match decide(&question(pass, kind, child, key, Some(seen.as_ref()), ours)) {
             Answer::Nothing | Answer::Look => {}
             Answer::TooSoon => line::not_yet_shown(pass, key),
             Answer::Confirmed => line::confirmed(pass, kind, child, key, seen.as_ref()),
             Answer::Held(why) => line::set(pass.child_line(key), ChildState::Held, why),
             Answer::Busy(state) => line::busy(pass, key, &state),
             Answer::Broken { code, message } => line::broken(pass, key, &code, &message),
-            Answer::Create => self.write(pass, draft, put(true)).await?,
+            Answer::NotOurs(paths) => match adoption(pass, key, child, &paths, seen.as_ref()) {
+                Ok(()) => self.write(pass, draft, put(Right::Approved)).await?,
+                Err(why) => line::set(pass.child_line(key), ChildState::Held, why),
+            },
+            Answer::Create => self.write(pass, draft, put(Right::New)).await?,
             // What Azure makes of a write is seen only now, and it is not what was written.
             Answer::Update(paths) if !paths.is_empty() && is_answer_to_our_write(pass, child, key) => {
                 if let Some(body) = &seen {
                     line::written(pass, kind, child, key, body);
                 }
             }
-            Answer::Update(_) => self.write(pass, draft, put(false)).await?,
+            Answer::Update(_) => self.write(pass, draft, put(Right::Ours)).await?,
         }
         Ok(())
     }
@@ -211,6 +219,11 @@ fn unfinished<'a>(pass: &'a Pass<'_>) -> Option<&'a String> {
     open.next().map(|(key, _)| key)
 }
 
+/// Whether Armature made it, or was about to.
+fn was_ours_to_make(line: &ChildStatus) -> bool {
+    matches!(Claim::of(line), Some(Claim::Made | Claim::Making))
+}
+
 fn fingerprint(found: &Result<ChildSecrets, SecretProblem>) -> Option<&str> {
     found.as_ref().ok().and_then(ChildSecrets::fingerprint)
 }
@@ -221,12 +234,31 @@ fn is_answer_to_our_write(pass: &Pass<'_>, child: &Child, key: &str) -> bool {
     pass.memory.children.was_accepted(key, &Applied::of(child), secrets)
 }
 
+/// Whether the child, where it exists, may be changed without anybody's approval: Armature made it or took it over, or it
+/// belongs to the cluster, which is ours by its mark.
+fn is_ours(pass: &Pass<'_>, kind: &Kind, draft: &Draft, child: &Child, key: &str) -> bool {
+    let claim = pass.children.get(key).and_then(Claim::of);
+    claim.is_some_and(Claim::may_change) || kind.belongs(&pass.cluster_id, &draft.name, &child.id)
+}
+
+/// Whether taking over somebody else's resource was approved, exactly as it is and as it would be; else why not.
+fn adoption(pass: &Pass<'_>, key: &str, child: &Child, paths: &[String], live: Option<&Value>) -> Result<(), String> {
+    let takeover = Takeover::of(key, child, paths, live);
+    let DesiredCluster { policies, life, .. } = &pass.desired.cluster;
+    match policies.adoption {
+        AdoptionPolicy::AfterPlan if life.approves(&takeover.hash) => Ok(()),
+        AdoptionPolicy::AfterPlan => Err(takeover.waits()),
+        AdoptionPolicy::Never => Err(takeover.refused()),
+    }
+}
+
 fn question<'a>(
     pass: &'a Pass<'_>,
     kind: &'a Kind,
     child: &'a Child,
     key: &str,
     seen: Option<Option<&'a Value>>,
+    ours: bool,
 ) -> Question<'a> {
     let spec = &pass.objects.cluster.spec;
     let line = &pass.children[key];
@@ -236,7 +268,8 @@ fn question<'a>(
         line,
         seen,
         secrets: pass.secrets.children.get(key).and_then(fingerprint),
-        just_written: kind.late && line.owned && pass.memory.children.just_wrote(key, Instant::now()),
+        ours,
+        just_written: kind.late && was_ours_to_make(line) && pass.memory.children.just_wrote(key, Instant::now()),
         sweep_due: (pass.memory.children).is_due(
             key,
             (kind.good_for)(&line.outputs),

@@ -7,7 +7,7 @@ use kube::runtime::events::EventType;
 use tracing::info;
 
 use super::locked::{fail_locked, locked, want};
-use super::{Round, act, checked, field, is_taken, line};
+use super::{Round, act, checked_child, field, is_taken, line};
 use crate::api::{ChildState, ChildStatus, ManagementPolicy};
 use crate::arm::ArmClient;
 use crate::plan::children::former::{self, Stay, UNTIL};
@@ -31,6 +31,9 @@ pub(super) async fn take_leave(
         Fate::Alive | Fate::Blocked(_) | Fate::LetGo(_) => return Ok(None),
     };
     let mut round = Round::new(arm, plan);
+    for key in pass.unproven_leaving(when) {
+        leave_unproven(pass, &key).await;
+    }
     for key in pass.leaving(when) {
         round.leave(pass, &key).await?;
     }
@@ -44,6 +47,12 @@ impl Pass<'_> {
         let is_part = |key: &str| parts.iter().any(|part| key.starts_with(part));
         let all = self.children.keys();
         last_made_first(all.filter(|key| !wanted.contains(key) && !is_part(key)).cloned())
+    }
+
+    /// Lines of this point of the cluster's end that nobody proves.
+    fn unproven_leaving(&self, when: Leaves) -> Vec<String> {
+        let goes = |key: &&String| children::kind_of(key).is_none_or(|kind| kind.leaves == when);
+        self.unproven.iter().filter(goes).cloned().collect()
     }
 
     /// The children of ours that have to go at this point of the cluster's end.
@@ -104,7 +113,7 @@ impl Round<'_> {
         let known = line.id.clone().zip(line.api_version.clone()).filter(|_| line.owned);
         let Some((id, api_version)) = known else {
             // It was there before Armature, or nobody knows where it is: it stays in Azure.
-            pass.children.remove(key);
+            leave_unproven(pass, key).await;
             return Ok(());
         };
         if pass.objects.cluster.spec.management_policy == Some(ManagementPolicy::Observe) {
@@ -133,7 +142,10 @@ impl Round<'_> {
         id: &str,
         api_version: &str,
     ) -> Result<bool, WriteError> {
-        let id = match checked(pass, id) {
+        let Some(kind) = children::kind_of(key) else {
+            return Ok(false);
+        };
+        let id = match checked_child(pass, kind, id) {
             Ok(id) => id,
             Err(ended) => {
                 act::fail(pass, key, ended);
@@ -166,10 +178,27 @@ impl Round<'_> {
     }
 }
 
+/// A line goes whose resource stays in Azure. Where it said that Armature made that, and does not prove it, that is told.
+async fn leave_unproven(pass: &mut Pass<'_>, key: &str) {
+    let line = pass.children.remove(key);
+    pass.memory.children.forget(key);
+    if !pass.unproven.remove(key) {
+        return;
+    }
+    let id = line
+        .and_then(|line| line.id)
+        .unwrap_or_else(|| "its resource".to_owned());
+    let note = format!(
+        "{key} goes from status and {id} stays in Azure: nothing proves that Armature made it; delete it there if nobody needs it"
+    );
+    info!(child = key, "{note}");
+    events::told(pass, EventType::Warning, "ChildKept", act::DELETE, &note).await;
+}
+
 /// Another cluster that needs the resource. What is below this cluster is nobody else's.
 fn user_elsewhere(pass: &Pass<'_>, key: &str, id: &str) -> Option<String> {
-    let shared = children::kind_of(key).filter(|_| !place::is_below(id, &pass.cluster_id));
-    shared.and_then(|kind| elsewhere::user_of(pass, kind, id))
+    children::kind_of(key).filter(|_| !place::is_below(id, &pass.cluster_id))?;
+    elsewhere::user_of(pass, id)
 }
 
 /// Children in the order in which they go: what was made later may rest on what was made before.

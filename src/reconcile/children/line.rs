@@ -11,6 +11,7 @@ use crate::api::{ChildState, ChildStatus};
 use crate::arm::codes::explain;
 use crate::arm::{Retry, ServiceError};
 use crate::plan::change::Target;
+use crate::plan::children::claim::Claim;
 use crate::plan::children::decide::{Applied, NOT_CONVERGING};
 use crate::plan::children::{Child, Condition, Draft, Hindrance, Kind, differences};
 use crate::plan::secret::SecretProblem;
@@ -84,7 +85,7 @@ pub fn hindered(pass: &mut Pass<'_>, key: &str, hindrance: &Hindrance) {
 
 /// Azure was asked.
 pub fn looked(pass: &mut Pass<'_>, key: &str, child: &Child, id: &str) {
-    let asked = Asked::of(child, &pass.objects.cluster.spec);
+    let asked = Asked::of(child, pass);
     pass.memory.children.looked(key, asked, Instant::now());
     let now = pass.context.now();
     let line = pass.child_line(key);
@@ -92,8 +93,11 @@ pub fn looked(pass: &mut Pass<'_>, key: &str, child: &Child, id: &str) {
     name(line, child, id);
 }
 
-/// Where the child is.
+/// Where the child is. What was claimed of another resource is nothing to this one.
 pub fn name(line: &mut ChildStatus, child: &Child, id: &str) {
+    if line.id.as_ref().is_none_or(|before| !before.eq_ignore_ascii_case(id)) {
+        Claim::set(line, None);
+    }
     line.id = Some(id.to_owned());
     line.api_version = Some(child.api_version.to_string());
 }
@@ -108,6 +112,13 @@ pub fn confirmed(pass: &mut Pass<'_>, kind: &Kind, child: &Child, key: &str, liv
     line.error = None;
     line.applied = Some(Applied::of(child).text());
     line.outputs = live.map(kind.outputs).unwrap_or_default();
+    let claim = match Claim::of(line) {
+        // It did not exist, and now it is what was sent.
+        Some(Claim::Making) if live.is_some() => Claim::Made,
+        Some(claim) => claim,
+        None => Claim::Seen,
+    };
+    Claim::set(line, Some(claim));
     // A record that is missing, or was made under a key that is lost, is made anew.
     let secrets = pass.secrets.children.get(key).and_then(|found| found.as_ref().ok());
     let secrets = secrets.and_then(|secrets| secrets.fingerprint().map(str::to_owned));
@@ -121,7 +132,7 @@ pub fn confirmed(pass: &mut Pass<'_>, kind: &Kind, child: &Child, key: &str, liv
 /// Another resource does what the child is for. It is not ours.
 pub fn stands_in(pass: &mut Pass<'_>, kind: &Kind, child: &Child, key: &str, other: String) {
     looked(pass, key, child, &other);
-    pass.child_line(key).owned = false;
+    Claim::set(pass.child_line(key), Some(Claim::Seen));
     confirmed(pass, kind, child, key, None);
 }
 

@@ -18,7 +18,8 @@ impl Round<'_> {
         if pass.child_line(key).state != ChildState::Suspended {
             let idle = self.is_idle();
             let line = pass.child_line(key);
-            let known = line.id.clone().zip(line.api_version.clone()).filter(|_| idle);
+            let known = line.id.clone().zip(line.api_version.clone());
+            let known = known.filter(|_| idle && line.owned);
             let Some((id, api_version)) = known else {
                 return Ok(());
             };

@@ -7,9 +7,10 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
-use crate::api::{AksClusterSpec, DriftPolicy, ManagementPolicy};
+use crate::api::{AdoptionPolicy, DriftPolicy, ManagementPolicy};
 use crate::plan::children::decide::Applied;
 use crate::plan::children::{Child, Read, Reads};
+use crate::reconcile::pass::Pass;
 use crate::reconcile::rests::Rests;
 
 /// Without a reason to look, a child is read after this time: nothing tells when somebody changes one in Azure.
@@ -45,15 +46,18 @@ pub struct Memory {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asked {
     applied: Applied,
-    policies: (Option<ManagementPolicy>, Option<DriftPolicy>),
+    policies: (Option<ManagementPolicy>, Option<DriftPolicy>, AdoptionPolicy),
+    approved: Option<String>,
 }
 
 impl Asked {
     /// For a child as the manifest has it.
-    pub fn of(child: &Child, spec: &AksClusterSpec) -> Self {
+    pub fn of(child: &Child, pass: &Pass<'_>) -> Self {
+        let (spec, desired) = (&pass.objects.cluster.spec, &pass.desired.cluster);
         Self {
             applied: Applied::of(child),
-            policies: (spec.management_policy, spec.drift_policy),
+            policies: (spec.management_policy, spec.drift_policy, desired.policies.adoption),
+            approved: desired.life.approved_plan.clone(),
         }
     }
 }
@@ -174,7 +178,7 @@ impl Memory {
     pub fn is_due(&self, key: &str, good_for: Option<Duration>, checked: Option<Timestamp>, now: Timestamp) -> bool {
         let limit = good_for.unwrap_or_else(|| SWEEP + jitter(key));
         let limit = SignedDuration::try_from(limit).unwrap_or(SignedDuration::MAX);
-        self.due.contains(key) || checked.is_none_or(|checked| now.duration_since(checked) >= limit)
+        self.due.contains(key) || checked.is_none_or(|checked| checked > now || now.duration_since(checked) >= limit)
     }
 }
 
@@ -209,7 +213,8 @@ mod tests {
     fn what_was_seen_under_a_policy_is_looked_at_again_when_the_policy_is_another() {
         let asked = |management, drift| Asked {
             applied: applied(1),
-            policies: (management, drift),
+            policies: (management, drift, AdoptionPolicy::Never),
+            approved: None,
         };
         let (mut memory, now) = (Memory::default(), Instant::now());
         let observed = asked(Some(ManagementPolicy::Observe), None);
@@ -218,6 +223,12 @@ mod tests {
         assert!(!memory.rests("a/x", &asked(None, None), now));
         memory.looked("a/x", asked(None, Some(DriftPolicy::Report)), now);
         assert!(!memory.rests("a/x", &asked(None, None), now));
+        memory.looked("a/x", asked(None, None), now);
+        let approved = Asked {
+            approved: Some("0123".to_owned()),
+            ..asked(None, None)
+        };
+        assert!(!memory.rests("a/x", &approved, now));
     }
 
     #[test]

@@ -27,7 +27,7 @@ use crate::arm::{ArmClient, ResourceId, Retry};
 use crate::plan::Plan;
 use crate::plan::change::Target;
 use crate::plan::children::decide::serves;
-use crate::plan::children::{self, Child, Draft, Hindrance, Intent, Needs, View, successor};
+use crate::plan::children::{self, Child, Draft, Hindrance, Intent, Kind, Needs, View, place, successor};
 use crate::plan::serves::Role;
 
 pub use act::{DELETE, PUT, ended};
@@ -185,7 +185,7 @@ impl<'a> Round<'a> {
     async fn end(self, pass: &mut Pass<'_>) -> Result<Option<Duration>, WriteError> {
         let status = pass.objects.cluster.status.as_ref();
         let stored = status.map(|status| (&status.children, &status.operations));
-        if stored != Some((&pass.children, &pass.operations)) {
+        if stored != Some((&pass.sealed_children(), &pass.sealed_operations())) {
             report::store(pass).await?;
         }
         // A lock that is away is put back as soon as nothing needs it away, and one in the way is lifted next.
@@ -226,6 +226,16 @@ fn reached(pass: &Pass<'_>, id: &str, role: Role) -> Result<ResourceId, Ended> {
     })?;
     sign_in::reaches(pass.context, &pass.objects.cluster, pass.live.as_ref(), &id, role)?;
     Ok(id)
+}
+
+/// The same for a child itself, which is written and deleted: it is of a type that its kind has.
+fn checked_child(pass: &Pass<'_>, kind: &Kind, id: &str) -> Result<ResourceId, Ended> {
+    if !place::fits(kind, id, &pass.cluster_id) {
+        let message = format!("{id} can't be a resource of spec.{}", kind.field);
+        let next = "correct the manifest";
+        return Err(Ended::ours(Target::Cluster, "InvalidSpec", message, next, Retry::User));
+    }
+    checked(pass, id)
 }
 
 /// The field that a key of status belongs to.

@@ -75,6 +75,7 @@ impl Desk {
             url: "https://management.azure.com/operations/1".to_owned(),
             started_at: self.world.now,
             description: step.to_string(),
+            proof: None,
         };
         self.world.facts.running.insert(step.target());
         self.operations.insert(step.target().to_string(), operation);

@@ -37,6 +37,11 @@ pub(super) static KIND: Kind = Kind {
         ("properties.scopes", Rule::Set),
     ],
     drafts,
+    // They are in the group of the cluster and named after it, as `az aks` does.
+    is_named_after: |cluster, _, id| {
+        place::group(id).eq_ignore_ascii_case(place::group(cluster))
+            && place::type_of(id).is_some_and(|type_| NAMED_AFTER_CLUSTER.contains(&&*type_))
+    },
     actions: &[
         "Microsoft.AlertsManagement/alertRuleRecommendations/read",
         "Microsoft.AlertsManagement/prometheusRuleGroups/delete",
@@ -56,6 +61,13 @@ pub(super) static KIND: Kind = Kind {
     ],
     ..Kind::PLAIN
 };
+
+/// What is named after region and cluster.
+const NAMED_AFTER_CLUSTER: [&str; 3] = [
+    "microsoft.alertsmanagement/prometheusrulegroups",
+    "microsoft.insights/datacollectionendpoints",
+    "microsoft.insights/datacollectionrules",
+];
 
 /// API version of rules, endpoints and associations.
 const API_VERSION: &str = "2023-03-11";
