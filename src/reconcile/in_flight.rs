@@ -112,6 +112,7 @@ mod tests {
             url,
             started_at: "2026-09-10T00:00:00Z".parse().unwrap(),
             description: String::new(),
+            proof: None,
         };
         let operations = [
             operation(at(&own)),

@@ -23,7 +23,7 @@ use super::records::{self, Records};
 use super::rests::Rests;
 use super::secrets::PassSecrets;
 use super::write::{self, WriteError};
-use super::{actions, children, events, in_flight, look, operations, report, sign_in, unreadable};
+use super::{actions, children, in_flight, look, operations, report, sign_in, unreadable};
 use crate::api::{ActionStatus, AksCluster, AksClusterStatus, AksNodePool, ChildStatus, OperationStatus};
 use crate::arm::{ArmClient, ArmError, ClusterId};
 use crate::plan::change::Target;
@@ -288,7 +288,7 @@ impl<'a> Pass<'a> {
     }
 
     /// Without the key nothing that status records is believed: that is told once.
-    async fn tell_unsigned(&mut self) {
+    fn tell_unsigned(&mut self) {
         let told = std::mem::replace(&mut self.memory.unsigned_told, self.signing.is_err());
         if let Some(problem) = self.signing.as_ref().err().filter(|_| !told) {
             warn!(cluster = %self.id, "{problem}");
@@ -299,14 +299,13 @@ impl<'a> Pass<'a> {
                 "FingerprintKeyUnavailable",
                 "Reconcile",
                 &note,
-            )
-            .await;
+            );
         }
     }
 
     /// Gather, decide, publish, act, report.
     async fn line(&mut self) -> Result<Option<Duration>, Interrupted> {
-        self.tell_unsigned().await;
+        self.tell_unsigned();
         let facts = look::facts(self).await?;
         let early = without_azure(&self.desired.cluster, &self.desired.pools, &facts, self.context.now());
         if let Some(plan) = early {

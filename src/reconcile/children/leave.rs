@@ -32,7 +32,7 @@ pub(super) async fn take_leave(
     };
     let mut round = Round::new(arm, plan);
     for key in pass.unproven_leaving(when) {
-        leave_unproven(pass, &key).await;
+        leave_unproven(pass, &key);
     }
     for key in pass.leaving(when) {
         round.leave(pass, &key).await?;
@@ -113,7 +113,7 @@ impl Round<'_> {
         let known = line.id.clone().zip(line.api_version.clone()).filter(|_| line.owned);
         let Some((id, api_version)) = known else {
             // It was there before Armature, or nobody knows where it is: it stays in Azure.
-            leave_unproven(pass, key).await;
+            leave_unproven(pass, key);
             return Ok(());
         };
         if pass.objects.cluster.spec.management_policy == Some(ManagementPolicy::Observe) {
@@ -179,7 +179,7 @@ impl Round<'_> {
 }
 
 /// A line goes whose resource stays in Azure. Where it said that Armature made that, and does not prove it, that is told.
-async fn leave_unproven(pass: &mut Pass<'_>, key: &str) {
+fn leave_unproven(pass: &mut Pass<'_>, key: &str) {
     let line = pass.children.remove(key);
     pass.memory.children.forget(key);
     if !pass.unproven.remove(key) {
@@ -192,7 +192,7 @@ async fn leave_unproven(pass: &mut Pass<'_>, key: &str) {
         "{key} goes from status and {id} stays in Azure: nothing proves that Armature made it; delete it there if nobody needs it"
     );
     info!(child = key, "{note}");
-    events::told(pass, EventType::Warning, "ChildKept", act::DELETE, &note).await;
+    events::told(pass, EventType::Warning, "ChildKept", act::DELETE, &note);
 }
 
 /// Another cluster that needs the resource. What is below this cluster is nobody else's.
