@@ -2,10 +2,11 @@
 
 use std::fmt::Debug;
 
+use axum::http::Request;
 use futures::{StreamExt, TryStreamExt, stream};
 use k8s_openapi::api::events::v1::Event;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
-use kube::api::{DeleteParams, DynamicObject, ListParams, ObjectMeta, Patch, PatchParams, PostParams};
+use kube::api::{DynamicObject, ListParams, ObjectMeta, Patch, PatchParams, PostParams};
 use kube::core::{ApiResource, NamespaceResourceScope, PartialObjectMeta};
 use kube::{Api, CustomResourceExt, Resource};
 use serde_json::{Value, json};
@@ -21,12 +22,21 @@ fn deep() -> Value {
     (0..140).fold(json!(1), |value, _| json!([value]))
 }
 
-/// Makes an object whatever our types hold of it.
+/// Makes an object whatever any type holds of it, the answer included.
 async fn make<K: Resource<DynamicType = ()>>(world: &World, manifest: &Value) -> kube::Result<()> {
-    let resource = ApiResource::erase::<K>(&());
-    let api = Api::<DynamicObject>::namespaced_with(world.client.clone(), &world.namespace, &resource);
-    let object: DynamicObject = serde_json::from_value(manifest.clone()).unwrap();
-    api.create(&PostParams::default(), &object).await.map(drop)
+    let path = K::url_path(&(), Some(&world.namespace));
+    let request = Request::post(path)
+        .header("Content-Type", "application/json")
+        .body(serde_json::to_vec(manifest).unwrap())
+        .unwrap();
+    world.client.request_text(request).await.map(drop)
+}
+
+/// Asks for the deletion of an object, without reading the answer.
+async fn remove<K: Resource<DynamicType = ()>>(world: &World, name: &str) {
+    let path = K::url_path(&(), Some(&world.namespace));
+    let request = Request::delete(format!("{path}/{name}")).body(Vec::new()).unwrap();
+    world.client.request_text(request).await.unwrap();
 }
 
 /// A kind of ours.
@@ -121,7 +131,9 @@ async fn an_object_that_cannot_be_read_is_named_and_goes_and_holds_up_no_other()
     operator.kill();
     operator.restart().unwrap();
     operator.ready().await.unwrap();
-    world.create("other", json!({})).await;
+    world.apply(&world.cluster("other", json!({}))).await;
+    world.apply(&world.system_pool("other", "other")).await;
+    world.cluster_until("other", "ready", look::is_ready).await;
 
     // A pool of a cluster that can't be read is no orphan.
     world.apply(&world.pool("below", "bad", json!({}))).await;
@@ -132,12 +144,11 @@ async fn an_object_that_cannot_be_read_is_named_and_goes_and_holds_up_no_other()
         .await;
 
     // Deleted, it waits for a person, and goes once it is released.
-    let (clusters, pools) = (metadata::<AksCluster>(&world), metadata::<AksNodePool>(&world));
-    clusters.delete("bad", &DeleteParams::background()).await.unwrap();
+    remove::<AksCluster>(&world, "bad").await;
     told(&world, "bad", "DeletionBlocked").await;
     release::<AksCluster>(&world, "bad").await;
     gone::<AksCluster>(&world, "bad").await;
-    pools.delete("deep", &DeleteParams::background()).await.unwrap();
+    remove::<AksNodePool>(&world, "deep").await;
     release::<AksNodePool>(&world, "deep").await;
     gone::<AksNodePool>(&world, "deep").await;
     world.ready("shop").await;
@@ -251,10 +262,7 @@ async fn objects_stored_under_a_looser_definition_are_named_released_and_go() {
             "{}",
             String::from_utf8_lossy(&released.stderr)
         );
-        metadata::<AksNodePool>(&world)
-            .delete(name, &DeleteParams::background())
-            .await
-            .unwrap();
+        remove::<AksNodePool>(&world, name).await;
         gone::<AksNodePool>(&world, name).await;
     }
 }
