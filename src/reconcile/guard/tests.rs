@@ -78,7 +78,7 @@ fn unreadable() -> Vec<(Value, &'static str)> {
         ),
         (
             cluster(&json!({ "location": null }), &json!({ "conditions": 7 })),
-            "status.conditions can't be read (expected a sequence)",
+            "spec.location can't be read (expected a string)",
         ),
     ]
 }
