@@ -296,7 +296,10 @@ async fn values_of_free_form_are_bounded_in_depth_and_size() {
             .as_object_mut()
             .unwrap()
             .extend(spec.as_object().unwrap().clone());
-        let object = json!({ "metadata": { "generateName": "bounded-" }, "spec": fields });
+        let object = json!({
+            "apiVersion": "aks.armature.dev/v1alpha1", "kind": "AksCluster",
+            "metadata": { "generateName": "bounded-" }, "spec": fields,
+        });
         let object: DynamicObject = serde_json::from_value(object).unwrap();
         let dry_run = PostParams {
             dry_run: true,
