@@ -88,9 +88,10 @@ fn with(field: &Field, of_pool: bool, value: &Value) -> World {
         let mut body = json!({ "properties": profile.take() });
         Path::new(field.path).set(&mut body, value.clone());
         *profile = body["properties"].take();
+        // Tags of others stand beside the mark, without which the pool would not be ours.
+        profile["tags"]["armature-owner"] = json!("home/team/sys");
     } else {
         Path::new(field.path).set(live, value.clone());
-        // Tags of others stand beside the mark, without which the cluster would not be ours.
         live["tags"]["armature-owner"] = json!("home/team/prod");
     }
     world
