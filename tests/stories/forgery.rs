@@ -66,6 +66,15 @@ impl World {
         id
     }
 
+    /// Waits until a credential is for this subject.
+    async fn subject_becomes(&self, credential: &str, subject: &str) {
+        watch_log(subject, async || {
+            let live = self.azure.resource(credential, CREDENTIAL).await;
+            live.is_some_and(|live| live["properties"]["subject"] == subject)
+        })
+        .await;
+    }
+
     async fn others_credential(&self, subject: &str) -> (String, String) {
         let identity = self.azure.make_identity("shared").await;
         let id = format!("{identity}/federatedIdentityCredentials/theirs");
@@ -133,7 +142,7 @@ async fn no_line_of_status_makes_a_resource_ours_to_delete() {
     world
         .cluster_until("shop", "without the forged lines", |cluster| lines(cluster) == 0)
         .await;
-    world.event("children/cluster goes from status").await;
+    world.event("nothing proves that Armature made it").await;
     assert_eq!(writes_anywhere(&world, before).await, Vec::<String>::new());
 
     // The same while the cluster goes.
@@ -306,9 +315,10 @@ async fn with_another_key_nothing_counts_as_made_by_us_and_nothing_is_written_or
 
     // What is below our cluster, or named after it alone, is changed as before.
     world.apply(&world.cluster("shop", fields("web"))).await;
+    world
+        .subject_becomes(&credential, "system:serviceaccount:shop:web")
+        .await;
     world.cluster_until("shop", "ready with the edit", all_ready).await;
-    let changed = world.azure.resource(&credential, CREDENTIAL).await.unwrap();
-    assert_eq!(changed["properties"]["subject"], "system:serviceaccount:shop:web");
 
     let before = world.now().await;
     let issuer_alone = json!({ "oidcIssuerProfile": { "enabled": true } });
@@ -376,9 +386,8 @@ async fn a_credential_of_somebody_else_is_overwritten_only_by_an_approved_adopti
 
     // From then on it is managed; deleted it is not.
     world.apply(&world.cluster("shop", fields("Never", "web"))).await;
+    world.subject_becomes(&theirs, "system:serviceaccount:shop:web").await;
     world.cluster_until("shop", "ready with the edit", all_ready).await;
-    let live = world.azure.resource(&theirs, CREDENTIAL).await.unwrap();
-    assert_eq!(live["properties"]["subject"], "system:serviceaccount:shop:web");
     let issuer_alone = json!({ "oidcIssuerProfile": { "enabled": true } });
     world.apply(&world.cluster("shop", issuer_alone)).await;
     world
