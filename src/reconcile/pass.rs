@@ -180,9 +180,9 @@ impl<'a> Pass<'a> {
         for key in afresh {
             memory.children.forget_look(&key);
         }
-        for key in dropped {
+        for key in &dropped {
             warn!(%id, target = key, "status holds an operation that Azure did not give Armature, which is not asked about");
-            match operations::target(&key) {
+            match operations::target(key) {
                 Target::Child(child) => memory.children.forget_look(&child),
                 Target::Cluster | Target::Pool(_) | Target::Action(_) => memory.stale = true,
             }
@@ -217,7 +217,7 @@ impl<'a> Pass<'a> {
         let attempts = pools
             .chain([(Target::Cluster, desired.cluster.life.resume_attempts)])
             .collect();
-        Ok(Self {
+        let mut pass = Self {
             context,
             objects,
             cluster_id: id.to_string(),
@@ -241,7 +241,17 @@ impl<'a> Pass<'a> {
             facts: None,
             news: Vec::new(),
             reference,
-        })
+        };
+        // One event for all: Kubernetes takes several of one reason for one, and keeps the first note.
+        if !dropped.is_empty() {
+            let note = format!(
+                "what status records as running in Azure for {} was not given to Armature by Azure and is not asked about; it is \
+                 looked at afresh",
+                dropped.join(", ")
+            );
+            events::told(&mut pass, EventType::Warning, "OperationLost", "Reconcile", &note);
+        }
+        Ok(pass)
     }
 
     /// The pass itself and what follows from how it ended. What a status could not be stored for is told all the same.

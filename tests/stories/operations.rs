@@ -47,6 +47,16 @@ impl World {
             .unwrap();
     }
 
+    /// What was told of operations that were lost.
+    async fn lost(&self) -> Vec<String> {
+        let events: Api<Event> = Api::namespaced(self.client.clone(), &self.namespace);
+        let events = events.list(&Default::default()).await.unwrap();
+        let lost = events
+            .into_iter()
+            .filter(|event| event.reason.as_deref() == Some("OperationLost"));
+        lost.filter_map(|event| event.message).collect()
+    }
+
     /// The URL of an operation in this Azure that Azure has never heard of.
     fn operation_url(&self, id: &str) -> String {
         format!(
@@ -134,15 +144,29 @@ async fn operations_that_cant_be_asked_about_any_more_hold_up_nothing() {
     writes.sort();
     assert_eq!(writes, ["PUT shop", "PUT shop/system"]);
 
-    let events: Api<Event> = Api::namespaced(world.client.clone(), &world.namespace);
-    let events = events.list(&Default::default()).await.unwrap();
-    let lost = events
-        .iter()
-        .filter(|event| event.reason.as_deref() == Some("OperationLost"));
-    let told: Vec<String> = lost.filter_map(|event| event.message.clone()).collect();
+    let told = world.lost().await;
     for target in ["cluster", "pool/system", WINDOW] {
         assert!(told.iter().any(|note| note.contains(target)), "{target}: {told:?}");
     }
+}
+
+#[tokio::test]
+async fn an_operation_that_azure_does_not_show_any_more_is_told_and_holds_up_nothing() {
+    let world = World::new("unshown").await;
+    let _operator = world.operator();
+    world.create("shop", json!({ "sku": { "tier": "Free" } })).await;
+    let refused = Fault::refuse(403, "AuthorizationFailed", "The client does not have authorization.");
+    let refused = Injection::new(refused).path("/providers/Microsoft.ContainerService/locations/");
+    world.admin().inject(&refused).await.unwrap();
+    world
+        .apply(&world.cluster("shop", json!({ "sku": { "tier": "Standard" } })))
+        .await;
+    let cluster = world.ready("shop").await;
+    assert_eq!(cluster.status.unwrap().operations, Default::default());
+    watch_log("told that the operation was lost", async || {
+        world.lost().await.iter().any(|note| note.contains("cluster"))
+    })
+    .await;
 }
 
 #[tokio::test]
