@@ -91,6 +91,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut objects = (0..POOLS).map(pool).collect::<Result<Vec<_>, _>>()?;
     let now: Timestamp = "2026-09-01T12:00:00Z".parse()?;
     let facts = Facts {
+        pools_absent: BTreeSet::new(),
         own_cluster: false,
         resource_group: Some(true),
         offered: None,

@@ -281,7 +281,8 @@ mod tests {
         let (child, read) = (Role::Child, Role::Read);
         let cluster = Role::Cluster;
         let upper = SUBSCRIPTION.to_uppercase();
-        let table: &[(Option<&[String]>, Option<&[String]>, Reach<'_>, bool)] = &[
+        type Row<'a> = (Option<&'a [String]>, Option<&'a [String]>, Reach<'a>, bool);
+        let table: &[Row<'_>] = &[
             (any, any, reach(SUBSCRIPTION, Some("rg"), cluster), true),
             (any, any, reach(SUBSCRIPTION, None, child), true),
             (Some(&subscription), any, reach(&upper, Some("rg"), cluster), true),

@@ -147,7 +147,7 @@ impl<K: Parts> Filler<K> {
             watcher::Event::InitApply(Guarded::Readable(object)) => {
                 self.readable.apply_watcher_event(&watcher::Event::InitApply(object));
             }
-            watcher::Event::InitApply(Guarded::Unreadable(object)) => self.listed.push(object),
+            watcher::Event::InitApply(Guarded::Unreadable(object)) => self.listed.push(*object),
             watcher::Event::InitDone => self.complete(tell),
             watcher::Event::Apply(Guarded::Readable(object)) => {
                 let event = watcher::Event::Apply(object);
@@ -158,8 +158,8 @@ impl<K: Parts> Filler<K> {
                 }
             }
             watcher::Event::Apply(Guarded::Unreadable(object)) => {
-                self.put_unreadable(object.clone());
-                remove(&mut self.readable, &readable_key(&ObjectRef::from_obj(&object)));
+                self.put_unreadable((*object).clone());
+                remove(&mut self.readable, &readable_key(&ObjectRef::from_obj(&*object)));
                 tell(Change::Here(Seen::Unreadable(&object)));
             }
             watcher::Event::Delete(Guarded::Readable(object)) => {
@@ -167,7 +167,7 @@ impl<K: Parts> Filler<K> {
                 tell(Change::Gone(Seen::Readable(&object)));
             }
             watcher::Event::Delete(Guarded::Unreadable(object)) => {
-                self.remove(&readable_key(&ObjectRef::from_obj(&object)));
+                self.remove(&readable_key(&ObjectRef::from_obj(&*object)));
                 tell(Change::Gone(Seen::Unreadable(&object)));
             }
         }

@@ -70,9 +70,12 @@ static PRINTING: Semaphore = Semaphore::const_new(1);
 
 async fn metrics(State(admin): State<Arc<Admin>>) -> Response {
     let turn = PRINTING.acquire().await;
-    let printed = tokio::task::spawn_blocking(move || print(&admin.registry)).await;
-    drop(turn);
-    match printed {
+    let printed = tokio::task::spawn_blocking(move || {
+        // As long as it prints, whoever asked or hung up meanwhile.
+        let _turn = turn;
+        print(&admin.registry)
+    });
+    match printed.await {
         Ok(Some(body)) => ([(header::CONTENT_TYPE, OPEN_METRICS)], body).into_response(),
         Ok(None) | Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, "the metrics could not be written\n").into_response(),
     }

@@ -66,8 +66,11 @@ fn a_code_of_ours_stays_a_code() {
     assert_eq!(body, json!({ "code": "OperationNotAllowed", "message": "(secret)" }));
 }
 
+/// A name and a way of writing a text.
+type Spelling = (&'static str, fn(&str) -> String);
+
 /// Ways in which a service repeats what it was sent.
-const SPELLINGS: &[(&str, fn(&str) -> String)] = &[
+const SPELLINGS: &[Spelling] = &[
     ("as it is", str::to_owned),
     ("in JSON", in_json),
     ("in JSON in JSON", |text| in_json(&in_json(text))),

@@ -121,7 +121,8 @@ fn present(question: &Question<'_>, applied: &Applied, live: &Value) -> Answer {
         return Answer::Broken { code, message };
     }
     // Of somebody else's only what the entry says counts: another entry that says the same is no reason to write it.
-    if paths.is_empty() && !(edited && question.ours) && !broken && !secret_changed(question) {
+    let owned_edit = edited && question.ours;
+    if paths.is_empty() && !owned_edit && !broken && !secret_changed(question) {
         return Answer::Confirmed;
     }
     let differs = || match paths.as_slice() {

@@ -69,7 +69,7 @@ pub enum Guarded<K> {
     /// It is as its kind says.
     Readable(K),
     /// It is not.
-    Unreadable(Unreadable<K>),
+    Unreadable(Box<Unreadable<K>>),
 }
 
 /// An object that is not as its kind says: it was stored under another definition, or is beyond what can be read.
@@ -161,7 +161,7 @@ impl<'de, K: Parts> Deserialize<'de> for Unreadable<K> {
     /// For those who ask for one of them alone.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match Guarded::deserialize(deserializer)? {
-            Guarded::Unreadable(object) => Ok(object),
+            Guarded::Unreadable(object) => Ok(*object),
             Guarded::Readable(_) => Err(D::Error::custom("the object can be read")),
         }
     }
@@ -181,13 +181,13 @@ fn read<K: Parts>(text: &str) -> serde_json::Result<Guarded<K>> {
     });
     Ok(match parts {
         Ok((spec, status)) => Guarded::Readable(K::of(metadata, spec, status)),
-        Err(problem) => Guarded::Unreadable(Unreadable {
+        Err(problem) => Guarded::Unreadable(Box::new(Unreadable {
             metadata,
             problem,
             fields: unreadable_fields::<K::Spec>(spec_text),
             salvage: Salvage::read(spec_text, status.map(RawValue::get)),
             kind: PhantomData,
-        }),
+        })),
     })
 }
 
