@@ -5,6 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::change::Target;
+use super::desired::DesiredPool;
+use super::live::LiveCluster;
+use super::owner::Ownership;
 use crate::api::{Abort, Action, ActionState, ActionStatus, DeleteMachines, OnPool, RunCommand};
 
 /// What is sent for an action: `POST {cluster}/{path}`.
@@ -91,6 +94,19 @@ pub fn call(action: &Action) -> Option<Call<'_>> {
     delete_machines.as_ref().map(|DeleteMachines { pool, machines }| Call {
         body: Some(json!({ "machineNames": machines })),
         ..on_pool(pool, "deleteMachines")
+    })
+}
+
+/// Why an action has nothing to do with the pool that it names, if that is so: what somebody else made is somebody else's,
+/// also below a cluster of ours. A pool that does not exist is for Azure to refuse.
+pub fn not_ours(call: &Call<'_>, live: &LiveCluster, pools: &[DesiredPool]) -> Option<String> {
+    let name = call.resource.strip_prefix("/agentPools/")?;
+    let pool = live.pool(name)?;
+    let desired = pools.iter().find(|desired| desired.name.eq_ignore_ascii_case(name));
+    let ours =
+        desired.is_some_and(|desired| matches!(Ownership::of(pool.owner(), &desired.mark), Ownership::Ours { .. }));
+    (!ours).then(|| {
+        format!("pool {name} is not one that an AksNodePool of this cluster manages; name one that is, or adopt it")
     })
 }
 

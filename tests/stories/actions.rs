@@ -67,6 +67,38 @@ async fn an_action_runs_once_for_its_key_and_again_for_another() {
 }
 
 #[tokio::test]
+async fn an_action_touches_no_pool_that_somebody_else_made() {
+    let world = World::new("actions-alien").await;
+    let _operator = world.operator();
+    world.create("shop", json!({})).await;
+    let alien = world.azure.pool_id("shop", "alien");
+    let body = json!({ "properties": { "mode": "User", "vmSize": "Standard_D4s_v5", "count": 1 } });
+    world.azure.make(&alien, "2026-08-01", body).await;
+    let before = world.now().await;
+    for what in [
+        json!({ "upgradeNodeImageVersion": { "pool": "Alien" } }),
+        json!({ "deleteMachines": { "pool": "alien", "machines": ["aks-alien-12345678-vmss000000"] } }),
+        json!({ "abort": { "pool": "alien" } }),
+    ] {
+        world
+            .apply(&world.cluster("shop", task(&what.to_string().len().to_string(), what.clone())))
+            .await;
+        world
+            .cluster_until("shop", "told whose the pool is", |cluster| {
+                line(cluster, "task").is_some_and(|line| {
+                    line.key == what.to_string().len().to_string()
+                        && line
+                            .message
+                            .as_deref()
+                            .is_some_and(|message| message.contains("pool alien is not one"))
+                })
+            })
+            .await;
+    }
+    assert_eq!(world.writes_after(before).await, [""; 0]);
+}
+
+#[tokio::test]
 async fn an_action_that_was_being_sent_when_the_operator_ended_is_never_sent_again() {
     let world = World::new("actions-crash").await;
     let operator = world.operator();

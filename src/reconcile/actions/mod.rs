@@ -127,6 +127,11 @@ async fn turn(
         wait(pass, name, action, why);
         return Ok(Turn::Stops);
     }
+    let live = pass.live.as_ref();
+    if let Some(why) = live.and_then(|live| actions::not_ours(&call, live, &pass.desired.pools)) {
+        wait(pass, name, action, why);
+        return Ok(Turn::Passes);
+    }
     if let Some(why) = plan.blockers.iter().find(|blocker| aborts(blocker, &call)) {
         wait(pass, name, action, why.to_string());
         return Ok(Turn::Passes);
