@@ -98,14 +98,15 @@ pub fn call(action: &Action) -> Option<Call<'_>> {
 }
 
 /// Why an action has nothing to do with the pool that it names, if that is so: what somebody else made is somebody else's,
-/// also below a cluster of ours. A pool that does not exist is for Azure to refuse.
+/// also below a cluster of ours. What shows the cluster may not show the pool yet, so a manifest has to describe it.
 pub fn not_ours(call: &Call<'_>, live: &LiveCluster, pools: &[DesiredPool]) -> Option<String> {
     let name = call.resource.strip_prefix("/agentPools/")?;
-    let pool = live.pool(name)?;
+    let is_ours = |desired: &DesiredPool| {
+        let pool = live.pool(name);
+        pool.is_none_or(|pool| matches!(Ownership::of(pool.owner(), &desired.mark), Ownership::Ours { .. }))
+    };
     let desired = pools.iter().find(|desired| desired.name.eq_ignore_ascii_case(name));
-    let ours =
-        desired.is_some_and(|desired| matches!(Ownership::of(pool.owner(), &desired.mark), Ownership::Ours { .. }));
-    (!ours).then(|| {
+    (!desired.is_some_and(is_ours)).then(|| {
         format!("pool {name} is not one that an AksNodePool of this cluster manages; name one that is, or adopt it")
     })
 }
