@@ -245,15 +245,12 @@ pub fn without_cluster(
 ) -> AksNodePoolStatus {
     let message =
         format!("AksCluster {cluster} does not exist in this namespace; apply it, or correct spec.clusterRef.name");
-    let verdict = Verdict::Waiting(Why::new("ClusterNotFound", message));
     AksNodePoolStatus {
-        observed_generation: observed(previous.observed_generation, &verdict, generation),
-        conditions: conditions(&previous.conditions, &verdict, &[], generation, now),
         provisioning_state: None,
         power_state: None,
         state: None,
         plan: None,
-        ..previous.clone()
+        ..waiting(previous, generation, Why::new("ClusterNotFound", message), now)
     }
 }
 
@@ -267,7 +264,12 @@ pub fn below_unreadable_cluster(
 ) -> AksNodePoolStatus {
     let message =
         format!("AksCluster {cluster} can't be read, so nothing is done for its pools; its events say what to correct");
-    let verdict = Verdict::Waiting(Why::new("ClusterUnreadable", message));
+    waiting(previous, generation, Why::new("ClusterUnreadable", message), now)
+}
+
+/// What was seen last, of a pool that nobody looks at before something else is put right.
+fn waiting(previous: &AksNodePoolStatus, generation: i64, why: Why, now: Timestamp) -> AksNodePoolStatus {
+    let verdict = Verdict::Waiting(why);
     AksNodePoolStatus {
         observed_generation: observed(previous.observed_generation, &verdict, generation),
         conditions: conditions(&previous.conditions, &verdict, &[], generation, now),
