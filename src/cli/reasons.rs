@@ -55,6 +55,12 @@ const REASONS: &[CodeEntry] = &[
         "Read the event: it names the cluster or the resource, which you delete in Azure when nobody needs it.",
     ),
     row(
+        "ChildReplaced",
+        User,
+        "Something that hung on the cluster was deleted in Azure and made anew by somebody else: it is theirs, and Armature changes or deletes it no more.",
+        "Read the event: it names the resource. To take it over, keep its entry and approve the adoption; else delete it in Azure when nobody needs it.",
+    ),
+    row(
         "ChildrenFirst",
         WaitForOperation,
         "What hangs on the cluster has to be there before the step, or gone.",
@@ -121,10 +127,16 @@ const REASONS: &[CodeEntry] = &[
         "Run the command in the message that registers it.",
     ),
     row(
+        "FingerprintKeyChanged",
+        User,
+        "Status was signed with another key than the operator has now: its Secret was deleted and made anew. What hangs on the cluster counts as somebody else's, and is not deleted.",
+        "Put the former Secret back from a backup and restart the operator; without one, delete what nobody needs any more in Azure by hand.",
+    ),
+    row(
         "FingerprintKeyUnavailable",
         User,
-        "The operator can't read or make its own Secret, which holds the key that signs status and tells secrets apart: nothing that status says about children and operations is believed until it can.",
-        "Check that Secret and the operator's rights in its namespace: to create Secrets, and to get this one.",
+        "The operator can't read or make its own Secret, which holds the key that signs status and tells secrets apart, or can't read the ConfigMap `armature-spent-signatures` beside it: nothing that status says about children and operations is believed, and nothing is written to Azure, until it can.",
+        "Check them and the operator's rights in its namespace: to create Secrets and ConfigMaps, and to get these, as the chart does.",
     ),
     row(
         "ForbiddenChange",

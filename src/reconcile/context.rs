@@ -16,6 +16,7 @@ use super::in_flight::InFlight;
 use super::memory::Memory;
 use super::remembered::Remembered;
 use super::slots::Slots;
+use super::spent::Spent;
 use super::store::Written;
 use super::watched::Caches;
 use crate::api::{AksCluster, AksNodePool, AzureIdentity};
@@ -54,6 +55,8 @@ pub struct Context {
     pub recorder: Recorder,
     /// The key for fingerprints of secrets, once one was needed.
     pub fingerprint_key: OnceCell<FingerprintKey>,
+    /// What was signed with it and has ended.
+    pub spent: Spent,
     /// Who may write what children share.
     pub turns: Turns,
     /// Objects whose last pass panicked.
@@ -128,6 +131,7 @@ impl Context {
             written: Written::default(),
             recorder,
             fingerprint_key: OnceCell::new(),
+            spent: Spent::default(),
             turns: Turns::default(),
             panics: Panics::default(),
             in_flight: InFlight::default(),

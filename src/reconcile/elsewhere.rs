@@ -62,7 +62,7 @@ fn has_proven_line(signer: &Signer<'_>, cluster: &AksCluster, id: &str) -> bool 
         is_same
             && matches!(
                 signer.claim(key, line),
-                Some(Claim::Seen | Claim::Adopted | Claim::Made)
+                Some((Claim::Seen | Claim::Adopted | Claim::Made, _))
             )
     })
 }

@@ -29,6 +29,11 @@ impl Ended {
         Self { failure, retry }
     }
 
+    /// Nothing can be proven or signed, so nothing is written to Azure; `problem` says why and what helps.
+    pub fn unproven(target: Target, problem: &str) -> Self {
+        Self::ours(target, "FingerprintKeyUnavailable", problem, "", Retry::Backoff)
+    }
+
     /// A call that failed. `failures` counts those in a row before it.
     pub fn call(target: Target, error: &ArmError, failures: u32) -> Self {
         let retry = classify(error);

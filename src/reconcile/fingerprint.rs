@@ -58,9 +58,19 @@ impl FingerprintKey {
         Fingerprint::new(self.id.clone(), digits::<8>(&self.key, subject, value.expose()))
     }
 
-    /// A signature of a text, which nobody makes who does not have the key.
+    /// A signature of a text, which nobody makes who does not have the key; it begins with the name of the key.
     pub fn sign(&self, text: &str) -> String {
-        digits::<SIGNATURE>(&self.key, SIGNED, text)
+        format!("{}.{}", self.id, digits::<SIGNATURE>(&self.key, SIGNED, text))
+    }
+
+    /// Whether a signature says that it was made with another key, as after this one was lost.
+    pub fn is_of_another(&self, signature: &str) -> bool {
+        signature.split_once('.').is_some_and(|(id, _)| id != self.id)
+    }
+
+    /// The name of the key, which tells nothing about it.
+    pub fn id(&self) -> &str {
+        &self.id
     }
 
     /// A key that a test knows.
@@ -141,14 +151,16 @@ impl From<String> for Unavailable {
 
 impl From<kube::Error> for Unavailable {
     fn from(error: kube::Error) -> Self {
-        // What Kubernetes refuses it will refuse again; too many requests and its own faults pass.
-        let refused =
-            matches!(&error, kube::Error::Api(status) if (400..500).contains(&status.code) && status.code != 429);
         Self {
             error: told(&error),
-            passing: !refused,
+            passing: passes(&error),
         }
     }
+}
+
+/// What Kubernetes refuses it will refuse again; too many requests and its own faults pass.
+pub fn passes(error: &kube::Error) -> bool {
+    !matches!(error, kube::Error::Api(status) if (400..500).contains(&status.code) && status.code != 429)
 }
 
 async fn read_or_make(client: &Client, namespace: &str, name: &str) -> Result<FingerprintKey, Unavailable> {

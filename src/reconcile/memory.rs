@@ -27,6 +27,8 @@ pub struct Memory {
     pub silences: Silences,
     /// Whether it was told that nothing signs what status records.
     pub unsigned_told: bool,
+    /// Whether it was told that another key signed what status records.
+    pub other_key_told: bool,
     /// The set of pools when it last changed, and when that was.
     pools: Option<(Vec<(String, i64)>, Timestamp)>,
     /// Whether the snapshot of Azure is older than our last write.

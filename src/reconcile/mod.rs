@@ -36,6 +36,7 @@ mod secrets;
 mod sign_in;
 mod silence;
 mod slots;
+mod spent;
 mod store;
 mod unreadable;
 mod watched;

@@ -1,5 +1,6 @@
 //! Long operations of Azure: stored in status when they start, asked about here until they end.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use kube::runtime::events::EventType;
@@ -8,8 +9,9 @@ use tracing::{info, warn};
 
 use super::context::Context;
 use super::failure::Ended;
-use super::pass::{Pass, step_label};
+use super::pass::{Interrupted, Pass, step_label};
 use super::silence::{Meaning, Unaskable};
+use super::write::WriteError;
 use super::{actions, children, events, in_flight, rests};
 use crate::api::OperationStatus;
 use crate::arm::{ArmClient, ArmError, OperationState, OperationUrl, Retry, RetryAfter, ServiceError, SubscriptionId};
@@ -20,9 +22,15 @@ use crate::runtime::metrics::StepResult;
 /// Asks about every operation that is due. Those that ended leave the list.
 ///
 /// # Errors
-/// Nobody is signed in to ask.
-pub async fn poll(pass: &mut Pass<'_>, arm: &ArmClient) -> Result<(), Ended> {
-    for (key, operation) in pass.operations.clone() {
+/// Nobody is signed in to ask, or Kubernetes did not take what follows.
+pub async fn poll(pass: &mut Pass<'_>, arm: &ArmClient) -> Result<(), Interrupted> {
+    // Without the key nobody knows whether Azure gave them.
+    let known = if pass.signing.is_ok() {
+        pass.operations.clone()
+    } else {
+        BTreeMap::new()
+    };
+    for (key, operation) in known {
         let due = pass.memory.polls.get(&key).is_none_or(|due| *due <= Instant::now());
         if due {
             ask(pass, arm, &key, &operation).await?;
@@ -48,7 +56,7 @@ pub fn pause(pass: &Pass<'_>, url: &str, asked: Option<RetryAfter>) -> Duration 
 
 /// Asks about an operation. What comes of it is the operation's own matter: one that can't be asked about any more holds
 /// up neither its target nor anything else.
-async fn ask(pass: &mut Pass<'_>, arm: &ArmClient, key: &str, operation: &OperationStatus) -> Result<(), Ended> {
+async fn ask(pass: &mut Pass<'_>, arm: &ArmClient, key: &str, operation: &OperationStatus) -> Result<(), Interrupted> {
     let url = match address(operation) {
         Ok(url) => url,
         Err(why) => {
@@ -65,11 +73,11 @@ async fn ask(pass: &mut Pass<'_>, arm: &ArmClient, key: &str, operation: &Operat
             pass.memory.silences.end(key);
             match target(key) {
                 Target::Action(name) => actions::answered(pass, &name, operation, state, result).await,
-                Target::Cluster | Target::Pool(_) | Target::Child(_) => answered(pass, key, operation, state),
+                Target::Cluster | Target::Pool(_) | Target::Child(_) => answered(pass, key, operation, state).await?,
             }
             Ok(())
         }
-        Err(error) => unanswered(pass, key, operation, &error),
+        Err(error) => Ok(unanswered(pass, key, operation, &error)?),
     }
 }
 
@@ -83,7 +91,12 @@ fn address(operation: &OperationStatus) -> Result<OperationUrl, Unaskable> {
 }
 
 /// What Azure says about an operation on the cluster, a pool or a child.
-fn answered(pass: &mut Pass<'_>, key: &str, operation: &OperationStatus, state: OperationState) {
+async fn answered(
+    pass: &mut Pass<'_>,
+    key: &str,
+    operation: &OperationStatus,
+    state: OperationState,
+) -> Result<(), WriteError> {
     let (target, step) = (target(key), operation.step.as_str());
     match state {
         OperationState::Running { retry_after, .. } => ask_again(pass, key, operation, retry_after),
@@ -91,7 +104,7 @@ fn answered(pass: &mut Pass<'_>, key: &str, operation: &OperationStatus, state: 
             info!(step, %target, "operation ended well");
             pass.end_operation(key, step, StepResult::Succeeded);
             match &target {
-                Target::Child(child) => children::ended(pass, child, step, None),
+                Target::Child(child) => children::ended(pass, child, step, None).await?,
                 Target::Cluster | Target::Pool(_) | Target::Action(_) => {
                     pass.memory.rests.succeed(&target);
                     pass.ended += 1;
@@ -104,8 +117,9 @@ fn answered(pass: &mut Pass<'_>, key: &str, operation: &OperationStatus, state: 
             pass.memory.unwrite(&target);
         }
         OperationState::Unknown => lose(pass, key, operation, &Unaskable::Forgotten),
-        OperationState::Failed(error) => failed(pass, key, operation, &error),
+        OperationState::Failed(error) => failed(pass, key, operation, &error).await?,
     }
+    Ok(())
 }
 
 /// Azure works on it: when it is asked again.
@@ -114,20 +128,26 @@ pub fn ask_again(pass: &mut Pass<'_>, key: &str, operation: &OperationStatus, re
     pass.memory.polls.insert(key.to_owned(), Instant::now() + wait);
 }
 
-fn failed(pass: &mut Pass<'_>, key: &str, operation: &OperationStatus, error: &ServiceError) {
+async fn failed(
+    pass: &mut Pass<'_>,
+    key: &str,
+    operation: &OperationStatus,
+    error: &ServiceError,
+) -> Result<(), WriteError> {
     let (target, step) = (target(key), operation.step.as_str());
     let ended = Ended::operation(target.clone(), &operation.description, error);
     let ended = ended.map_message(|message| pass.secrets.redact(message));
     warn!(step, %target, code = %error.code, "operation failed in Azure");
     pass.end_operation(key, step, StepResult::Failed);
     if let Target::Child(child) = &target {
-        return children::ended(pass, child, step, Some(ended));
+        return children::ended(pass, child, step, Some(ended)).await;
     }
     pass.memory.unwrite(&target);
     if ended.retry == Retry::User {
         pass.attempts.insert(target.clone(), MAX_RESUME_ATTEMPTS);
     }
     pass.rest(target, ended);
+    Ok(())
 }
 
 /// A question that got no answer says nothing about the operation: it is asked again later, unless it will never be

@@ -19,14 +19,16 @@ use super::manifests::{self, Desired, requested_at};
 use super::memory::Memory;
 use super::objects::Objects;
 use super::proof::{Signer, Signing};
-use super::records::{self, Records};
+use super::records::{self, Record, Records};
 use super::rests::Rests;
 use super::secrets::PassSecrets;
+use super::spent::Subject;
 use super::write::{self, WriteError};
 use super::{actions, children, in_flight, look, operations, report, sign_in, unreadable};
 use crate::api::{ActionStatus, AksCluster, AksClusterStatus, AksNodePool, ChildStatus, OperationStatus};
 use crate::arm::{ArmClient, ArmError, ClusterId};
 use crate::plan::change::Target;
+use crate::plan::children::claim::{Claim, Serial};
 use crate::plan::children::{Leaves, place};
 use crate::plan::live::{LiveCluster, ProvisioningState};
 use crate::plan::preview::is_preview;
@@ -70,6 +72,8 @@ pub struct Pass<'a> {
     pub unproven: BTreeSet<String>,
     /// Lines that wait in status for the key that proves them.
     shelved: BTreeMap<String, ChildStatus>,
+    /// What the cluster's own record is stored under.
+    pub serial: Option<Serial>,
     /// How many operations ended well and are not counted in status yet.
     pub ended: i64,
     /// How often a failed operation was resumed.
@@ -176,22 +180,23 @@ impl<'a> Pass<'a> {
             operations,
             dropped,
             shelved,
+            other_key,
         } = Records::admit(&signing, &status);
         for key in afresh {
             memory.children.forget_look(&key);
         }
         for key in &dropped {
-            warn!(%id, target = key, "status holds an operation that Azure did not give Armature, which is not asked about");
+            warn!(%id, target = key, "status holds an operation that nothing proves, which is not asked about");
             match operations::target(key) {
                 Target::Child(child) => memory.children.forget_look(&child),
                 Target::Cluster | Target::Pool(_) | Target::Action(_) => memory.stale = true,
             }
         }
         let mut actions = status.actions;
-        if !records::is_proven(
-            &signing,
-            objects.cluster.status.as_ref().unwrap_or(&AksClusterStatus::default()),
-        ) {
+        let none = AksClusterStatus::default();
+        let stored = objects.cluster.status.as_ref().unwrap_or(&none);
+        let record = Record::admit(&signing, stored, context.now());
+        if !record.proven {
             warn!(%id, "what status records is not what Armature stored there, and is not believed");
             desired.cluster.life.disbelieve();
             actions = records::doubted(objects.cluster.spec.actions.as_ref(), actions);
@@ -231,6 +236,7 @@ impl<'a> Pass<'a> {
             signing,
             unproven,
             shelved,
+            serial: record.serial,
             ended: 0,
             attempts,
             live: None,
@@ -245,13 +251,34 @@ impl<'a> Pass<'a> {
         // One event for all: Kubernetes takes several of one reason for one, and keeps the first note.
         if !dropped.is_empty() {
             let note = format!(
-                "what status records as running in Azure for {} was not given to Armature by Azure and is not asked about; it is \
-                 looked at afresh",
+                "nothing proves that Azure gave Armature what status records as running for {}: it is not asked about, and looked \
+                 at afresh",
                 dropped.join(", ")
             );
             events::told(&mut pass, EventType::Warning, "OperationLost", "Reconcile", &note);
         }
+        if other_key {
+            pass.tell_other_key();
+        }
         Ok(pass)
+    }
+
+    /// Lines that were signed with another key stay as they are until it is back: that is told once.
+    fn tell_other_key(&mut self) {
+        let Ok(signer) = &self.signing else { return };
+        if std::mem::replace(&mut self.memory.other_key_told, true) {
+            return;
+        }
+        let settings = &self.context.settings;
+        let note = format!(
+            "status was signed with another key than {}, which Secret {}/{} holds: until the former Secret is put back and the operator \
+             restarted, what hangs on the cluster counts as somebody else's, and is not deleted",
+            signer.key_id(),
+            settings.operator_namespace,
+            settings.fingerprint_key_secret,
+        );
+        warn!(cluster = %self.id, "{note}");
+        events::told(self, EventType::Warning, "FingerprintKeyChanged", "Reconcile", &note);
     }
 
     /// The pass itself and what follows from how it ended. What a status could not be stored for is told all the same.
@@ -340,7 +367,7 @@ impl<'a> Pass<'a> {
         children::read_ahead(self).await;
         operations::poll(self, &arm).await?;
         look::live(self, &arm).await?;
-        self.end_records();
+        self.end_records().await?;
         if self.is_new && self.live.is_some() {
             actions::meet(self);
         }
@@ -362,6 +389,9 @@ impl<'a> Pass<'a> {
         report::publish(self).await?;
         self.let_pools_go(&plan).await?;
 
+        if let (Err(problem), Some(_)) = (&self.signing, plan.next_step()) {
+            return Err(Ended::unproven(Target::Cluster, problem).into());
+        }
         match act(self, &arm, &plan).await? {
             Acted::Nothing => {
                 let own = plan.look_again.and_then(|wait| Duration::try_from(wait).ok());
@@ -391,9 +421,9 @@ impl<'a> Pass<'a> {
 
     /// A cluster that is gone took along what was below it, and the work on that: what is known of them says nothing about
     /// what somebody makes anew under the name.
-    fn end_records(&mut self) {
+    async fn end_records(&mut self) -> Result<(), WriteError> {
         if self.live.is_some() || self.operations.contains_key(&Target::Cluster.to_string()) {
-            return;
+            return Ok(());
         }
         let below = |line: &ChildStatus| line.id.as_ref().is_some_and(|id| place::is_below(id, &self.cluster_id));
         let ended: Vec<String> = self
@@ -402,6 +432,7 @@ impl<'a> Pass<'a> {
             .filter(|(_, line)| below(line))
             .map(|(key, _)| key.clone())
             .collect();
+        self.end_claims(&ended).await?;
         for key in ended {
             self.children.remove(&key);
             self.memory.children.forget(&key);
@@ -409,6 +440,28 @@ impl<'a> Pass<'a> {
         }
         self.operations
             .retain(|key, _| !matches!(operations::target(key), Target::Pool(_)));
+        Ok(())
+    }
+
+    /// What these lines claim ends here: their signatures, which somebody may have kept, count no more. Their resources
+    /// are gone, or nobody's but their owners'.
+    pub async fn end_claims(&self, keys: &[String]) -> Result<(), WriteError> {
+        let Ok(signer) = &self.signing else { return Ok(()) };
+        let lines = keys.iter().filter_map(|key| self.children.get(key));
+        let ended = lines.filter_map(|line| {
+            let (_, serial) = Claim::with_serial(line)?;
+            Some((signer.subject(line.id.as_deref()?), serial))
+        });
+        self.context.spent.note(self.context, &ended.collect()).await
+    }
+
+    /// What the status of the cluster records goes on under a new serial, so that what it recorded before can't be put
+    /// back. To be called when the new record is stored.
+    pub fn overtake_record(&mut self) -> Option<(Subject, Serial)> {
+        let signer = self.signing.as_ref().ok()?;
+        let (subject, before) = (signer.record(), self.serial?);
+        self.serial = Some(Serial::after(Some(before), self.context.now()));
+        Some((subject, before))
     }
 
     /// Without an identity nothing is looked at any more, and an object that goes away can only be released.
@@ -440,6 +493,10 @@ impl<'a> Pass<'a> {
             report::publish(self).await?;
         }
         self.let_pools_go(&plan).await?;
+        if plan.fate == Fate::Gone {
+            let all: Vec<String> = self.children.keys().cloned().collect();
+            self.end_claims(&all).await?;
+        }
         if ends {
             write::remove_finalizer(self.context, &self.objects.cluster).await?;
             self.context.forget(&self.reference);
@@ -571,7 +628,7 @@ impl<'a> Pass<'a> {
 }
 
 /// Why the line broke off.
-enum Interrupted {
+pub enum Interrupted {
     /// Azure, or something the pass needs, said no.
     Ended(Ended),
     /// Kubernetes did not take a write.

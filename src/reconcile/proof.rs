@@ -3,22 +3,25 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use kube::ResourceExt;
 use serde_json::{Value, json};
 
 use super::context::Context;
 use super::failure::Ended;
-use super::fingerprint::{self, FingerprintKey, KeyProblem};
+use super::fingerprint::{self, FingerprintKey, KeyProblem, passes};
+use super::spent::{self, Spent, Subject};
 use crate::api::{AksCluster, AksClusterStatus, AksNodePoolStatus, ChildStatus, OperationStatus};
-use crate::arm::Retry;
 use crate::plan::change::Target;
-use crate::plan::children::claim::Claim;
+use crate::plan::children::claim::{Claim, Serial};
 use crate::plan::children::former::UNTIL;
+use crate::runtime::connect::told;
 
 /// Signs and checks what is recorded in the status of one object.
 #[derive(Debug, Clone)]
 pub struct Signer<'a> {
     key: &'a FingerprintKey,
+    spent: &'a Spent,
     /// Installation, namespace and name. No UID: a backup brings objects back under new ones.
     object: [String; 3],
 }
@@ -32,25 +35,20 @@ impl<'a> Signer<'a> {
     /// # Errors
     /// Kubernetes did not answer: nobody knows what is proven, which passes by itself.
     pub async fn of(context: &'a Context, cluster: &AksCluster) -> Result<Signing<'a>, Ended> {
-        match fingerprint::key(context).await {
-            Ok(key) => Ok(Ok(Self::new(key, context.installation.as_str(), cluster))),
-            Err(KeyProblem {
+        match proven_with(context).await {
+            Ok((key, spent)) => Ok(Ok(Self::new(key, spent, context.installation.as_str(), cluster))),
+            Err(Unavailable {
                 problem,
                 passing: false,
-            }) => Ok(Err(problem.to_string())),
-            Err(KeyProblem { problem, passing: true }) => Err(Ended::ours(
-                Target::Cluster,
-                problem.reason(),
-                problem.to_string(),
-                "",
-                Retry::Backoff,
-            )),
+            }) => Ok(Err(problem)),
+            Err(Unavailable { problem, passing: true }) => Err(Ended::unproven(Target::Cluster, &problem)),
         }
     }
 
-    pub(super) fn new(key: &'a FingerprintKey, installation: &str, cluster: &AksCluster) -> Self {
+    pub(super) fn new(key: &'a FingerprintKey, spent: &'a Spent, installation: &str, cluster: &AksCluster) -> Self {
         Self {
             key,
+            spent,
             object: [
                 installation.to_owned(),
                 cluster.namespace().unwrap_or_default(),
@@ -61,17 +59,33 @@ impl<'a> Signer<'a> {
 
     /// The same key, for the status of another object.
     pub fn for_object(&self, cluster: &AksCluster) -> Self {
-        Self::new(self.key, &self.object[0], cluster)
+        Self::new(self.key, self.spent, &self.object[0], cluster)
     }
 
-    /// The proof of a line: its claim and the signature of that.
-    pub fn of_child(&self, key: &str, line: &ChildStatus, claim: Claim) -> String {
+    /// What a claim about a resource is noted under once it has ended.
+    pub fn subject(&self, id: &str) -> Subject {
+        Subject::resource(&self.object, id)
+    }
+
+    /// The same for what the status of the cluster records about itself.
+    pub fn record(&self) -> Subject {
+        Subject::record(&self.object)
+    }
+
+    /// The serial of what begins now for the subject.
+    pub fn next(&self, subject: &Subject, now: Timestamp) -> Serial {
+        self.spent.next(subject, now)
+    }
+
+    /// The proof of a line: its claim, when that began, and the signature of that.
+    pub fn of_child(&self, key: &str, line: &ChildStatus, (claim, serial): (Claim, Serial)) -> String {
         let ChildStatus {
             id,
             api_version,
             applied,
             secrets,
             outputs,
+            created_at,
             // What is told, and what follows from the claim.
             state: _,
             message: _,
@@ -86,21 +100,34 @@ impl<'a> Signer<'a> {
         let signature = self.sign(&json!([
             "child",
             key,
-            claim.word(),
+            claim.text(serial),
             id,
             api_version,
             applied,
             secrets,
-            outputs
+            outputs,
+            created_at
         ]));
-        format!("{}:{signature}", claim.word())
+        format!("{}:{signature}", claim.text(serial))
     }
 
-    /// The claim that a line of status proves.
-    pub fn claim(&self, key: &str, line: &ChildStatus) -> Option<Claim> {
-        let proof = line.proof.as_deref()?;
-        let (word, _) = proof.split_once(':')?;
-        Claim::of_word(word).filter(|claim| is_same(proof, &self.of_child(key, line, *claim)))
+    /// The claim that a line of status proves, with its serial. One that has ended is none.
+    pub fn claim(&self, key: &str, line: &ChildStatus) -> Option<(Claim, Serial)> {
+        let (proof, id) = (line.proof.as_deref()?, line.id.as_deref()?);
+        let claim = Claim::read(proof)?;
+        let counts = is_same(proof, &self.of_child(key, line, claim)) && self.spent.admits(&self.subject(id), claim.1);
+        counts.then_some(claim)
+    }
+
+    /// Whether a proof says that it was made with another key: then nobody can tell here what it is worth.
+    pub fn is_of_another_key(&self, proof: &str) -> bool {
+        let signature = proof.rsplit(':').next().unwrap_or_default();
+        self.key.is_of_another(signature)
+    }
+
+    /// The name of the key.
+    pub fn key_id(&self) -> &str {
+        self.key.id()
     }
 
     /// The proof that Azure gave us this operation for this target.
@@ -121,20 +148,31 @@ impl<'a> Signer<'a> {
         proof.is_some_and(|proof| is_same(proof, &self.of_operation(key, operation)))
     }
 
-    /// The proof of what the status of the cluster records about itself.
-    pub fn of_cluster(&self, status: &AksClusterStatus) -> String {
+    /// The proof of what the status of the cluster records about itself, as of a serial.
+    pub fn of_cluster(&self, status: &AksClusterStatus, serial: Serial) -> String {
         let actions: BTreeMap<_, _> = status
             .actions
             .iter()
             .map(|(name, line)| (name, (&line.key, line.state)))
             .collect();
-        self.sign(&json!(["cluster", status.applied, status.resume_attempts, actions]))
+        let serial = serial.to_string();
+        let signature = self.sign(&json!([
+            "cluster",
+            serial,
+            status.applied,
+            status.resume_attempts,
+            actions
+        ]));
+        format!("{serial}:{signature}")
     }
 
-    /// Whether what the status of the cluster records is what was stored there.
-    pub fn proves_cluster(&self, status: &AksClusterStatus) -> bool {
-        let proof = status.proof.as_deref();
-        proof.is_some_and(|proof| is_same(proof, &self.of_cluster(status)))
+    /// The serial of what the status of the cluster records, when that is what was stored there and has not been
+    /// overtaken.
+    pub fn proves_cluster(&self, status: &AksClusterStatus) -> Option<Serial> {
+        let proof = status.proof.as_deref()?;
+        let serial = Serial::read(proof.split_once(':')?.0)?;
+        let counts = is_same(proof, &self.of_cluster(status, serial)) && self.spent.admits(&self.record(), serial);
+        counts.then_some(serial)
     }
 
     /// The proof of what the status of a pool of the cluster records, by the name of its object.
@@ -153,6 +191,34 @@ impl<'a> Signer<'a> {
     }
 }
 
+/// Why nothing can be proven.
+struct Unavailable {
+    problem: String,
+    /// Whether it passes by itself.
+    passing: bool,
+}
+
+/// The key, and what was signed with it and has ended: nothing is proven without both.
+async fn proven_with(context: &Context) -> Result<(&FingerprintKey, &Spent), Unavailable> {
+    let key = fingerprint::key(context)
+        .await
+        .map_err(|KeyProblem { problem, passing }| Unavailable {
+            problem: problem.to_string(),
+            passing,
+        })?;
+    let namespace = &context.settings.operator_namespace;
+    let loaded = context.spent.load(&context.client, namespace).await;
+    loaded.map_err(|error| Unavailable {
+        problem: format!(
+            "ConfigMap {namespace}/{}, which tells what signatures have ended, can't be read: {}",
+            spent::CONFIG_MAP,
+            told(&error)
+        ),
+        passing: passes(&error),
+    })?;
+    Ok((key, &context.spent))
+}
+
 /// Compares in a time that tells nothing about where two texts differ.
 fn is_same(one: &str, other: &str) -> bool {
     let differs = one
@@ -165,6 +231,8 @@ fn is_same(one: &str, other: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const MADE: (Claim, Serial) = (Claim::Made, Serial::START);
 
     fn cluster(namespace: &str, name: &str) -> AksCluster {
         let spec = json!({ "subscriptionId": "s", "resourceGroup": "rg", "location": "l" });
@@ -185,18 +253,18 @@ mod tests {
 
     #[test]
     fn a_line_proves_its_claim_for_one_object_key_and_resource_only() {
-        let (key, other_key) = (FingerprintKey::of(1), FingerprintKey::of(2));
-        let signer = Signer::new(&key, "home", &cluster("team", "prod"));
+        let (key, other_key, spent) = (FingerprintKey::of(1), FingerprintKey::of(2), Spent::knowing([]));
+        let signer = Signer::new(&key, &spent, "home", &cluster("team", "prod"));
         let signed = ChildStatus {
-            proof: Some(signer.of_child("a/x", &line(), Claim::Made)),
+            proof: Some(signer.of_child("a/x", &line(), MADE)),
             ..line()
         };
-        assert_eq!(signer.claim("a/x", &signed), Some(Claim::Made));
+        assert_eq!(signer.claim("a/x", &signed), Some(MADE));
         let in_other_case = ChildStatus {
             id: Some("/SUBSCRIPTIONS/s/a".to_owned()),
             ..signed.clone()
         };
-        assert_eq!(signer.claim("a/x", &in_other_case), Some(Claim::Made));
+        assert_eq!(signer.claim("a/x", &in_other_case), Some(MADE));
 
         for (what, forged) in [
             (
@@ -218,7 +286,7 @@ mod tests {
             (
                 "an empty signature",
                 ChildStatus {
-                    proof: Some("made:".to_owned()),
+                    proof: Some("made:0:".to_owned()),
                     ..signed.clone()
                 },
             ),
@@ -264,8 +332,22 @@ mod tests {
                     ..signed.clone()
                 },
             ),
+            (
+                "another time of creation",
+                ChildStatus {
+                    created_at: Some(Timestamp::UNIX_EPOCH),
+                    ..signed.clone()
+                },
+            ),
+            ("a later serial", {
+                let proof = signed.proof.clone().unwrap();
+                ChildStatus {
+                    proof: Some(proof.replacen(":0:", ":1:", 1)),
+                    ..signed.clone()
+                }
+            }),
             ("a larger claim", {
-                let seen = signer.of_child("a/x", &line(), Claim::Seen);
+                let seen = signer.of_child("a/x", &line(), (Claim::Seen, Serial::START));
                 ChildStatus {
                     proof: Some(seen.replace("seen", "made")),
                     ..line()
@@ -280,17 +362,17 @@ mod tests {
             ("home", "other", "prod"),
             ("home", "team", "test"),
         ] {
-            let other = Signer::new(&key, installation, &cluster(namespace, name));
+            let other = Signer::new(&key, &spent, installation, &cluster(namespace, name));
             assert_eq!(other.claim("a/x", &signed), None, "{installation}/{namespace}/{name}");
         }
-        let lost = Signer::new(&other_key, "home", &cluster("team", "prod"));
+        let lost = Signer::new(&other_key, &spent, "home", &cluster("team", "prod"));
         assert_eq!(lost.claim("a/x", &signed), None, "a lost key");
     }
 
     #[test]
     fn records_and_keys_of_actions_are_proven_as_they_were_stored() {
-        let key = FingerprintKey::of(1);
-        let signer = Signer::new(&key, "home", &cluster("team", "prod"));
+        let (key, spent) = (FingerprintKey::of(1), Spent::knowing([]));
+        let signer = Signer::new(&key, &spent, "home", &cluster("team", "prod"));
         let status = |status: Value| -> AksClusterStatus { serde_json::from_value(status).unwrap() };
         let base = json!({
             "applied": { "sku.tier": "0123" },
@@ -298,8 +380,8 @@ mod tests {
             "actions": { "task": { "key": "1", "state": "Succeeded", "message": "done" } },
         });
         let mut signed = status(base.clone());
-        signed.proof = Some(signer.of_cluster(&signed));
-        assert!(signer.proves_cluster(&signed));
+        signed.proof = Some(signer.of_cluster(&signed, Serial::START));
+        assert_eq!(signer.proves_cluster(&signed), Some(Serial::START));
         for (what, forged) in [
             ("another record", json!({ "applied": { "sku.tier": "4567" } })),
             ("fewer attempts", json!({ "resumeAttempts": 0 })),
@@ -321,7 +403,7 @@ mod tests {
                 proof: signed.proof.clone(),
                 ..status(all)
             };
-            assert!(!signer.proves_cluster(&forged), "{what}");
+            assert_eq!(signer.proves_cluster(&forged), None, "{what}");
         }
         let mut pool = AksNodePoolStatus {
             resume_attempts: Some(1),
@@ -333,8 +415,8 @@ mod tests {
 
     #[test]
     fn an_operation_is_proven_for_its_target_step_and_url_only() {
-        let key = FingerprintKey::of(1);
-        let signer = Signer::new(&key, "home", &cluster("team", "prod"));
+        let (key, spent) = (FingerprintKey::of(1), Spent::knowing([]));
+        let signer = Signer::new(&key, &spent, "home", &cluster("team", "prod"));
         let plain = OperationStatus {
             step: "PutCluster".to_owned(),
             url: "https://management.azure.com/subscriptions/s/operations/1".to_owned(),

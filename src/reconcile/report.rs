@@ -150,7 +150,7 @@ async fn report_cluster(pass: &mut Pass<'_>, pools: &PoolsSummary) -> Result<(),
         requested_at: requested_at(&pass.objects.cluster),
         now: pass.context.now(),
     });
-    let status = records::sealed_cluster(&pass.signing, &before, status);
+    let status = records::sealed_cluster(&pass.signing, pass.serial, &before, status);
     if status != before {
         let changed = AksCluster {
             status: Some(status.clone()),

@@ -79,6 +79,10 @@ fn needed_at_home(home: &'static str) -> Vec<Call> {
         // The key that signs status; a name cannot limit create.
         ("create", "secrets", home, ANY_NAME),
         ("get", "secrets", home, "armature-fingerprint-key"),
+        // What was signed and has ended.
+        ("create", "configmaps", home, ANY_NAME),
+        ("get", "configmaps", home, "armature-spent-signatures"),
+        ("patch", "configmaps", home, "armature-spent-signatures"),
     ]
 }
 
@@ -117,6 +121,8 @@ fn never(home: &'static str) -> Vec<Call> {
         ("delete", "namespaces", ALL_NAMESPACES, "team"),
         ("create", "pods", home, ANY_NAME),
         ("get", "configmaps", home, "any"),
+        ("patch", "configmaps", home, "any"),
+        ("delete", "configmaps", home, "armature-spent-signatures"),
         ("create", "serviceaccounts/token", home, "armature"),
         ("patch", "deployments.apps", home, "armature"),
         (

@@ -2,10 +2,11 @@
 
 use armature::api::{APPROVE_PLAN_ANNOTATION, ActionState, AksCluster, ChildState};
 use armature_lab::simulator::admin::{Requests, Seed};
+use armature_lab::simulator::fault::{Fault, Injection};
 use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::api::events::v1::Event;
 use kube::Api;
-use kube::api::{DeleteParams, Patch, PatchParams};
+use kube::api::{DeleteParams, ObjectMeta, Patch, PatchParams, PostParams};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -17,6 +18,8 @@ use crate::world::{GROUP, World, watch_log};
 const MAINTENANCE: &str = "2026-08-01";
 const CREDENTIAL: &str = "2024-11-30";
 const ASSIGNMENT: &str = "2022-04-01";
+/// The Secret with the key that signs.
+const KEY: &str = "armature-fingerprint-key";
 /// A signature that nobody made.
 const MADE_UP: &str = "made:0123456789abcdef0123456789abcdef";
 
@@ -303,15 +306,34 @@ async fn with_another_key_nothing_counts_as_made_by_us_and_nothing_is_written_or
     let cluster = world.cluster_until("shop", "ready with its credential", owned).await;
     let credential = line(&cluster, key).unwrap().id.clone().unwrap();
     let secrets: Api<Secret> = Api::namespaced(world.client.clone(), &world.namespace);
-    secrets
-        .delete("armature-fingerprint-key", &DeleteParams::default())
-        .await
-        .unwrap();
+    let lose = async || {
+        let secret = secrets.delete(KEY, &DeleteParams::default()).await;
+        secret.unwrap();
+    };
+    let former = secrets.get(KEY).await.unwrap();
+    lose().await;
     let before = world.now().await;
-    let _operator = look_again(&world, "shop", operator).await;
+    let operator = look_again(&world, "shop", operator).await;
     let disowned = |cluster: &AksCluster| all_ready(cluster) && line(cluster, key).is_some_and(|line| !line.owned);
     world.cluster_until("shop", "ready under the other key", disowned).await;
+    world.event("status was signed with another key").await;
     assert_eq!(writes_anywhere(&world, before).await, Vec::<String>::new());
+
+    // With the former key all is as it was.
+    lose().await;
+    let back = Secret {
+        metadata: ObjectMeta {
+            name: former.metadata.name.clone(),
+            ..ObjectMeta::default()
+        },
+        ..former
+    };
+    secrets.create(&PostParams::default(), &back).await.unwrap();
+    let operator = look_again(&world, "shop", operator).await;
+    world.cluster_until("shop", "ready under the former key", owned).await;
+    lose().await;
+    let _operator = look_again(&world, "shop", operator).await;
+    world.cluster_until("shop", "ready under a third key", disowned).await;
 
     // What is below our cluster, or named after it alone, is changed as before.
     world.apply(&world.cluster("shop", fields("web"))).await;
@@ -478,4 +500,237 @@ async fn no_record_makes_drift_pass_for_an_edit() {
         world.cluster_until("shop", "drifted", held).await;
     }
     assert_eq!(world.writes_after(before).await, NOTHING);
+}
+
+#[tokio::test]
+async fn a_line_that_somebody_kept_is_worth_nothing_once_what_it_was_about_is_gone() {
+    let world = World::new("kept-lines").await;
+    let identity = world.azure.make_identity("shared").await;
+    let theirs = format!("{identity}/federatedIdentityCredentials/theirs");
+    let key = "federatedCredentials/api";
+    let fields = |account: &str| {
+        json!({
+            "oidcIssuerProfile": { "enabled": true },
+            "federatedCredentials": {
+                "api": { "identityId": identity, "namespace": "shop", "serviceAccount": account, "name": "theirs" },
+            },
+        })
+    };
+    let without = || world.cluster("shop", json!({ "oidcIssuerProfile": { "enabled": true } }));
+    let operator = world.operator();
+    world.create("shop", fields("api")).await;
+    let made = world
+        .cluster_until("shop", "ready with the credential", all_ready)
+        .await;
+    let kept = [json!(line(&made, key).unwrap())];
+    let body = world.azure.resource(&theirs, CREDENTIAL).await.unwrap();
+    world.apply(&without()).await;
+    world
+        .cluster_until("shop", "without children", |cluster| lines(cluster) == 0)
+        .await;
+    assert_eq!(world.azure.resource(&theirs, CREDENTIAL).await, None);
+
+    // What is stored just before a call that Azure refuses is worth as little afterwards.
+    let refuse = Fault::refuse(403, "AuthorizationFailed", "no");
+    let refused = Injection::new(refuse).call("FederatedIdentityCredentials_CreateOrUpdate");
+    let fault = world.admin().inject(&refused).await.unwrap();
+    world.apply(&world.cluster("shop", fields("api"))).await;
+    let is_making = |cluster: &AksCluster| {
+        let proof = line(cluster, key).and_then(|line| line.proof.clone());
+        proof.is_some_and(|proof| proof.starts_with("making:"))
+    };
+    let making = world.cluster_until("shop", "about to make it", is_making).await;
+    let kept = [kept[0].clone(), json!(line(&making, key).unwrap())];
+    world
+        .cluster_until("shop", "refused", |cluster| is(cluster, key, ChildState::Failed))
+        .await;
+    drop(operator);
+    world.admin().remove_fault(fault).await.unwrap();
+
+    // Somebody else makes the same one.
+    let body = json!({ "properties": body["properties"] });
+    world
+        .azure
+        .write_with(Method::PUT, &theirs, CREDENTIAL, Some(body))
+        .await;
+    let before = world.now().await;
+    for kept in &kept {
+        world.apply(&world.cluster("shop", fields("web"))).await;
+        world.forge("shop", json!({ "children": { key: kept } })).await;
+        let operator = world.operator();
+        world
+            .cluster_until("shop", "held", |cluster| is(cluster, key, ChildState::Held))
+            .await;
+        drop(operator);
+        world.forge("shop", json!({ "children": { key: kept } })).await;
+        world.apply(&without()).await;
+        let _operator = world.operator();
+        world
+            .cluster_until("shop", "without children", |cluster| lines(cluster) == 0)
+            .await;
+    }
+    assert_eq!(writes_anywhere(&world, before).await, Vec::<String>::new());
+    assert!(world.azure.resource(&theirs, CREDENTIAL).await.is_some());
+}
+
+#[tokio::test]
+async fn a_child_that_somebody_made_anew_under_its_name_is_theirs() {
+    let world = World::new("remade-child").await;
+    let operator = world.operator();
+    world
+        .create("shop", json!({ "maintenanceConfigurations": window(4) }))
+        .await;
+    let key = "maintenanceConfigurations/default";
+    world.cluster_until("shop", "ready with its window", all_ready).await;
+    drop(operator);
+    let own = world.azure.cluster_id("shop");
+    let id = format!("{own}/{key}");
+    world.azure.write_with(Method::DELETE, &id, MAINTENANCE, None).await;
+    assert_eq!(world.others_window(&own).await, id);
+    let before = world.now().await;
+    world.apply(&world.cluster("shop", json!({}))).await;
+    let _operator = world.operator();
+    world
+        .cluster_until("shop", "without children", |cluster| lines(cluster) == 0)
+        .await;
+    world.event("was deleted and made anew").await;
+    assert_eq!(writes_anywhere(&world, before).await, Vec::<String>::new());
+    assert!(world.azure.resource(&id, MAINTENANCE).await.is_some());
+}
+
+#[tokio::test]
+async fn an_action_that_ran_does_not_run_again_because_an_older_record_was_put_back() {
+    let world = World::new("kept-record").await;
+    let operator = world.operator();
+    world.create("shop", json!({})).await;
+    let status = world.ready("shop").await.status.unwrap();
+    let kept = json!({
+        "applied": status.applied,
+        "resumeAttempts": status.resume_attempts,
+        "actions": null,
+        "proof": status.proof,
+    });
+    let rotate = json!({ "actions": { "task": { "key": "1", "rotateServiceAccountSigningKeys": {} } } });
+    world.apply(&world.cluster("shop", rotate)).await;
+    let state = |cluster: &AksCluster| {
+        let status = cluster.status.as_ref();
+        status
+            .and_then(|status| status.actions.get("task"))
+            .map(|line| line.state)
+    };
+    let ran = |cluster: &AksCluster| state(cluster) == Some(ActionState::Succeeded);
+    world.cluster_until("shop", "done with the action", ran).await;
+    drop(operator);
+    let before = world.now().await;
+    world.forge("shop", kept).await;
+    let _operator = world.operator();
+    let unknown = |cluster: &AksCluster| state(cluster) == Some(ActionState::Unknown);
+    world.cluster_until("shop", "in doubt about the action", unknown).await;
+    world.ready("shop").await;
+    assert_eq!(writes_anywhere(&world, before).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_child_that_was_seen_gone_is_nobodys() {
+    let world = World::new("seen-gone").await;
+    let identity = world.azure.make_identity("shared").await;
+    let theirs = format!("{identity}/federatedIdentityCredentials/theirs");
+    let fields = |drift: &str| {
+        json!({
+            "driftPolicy": drift,
+            "oidcIssuerProfile": { "enabled": true },
+            "federatedCredentials": {
+                "api": { "identityId": identity, "namespace": "shop", "serviceAccount": "api", "name": "theirs" },
+            },
+        })
+    };
+    let key = "federatedCredentials/api";
+    let _operator = world.operator();
+    world.create("shop", fields("Report")).await;
+    world
+        .cluster_until("shop", "ready with the credential", all_ready)
+        .await;
+    world.azure.write_with(Method::DELETE, &theirs, CREDENTIAL, None).await;
+    world.request_reconcile("shop").await;
+    let held = |cluster: &AksCluster| is(cluster, key, ChildState::Held);
+    let cluster = world.cluster_until("shop", "held", held).await;
+    assert!(!line(&cluster, key).unwrap().owned);
+
+    let (_, made) = world.others_credential("system:serviceaccount:theirs:app").await;
+    assert_eq!(made, theirs);
+    let before = world.now().await;
+    world.apply(&world.cluster("shop", fields("Enforce"))).await;
+    let refused = |cluster: &AksCluster| {
+        let message = line(cluster, key).and_then(|line| line.message.clone());
+        message.is_some_and(|message| message.contains("was not made by Armature"))
+    };
+    world.cluster_until("shop", "held because of them", refused).await;
+    let without = json!({ "oidcIssuerProfile": { "enabled": true } });
+    world.apply(&world.cluster("shop", without)).await;
+    world
+        .cluster_until("shop", "without children", |cluster| lines(cluster) == 0)
+        .await;
+    assert_eq!(writes_anywhere(&world, before).await, Vec::<String>::new());
+    assert!(world.azure.resource(&theirs, CREDENTIAL).await.is_some());
+}
+
+#[tokio::test]
+async fn of_two_clusters_that_make_the_same_child_at_once_one_does() {
+    let world = World::new("one-maker").await;
+    let identity = world.azure.make_identity("shared").await;
+    let fields = |entry: bool| {
+        let api = json!({ "identityId": identity, "namespace": "shop", "serviceAccount": "api", "name": "race" });
+        let entries = if entry { json!({ "api": api }) } else { json!({}) };
+        json!({ "oidcIssuerProfile": { "enabled": true }, "federatedCredentials": entries })
+    };
+    let _operator = world.operator();
+    for name in ["one", "two"] {
+        world.apply(&world.cluster(name, fields(false))).await;
+        world.apply(&world.system_pool(&format!("sys{name}"), name)).await;
+    }
+    for name in ["one", "two"] {
+        world.ready(name).await;
+    }
+    let slow = Injection::new(Fault::Delay { milliseconds: 500 })
+        .method("PUT")
+        .path("federatedIdentityCredentials/race");
+    world.admin().inject(&slow).await.unwrap();
+    let before = world.now().await;
+    for name in ["one", "two"] {
+        world.apply(&world.cluster(name, fields(true))).await;
+    }
+    let key = "federatedCredentials/api";
+    let settled = |cluster: &AksCluster| is(cluster, key, ChildState::Ready) || is(cluster, key, ChildState::Held);
+    let mut owners = 0;
+    for name in ["one", "two"] {
+        let cluster = world.cluster_until(name, "done with the credential", settled).await;
+        owners += usize::from(line(&cluster, key).unwrap().owned);
+    }
+    let writes = writes_anywhere(&world, before).await;
+    assert_eq!((owners, writes.len()), (1, 1), "{writes:?}");
+}
+
+#[tokio::test]
+async fn without_the_key_nothing_is_written_to_azure() {
+    let world = World::new("no-signing-key").await;
+    let broken = Secret {
+        metadata: ObjectMeta {
+            name: Some(KEY.to_owned()),
+            ..ObjectMeta::default()
+        },
+        ..Secret::default()
+    };
+    let secrets: Api<Secret> = Api::namespaced(world.client.clone(), &world.namespace);
+    secrets.create(&PostParams::default(), &broken).await.unwrap();
+    let operator = world.operator();
+    let before = world.now().await;
+    world.apply(&world.cluster("shop", json!({}))).await;
+    world.apply(&world.system_pool("system", "shop")).await;
+    let waits = |cluster: &AksCluster| look::has_reason(cluster, "Ready", "FingerprintKeyUnavailable");
+    world.cluster_until("shop", "waiting for the key", waits).await;
+    assert_eq!(writes_anywhere(&world, before).await, Vec::<String>::new());
+    drop(operator);
+    secrets.delete(KEY, &DeleteParams::default()).await.unwrap();
+    let _operator = world.operator();
+    world.ready("shop").await;
 }

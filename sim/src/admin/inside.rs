@@ -11,6 +11,7 @@ use super::{Answer, Input, Problem, read};
 use crate::arm::children::Child;
 use crate::arm::children::kinds::ChildKind;
 use crate::arm::ids::ChildRef;
+use crate::arm::provenance::Provenance;
 use crate::arm::run_command::Output;
 use crate::defaults;
 use crate::server::Shared;
@@ -37,7 +38,7 @@ pub(super) async fn connect(State(shared): State<Shared>, input: Input) -> Answe
     let reference = named_cluster(&wish.id)?;
     let mut world = shared.lock();
     world.settle();
-    let etag = world.ids.guid();
+    let (etag, now) = (world.ids.guid(), world.now());
     let cluster = cluster_mut(&mut world, &reference)?;
     if !defaults::is_private(&cluster.body) {
         return Err(Problem::Invalid(format!("'{}' is not a private cluster", wish.id)));
@@ -65,6 +66,7 @@ pub(super) async fn connect(State(shared): State<Shared>, input: Input) -> Answe
     let child = Child {
         name: wish.name,
         body,
+        provenance: Provenance::written(None, "somebody", now),
         etag,
         operation: None,
     };

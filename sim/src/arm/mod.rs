@@ -25,6 +25,7 @@ pub mod pools;
 pub mod power;
 pub mod preconditions;
 pub mod preview;
+pub mod provenance;
 pub mod providers;
 pub mod reads;
 pub mod render;

@@ -64,6 +64,7 @@ pub fn child(cluster: &ClusterRef, kind: ChildKind, child: &Child) -> Value {
     );
     body["name"] = json!(child.name);
     body["type"] = json!(kind.resource_type());
+    body["systemData"] = child.provenance.render();
     if facts.tagged {
         body["eTag"] = json!(child.etag);
     }

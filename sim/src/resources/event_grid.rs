@@ -20,6 +20,7 @@ const TYPE: ResourceType = ResourceType {
     namespace: "Microsoft.EventGrid",
     path: "eventSubscriptions",
     calls: "EventSubscriptions",
+    system_data: true,
     body: Some(Definition::EventSubscription),
     versions: &["2025-02-15", "2022-06-15", "2021-12-01"],
     home: Home::Extension,

@@ -17,6 +17,7 @@ const PLAIN: ResourceType = ResourceType {
     namespace: "Microsoft.ContainerService",
     versions: &["2026-06-01", "2025-03-01", "2024-04-01"],
     etag: Some("eTag"),
+    system_data: true,
     patch: Patch::Merge,
     name: Some(NameRule {
         holds: is_name,

@@ -13,6 +13,7 @@ use super::store::Resource;
 use crate::arm::gateway::Context;
 use crate::arm::ids::normal_location;
 use crate::arm::preconditions::{self, Intent};
+use crate::arm::provenance::Provenance;
 use crate::catalog;
 use crate::operations::Activity;
 use crate::refusal::Refusal;
@@ -243,6 +244,7 @@ fn write(
         id: old.as_ref().map_or_else(|| id.clone(), |old| old.id.clone()),
         kind,
         body,
+        provenance: Provenance::written(old.as_ref().map(|old| &old.provenance), &cx.claims.oid, world.now()),
         etag: world.ids.guid(),
         operation: None,
         visible_from: old

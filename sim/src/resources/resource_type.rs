@@ -46,6 +46,9 @@ pub struct ResourceType {
     pub delete: Pace,
     /// What PATCH may change.
     pub patch: Patch,
+    /// Whether its answers carry `systemData` (the models of the SDKs in `sim/conformance`; one that declares it and is
+    /// not known to fill it counts as one that does not).
+    pub system_data: bool,
     /// Name of the member that carries the eTag, when the type has one.
     pub etag: Option<&'static str>,
     /// What a name has to look like, and the answer to one that does not.
@@ -294,6 +297,7 @@ impl ResourceType {
         put: Pace::AtOnce,
         delete: Pace::AtOnce,
         patch: Patch::None,
+        system_data: false,
         etag: None,
         name: None,
         body: None,

@@ -14,6 +14,7 @@ pub const TYPES: &[ResourceType] = &[ResourceType {
     namespace: "Microsoft.ContainerService",
     path: "snapshots",
     calls: "Snapshots",
+    system_data: true,
     versions: &SERVED,
     patch: Patch::Tags,
     body: Some(Definition::Snapshot),

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::id::{ResourceId, ResourceKey};
 use super::resource_type::{Fate, ResourceType};
+use crate::arm::provenance::Provenance;
 use crate::operations::OperationId;
 use crate::world::World;
 
@@ -19,6 +20,8 @@ pub struct Resource {
     pub kind: &'static ResourceType,
     /// The resource as its service keeps it, without id, name, type and eTag; write-only properties never leave it.
     pub body: Value,
+    /// Who made and changed it; shown by types that say so.
+    pub provenance: Provenance,
     /// Current eTag; unused by types without one.
     pub etag: String,
     /// The operation that runs on it, or ran last.
@@ -54,6 +57,9 @@ impl Resource {
         };
         body["name"] = json!(self.id.name());
         body["type"] = json!(self.kind.full());
+        if self.kind.system_data {
+            body["systemData"] = self.provenance.render();
+        }
         if let Some(member) = self.kind.etag {
             body[member] = json!(self.etag);
         }

@@ -63,6 +63,10 @@ pub struct ChildStatus {
     /// Why it is not as it should be, while that lasts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<LastError>,
+    /// When Azure says that it was created, as far as it does: what was created at another time is another resource.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    pub created_at: Option<Timestamp>,
     /// How it came under Armature's care, signed; without it the line is not believed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proof: Option<String>,

@@ -168,7 +168,13 @@ async fn turn(
         ..ActionStatus::default()
     };
     pass.actions.insert(name.to_owned(), started);
+    // What was recorded before it started would have it run again.
+    let overtaken = pass.overtake_record();
     report::store(pass).await?;
+    pass.context
+        .spent
+        .note(pass.context, &overtaken.into_iter().collect())
+        .await?;
     let result = send(pass, arm, name, &call, body.as_ref()).await;
     report::store(pass).await?;
     if result.is_some() {

@@ -1,5 +1,7 @@
 //! One write to a child.
 
+use std::time::Duration;
+
 use serde_json::Value;
 use tokio::time::Instant;
 use tracing::{info, warn};
@@ -21,6 +23,9 @@ use crate::runtime::metrics::StepResult;
 pub const PUT: &str = "PutChild";
 /// The step name of a deletion.
 pub const DELETE: &str = "DeleteChild";
+
+/// What somebody made while it was about to be made is looked at again after this time.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// What is written.
 #[derive(Clone, Copy)]
@@ -65,13 +70,19 @@ pub async fn put(pass: &mut Pass<'_>, arm: &ArmClient, put: Put<'_>) -> Result<(
         live,
     } = put;
     let new = right == Right::New;
-    let line = pass.child_line(key);
-    line::name(line, child, id.as_str());
+    // What is made or taken over without a signature would be nobody's for good.
+    if let Err(problem) = &pass.signing {
+        let ended = Ended::unproven(Target::Child(key.to_owned()), problem);
+        fail(pass, key, ended);
+        return Ok(());
+    }
+    line::name(pass.child_line(key), child, id.as_str());
     match right {
-        Right::New => Claim::set(line, Some(Claim::Making)),
-        Right::Approved => Claim::set(line, Some(Claim::Adopted)),
+        Right::New => line::begin(pass, key, Claim::Making),
+        Right::Approved => line::begin(pass, key, Claim::Adopted),
         Right::Ours => {}
     }
+    let line = pass.child_line(key);
     let doing = if new { "is made" } else { "is changed" };
     line::set(line, ChildState::Applying, doing);
     report::store(pass).await?;
@@ -85,11 +96,16 @@ pub async fn put(pass: &mut Pass<'_>, arm: &ArmClient, put: Put<'_>) -> Result<(
         }
     };
     keep_tags(&mut body, live);
-    let Some(turn) = pass.context.turns.take((kind.shares)(id.as_str())).await else {
-        pass.child_line(key).owned &= !new;
-        not_our_turn(pass, key);
-        return Ok(());
+    // One that is new has its name for all clusters of this operator.
+    let shared = (kind.shares)(id.as_str()).or_else(|| new.then(|| id.as_str().to_ascii_lowercase()));
+    let Some(turn) = pass.context.turns.take(shared).await else {
+        return give_up(pass, key, new).await;
     };
+    // Since it was looked for, others had the time that storing and waiting took.
+    if new && !is_still_absent(pass, arm, &put).await {
+        drop(turn);
+        return end_making(pass, key).await;
+    }
     let answer = arm.put_resource(id, &child.api_version, &body, Priority::Config).await;
     drop(turn);
     pass.memory.children.wrote(key, id.as_str(), Instant::now());
@@ -99,8 +115,10 @@ pub async fn put(pass: &mut Pass<'_>, arm: &ArmClient, put: Put<'_>) -> Result<(
             pass.context.metrics.step(PUT, StepResult::Started);
             let line = pass.child_line(key);
             if new {
-                Claim::set(line, Some(Claim::Made));
+                Claim::becomes(line, Claim::Made);
             }
+            // Some services give another time after a change.
+            line.created_at = None;
             line.applied = Some(Applied::of(child).text());
             line.secrets.clone_from(&fingerprint);
             pass.memory.children.accept(key, Applied::of(child), fingerprint);
@@ -111,7 +129,7 @@ pub async fn put(pass: &mut Pass<'_>, arm: &ArmClient, put: Put<'_>) -> Result<(
         }
         Err(error) => {
             if right != Right::Ours && was_refused(&error) {
-                Claim::set(pass.child_line(key), None);
+                end_making(pass, key).await?;
             }
             if let Some(other) = stand_in(kind, child, &error) {
                 info!(child = key, other, "another resource does what the child is for");
@@ -122,6 +140,40 @@ pub async fn put(pass: &mut Pass<'_>, arm: &ArmClient, put: Put<'_>) -> Result<(
             refused(pass, key, &error);
         }
     }
+    Ok(())
+}
+
+/// It is not this one's turn: nothing was sent.
+async fn give_up(pass: &mut Pass<'_>, key: &str, new: bool) -> Result<(), WriteError> {
+    if new {
+        end_making(pass, key).await?;
+    }
+    not_our_turn(pass, key);
+    Ok(())
+}
+
+/// Whether what is to be made does not exist, as of now.
+async fn is_still_absent(pass: &mut Pass<'_>, arm: &ArmClient, put: &Put<'_>) -> bool {
+    let found = arm.get_resource(put.id, &put.child.api_version, Priority::Config).await;
+    match found {
+        Ok(None) => return true,
+        Ok(Some(_)) => {
+            line::set(
+                pass.child_line(put.key),
+                ChildState::Pending,
+                "somebody has made it a moment ago",
+            );
+            pass.memory.children.look_in(put.key, AGAIN, Instant::now());
+        }
+        Err(error) => refused(pass, put.key, &error),
+    }
+    false
+}
+
+/// Nothing was made under the claim.
+async fn end_making(pass: &mut Pass<'_>, key: &str) -> Result<(), WriteError> {
+    pass.end_claims(&[key.to_owned()]).await?;
+    Claim::end(pass.child_line(key));
     Ok(())
 }
 
@@ -209,7 +261,7 @@ pub async fn delete(
 }
 
 /// Keeps an operation until it ends.
-fn run(pass: &mut Pass<'_>, key: &str, step: &str, url: &str, wait: std::time::Duration) {
+fn run(pass: &mut Pass<'_>, key: &str, step: &str, url: &str, wait: Duration) {
     let target = Target::Child(key.to_owned()).to_string();
     pass.memory.polls.insert(target.clone(), Instant::now() + wait);
     let doing = if step == DELETE { "delete" } else { "write" };
@@ -259,7 +311,10 @@ pub fn fail(pass: &mut Pass<'_>, key: &str, ended: Ended) {
 }
 
 /// What the end of an operation means for the line of its child.
-pub fn ended(pass: &mut Pass<'_>, key: &str, step: &str, failure: Option<Ended>) {
+///
+/// # Errors
+/// Kubernetes did not take that a claim has ended; then the operation is not over.
+pub async fn ended(pass: &mut Pass<'_>, key: &str, step: &str, failure: Option<Ended>) -> Result<(), WriteError> {
     pass.memory.children.forget_look(key);
     match failure {
         Some(failure) => {
@@ -272,9 +327,20 @@ pub fn ended(pass: &mut Pass<'_>, key: &str, step: &str, failure: Option<Ended>)
         None => {
             pass.memory.children.rests.succeed(&Target::Child(key.to_owned()));
             if step == DELETE {
-                pass.children.remove(key);
-                pass.memory.children.forget(key);
+                forget(pass, key).await?;
             }
         }
     }
+    Ok(())
+}
+
+/// A line goes, and what it claimed ends.
+///
+/// # Errors
+/// Kubernetes did not take that; then it stays.
+pub async fn forget(pass: &mut Pass<'_>, key: &str) -> Result<(), WriteError> {
+    pass.end_claims(&[key.to_owned()]).await?;
+    pass.children.remove(key);
+    pass.memory.children.forget(key);
+    Ok(())
 }

@@ -54,9 +54,10 @@ fn inherit(pass: &mut Pass<'_>, leaving: &str, heir: &str, child: Option<&Child>
 fn inherited(own: ChildStatus, mut left: ChildStatus) -> ChildStatus {
     let ids = own.id.as_ref().zip(left.id.as_ref());
     if ids.is_some_and(|(own, left)| own.eq_ignore_ascii_case(left)) {
-        let claim = Claim::of(&own).max(Claim::of(&left));
         let mut line = own;
-        Claim::set(&mut line, claim);
+        if Claim::of(&left) > Claim::of(&line) {
+            (line.owned, line.proof, line.created_at) = (left.owned, left.proof, left.created_at);
+        }
         return line;
     }
     // It was the former one, and is needed again.
@@ -77,6 +78,7 @@ fn inherited(own: ChildStatus, mut left: ChildStatus) -> ChildStatus {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::children::claim::Serial;
 
     fn line(id: Option<&str>, state: ChildState, claim: Option<Claim>) -> ChildStatus {
         let mut line = ChildStatus {
@@ -85,7 +87,9 @@ mod tests {
             applied: id.map(str::to_owned),
             ..ChildStatus::default()
         };
-        Claim::set(&mut line, claim);
+        if let Some(claim) = claim {
+            claim.set(&mut line, Serial::START);
+        }
         line
     }
 

@@ -66,6 +66,8 @@ impl Round<'_> {
         let Some(seen) = self.look(pass, child, &id, key).await else {
             return Ok(());
         };
+        // The look may have shown that it is another one now.
+        let ours = is_ours(pass, kind, draft, child, key);
         if stand_in.is_some() {
             match seen {
                 Some(_) => line::confirmed(pass, kind, child, key, None),
@@ -81,7 +83,11 @@ impl Round<'_> {
             right,
             live: seen.as_ref(),
         };
-        match decide(&question(pass, kind, child, key, Some(seen.as_ref()), ours)) {
+        let answer = decide(&question(pass, kind, child, key, Some(seen.as_ref()), ours));
+        if seen.is_none() && answer != Answer::TooSoon {
+            line::gone(pass, key).await?;
+        }
+        match answer {
             Answer::Nothing | Answer::Look => {}
             Answer::TooSoon => line::not_yet_shown(pass, key),
             Answer::Confirmed => line::confirmed(pass, kind, child, key, seen.as_ref()),
@@ -135,7 +141,7 @@ impl Round<'_> {
         self.looks = left;
         match self.arm.get_resource(id, &child.api_version, Priority::Config).await {
             Ok(body) => {
-                line::looked(pass, key, child, id.as_str());
+                line::looked(pass, key, child, id.as_str(), body.as_ref());
                 Some(body)
             }
             Err(error) => {

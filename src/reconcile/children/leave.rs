@@ -9,7 +9,7 @@ use tracing::info;
 use super::locked::{fail_locked, locked, want};
 use super::{Round, act, checked_child, field, is_taken, line};
 use crate::api::{ChildState, ChildStatus, ManagementPolicy};
-use crate::arm::ArmClient;
+use crate::arm::{ArmClient, Priority};
 use crate::plan::children::former::{self, Stay, UNTIL};
 use crate::plan::children::{self, Child, Intent, KINDS, Leaves, place};
 use crate::plan::locks::Touch;
@@ -32,7 +32,7 @@ pub(super) async fn take_leave(
     };
     let mut round = Round::new(arm, plan);
     for key in pass.unproven_leaving(when) {
-        leave_unproven(pass, &key);
+        leave_unproven(pass, &key).await?;
     }
     for key in pass.leaving(when) {
         round.leave(pass, &key).await?;
@@ -113,8 +113,7 @@ impl Round<'_> {
         let known = line.id.clone().zip(line.api_version.clone()).filter(|_| line.owned);
         let Some((id, api_version)) = known else {
             // It was there before Armature, or nobody knows where it is: it stays in Azure.
-            leave_unproven(pass, key);
-            return Ok(());
+            return leave_unproven(pass, key).await;
         };
         if pass.objects.cluster.spec.management_policy == Some(ManagementPolicy::Observe) {
             let why = "it left the manifest, and spec.managementPolicy is Observe".to_owned();
@@ -127,72 +126,91 @@ impl Round<'_> {
             info!(child = key, user, "child left to another cluster");
             events::told(pass, EventType::Normal, "ChildKept", act::DELETE, &note);
         }
-        if kept.is_some() || self.delete(pass, key, &id, &api_version).await? {
-            pass.children.remove(key);
-            pass.memory.children.forget(key);
+        if kept.is_some() || self.delete(pass, key, &id, &api_version).await? != Departure::Pending {
+            act::forget(pass, key).await?;
         }
         Ok(())
     }
 
-    /// Deletes; whether it is gone now.
+    /// Deletes what is still what we made.
     pub(super) async fn delete(
         &mut self,
         pass: &mut Pass<'_>,
         key: &str,
         id: &str,
         api_version: &str,
-    ) -> Result<bool, WriteError> {
+    ) -> Result<Departure, WriteError> {
         let Some(kind) = children::kind_of(key) else {
-            return Ok(false);
+            return Ok(Departure::Pending);
         };
         let id = match checked_child(pass, kind, id) {
             Ok(id) => id,
             Err(ended) => {
                 act::fail(pass, key, ended);
-                return Ok(false);
+                return Ok(Departure::Pending);
             }
         };
         if place::is_part(id.as_str(), &pass.cluster_id) && !self.is_idle() {
             line::waits(pass.child_line(key), "waits for the end of the work on the cluster");
-            return Ok(false);
+            return Ok(Departure::Pending);
         }
         if locked(pass, key, &id, Touch::Delete) {
-            return Ok(false);
+            return Ok(Departure::Pending);
         }
         if self.wrote || !pass.context.leadership.is_leader() {
             if self.wrote {
                 want(pass, key, &id, Touch::Delete);
             }
             self.again |= self.wrote;
-            return Ok(false);
+            return Ok(Departure::Pending);
         }
         self.wrote = true;
         if !locks::is_lock(key) {
             let found = locks::around(pass, self.arm, id.as_str()).await;
             if let Some(obstacle) = locks::known(pass).obstacle(&found) {
                 fail_locked(pass, key, &obstacle);
-                return Ok(false);
+                return Ok(Departure::Pending);
             }
         }
-        act::delete(pass, self.arm, key, &id, api_version).await
+        match self.arm.get_resource(&id, api_version, Priority::Delete).await {
+            Ok(None) => return Ok(Departure::Gone),
+            Ok(Some(live)) if !line::recognize(pass, key, &live) => return Ok(Departure::Replaced),
+            Ok(Some(_)) => {}
+            Err(error) => {
+                act::refused(pass, key, &error);
+                return Ok(Departure::Pending);
+            }
+        }
+        let gone = act::delete(pass, self.arm, key, &id, api_version).await?;
+        Ok(if gone { Departure::Gone } else { Departure::Pending })
     }
 }
 
+/// How far a child is that has to go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Departure {
+    /// It is gone.
+    Gone,
+    /// It is gone, and somebody else made another one under its name.
+    Replaced,
+    /// It is still there.
+    Pending,
+}
+
 /// A line goes whose resource stays in Azure. Where it said that Armature made that, and does not prove it, that is told.
-fn leave_unproven(pass: &mut Pass<'_>, key: &str) {
-    let line = pass.children.remove(key);
-    pass.memory.children.forget(key);
+async fn leave_unproven(pass: &mut Pass<'_>, key: &str) -> Result<(), WriteError> {
+    let id = pass.children.get(key).and_then(|line| line.id.clone());
+    act::forget(pass, key).await?;
     if !pass.unproven.remove(key) {
-        return;
+        return Ok(());
     }
-    let id = line
-        .and_then(|line| line.id)
-        .unwrap_or_else(|| "its resource".to_owned());
+    let id = id.unwrap_or_else(|| "its resource".to_owned());
     let note = format!(
         "{key} goes from status and {id} stays in Azure: nothing proves that Armature made it; delete it there if nobody needs it"
     );
     info!(child = key, "{note}");
     events::told(pass, EventType::Warning, "ChildKept", act::DELETE, &note);
+    Ok(())
 }
 
 /// Another cluster that needs the resource. What is below this cluster is nobody else's.

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use kube::runtime::events::EventType;
 use serde_json::Value;
 use tokio::time::Instant;
+use tracing::info;
 
 use super::act;
 use super::memory::Asked;
@@ -11,12 +13,14 @@ use crate::api::{ChildState, ChildStatus};
 use crate::arm::codes::explain;
 use crate::arm::{Retry, ServiceError};
 use crate::plan::change::Target;
-use crate::plan::children::claim::Claim;
+use crate::plan::children::claim::{Claim, Serial, created_at, disbelieve, is_another};
 use crate::plan::children::decide::{Applied, NOT_CONVERGING};
 use crate::plan::children::{Child, Condition, Draft, Hindrance, Kind, differences};
 use crate::plan::secret::SecretProblem;
+use crate::reconcile::events;
 use crate::reconcile::failure::Ended;
 use crate::reconcile::pass::Pass;
+use crate::reconcile::write::WriteError;
 
 /// What Azure does not show yet is looked at again after this time.
 const NOT_YET_SHOWN: Duration = Duration::from_secs(30);
@@ -83,20 +87,84 @@ pub fn hindered(pass: &mut Pass<'_>, key: &str, hindrance: &Hindrance) {
     }
 }
 
-/// Azure was asked.
-pub fn looked(pass: &mut Pass<'_>, key: &str, child: &Child, id: &str) {
+/// A claim about the resource that the line names begins.
+pub fn begin(pass: &mut Pass<'_>, key: &str, claim: Claim) {
+    let now = pass.context.now();
+    let id = pass.child_line(key).id.clone().unwrap_or_default();
+    let serial = match &pass.signing {
+        Ok(signer) => signer.next(&signer.subject(&id), now),
+        // It is not stored while nothing can be signed.
+        Err(_) => Serial::after(None, now),
+    };
+    let line = pass.child_line(key);
+    Claim::end(line);
+    claim.set(line, serial);
+}
+
+/// Azure was asked, and showed this.
+pub fn looked(pass: &mut Pass<'_>, key: &str, child: &Child, id: &str, live: Option<&Value>) {
     let asked = Asked::of(child, pass);
     pass.memory.children.looked(key, asked, Instant::now());
     let now = pass.context.now();
     let line = pass.child_line(key);
     line.last_checked = Some(now);
     name(line, child, id);
+    if let Some(live) = live {
+        recognize(pass, key, live);
+    }
+}
+
+/// Azure was asked, and does not have it: what is there later is not what the line was about.
+///
+/// # Errors
+/// Kubernetes did not take that what was claimed has ended.
+pub async fn gone(pass: &mut Pass<'_>, key: &str) -> Result<(), WriteError> {
+    let claim = pass.children.get(key).and_then(Claim::of);
+    match claim {
+        Some(Claim::Made | Claim::Adopted) => {
+            pass.end_claims(&[key.to_owned()]).await?;
+            begin(pass, key, Claim::Gone);
+        }
+        Some(Claim::Making | Claim::Seen) => {
+            pass.end_claims(&[key.to_owned()]).await?;
+            Claim::end(pass.child_line(key));
+        }
+        Some(Claim::Gone) | None => {}
+    }
+    Ok(())
+}
+
+/// Whether what Azure shows is what the line is about: somebody may have deleted that and made another one under its
+/// name, which is theirs.
+pub fn recognize(pass: &mut Pass<'_>, key: &str, live: &Value) -> bool {
+    let line = pass.child_line(key);
+    let claim = Claim::of(line);
+    if claim == Some(Claim::Gone) {
+        disbelieve(line);
+        return false;
+    }
+    let is_other = is_another(line, live);
+    if is_other && claim.is_some_and(|claim| claim != Claim::Seen) {
+        let id = line.id.clone().unwrap_or_default();
+        let since = created_at(live).map(|time| time.to_string()).unwrap_or_default();
+        let note = format!(
+            "{key}: {id} was deleted and made anew at {since}, not by Armature: it is not changed or deleted from now on"
+        );
+        disbelieve(line);
+        info!(child = key, "{note}");
+        events::told(pass, EventType::Warning, "ChildReplaced", "Reconcile", &note);
+    }
+    let line = pass.child_line(key);
+    if Claim::of(line) != Some(Claim::Making) {
+        line.created_at = created_at(live).or(line.created_at);
+    }
+    !is_other
 }
 
 /// Where the child is. What was claimed of another resource is nothing to this one.
 pub fn name(line: &mut ChildStatus, child: &Child, id: &str) {
     if line.id.as_ref().is_none_or(|before| !before.eq_ignore_ascii_case(id)) {
-        Claim::set(line, None);
+        Claim::end(line);
     }
     line.id = Some(id.to_owned());
     line.api_version = Some(child.api_version.to_string());
@@ -112,13 +180,20 @@ pub fn confirmed(pass: &mut Pass<'_>, kind: &Kind, child: &Child, key: &str, liv
     line.error = None;
     line.applied = Some(Applied::of(child).text());
     line.outputs = live.map(kind.outputs).unwrap_or_default();
-    let claim = match Claim::of(line) {
+    match Claim::of(line) {
         // It did not exist, and now it is what was sent.
-        Some(Claim::Making) if live.is_some() => Claim::Made,
-        Some(claim) => claim,
-        None => Claim::Seen,
-    };
-    Claim::set(line, Some(claim));
+        Some(Claim::Making) => {
+            if let Some(live) = live {
+                Claim::becomes(line, Claim::Made);
+                line.created_at = created_at(live);
+            }
+        }
+        Some(_) => {}
+        None => {
+            begin(pass, key, Claim::Seen);
+            pass.child_line(key).created_at = live.and_then(created_at);
+        }
+    }
     // A record that is missing, or was made under a key that is lost, is made anew.
     let secrets = pass.secrets.children.get(key).and_then(|found| found.as_ref().ok());
     let secrets = secrets.and_then(|secrets| secrets.fingerprint().map(str::to_owned));
@@ -131,8 +206,7 @@ pub fn confirmed(pass: &mut Pass<'_>, kind: &Kind, child: &Child, key: &str, liv
 
 /// Another resource does what the child is for. It is not ours.
 pub fn stands_in(pass: &mut Pass<'_>, kind: &Kind, child: &Child, key: &str, other: String) {
-    looked(pass, key, child, &other);
-    Claim::set(pass.child_line(key), Some(Claim::Seen));
+    looked(pass, key, child, &other, None);
     confirmed(pass, kind, child, key, None);
 }
 
@@ -169,7 +243,7 @@ pub fn broken(pass: &mut Pass<'_>, key: &str, code: &str, message: &str) {
 
 /// Azure took it at once, and shows what it made of it.
 pub fn written(pass: &mut Pass<'_>, kind: &Kind, child: &Child, key: &str, body: &Value) {
-    looked(pass, key, child, &child.id);
+    looked(pass, key, child, &child.id, Some(body));
     match (kind.condition)(body) {
         Condition::Busy(state) => return busy(pass, key, &state),
         Condition::Broken { code, message } => return broken(pass, key, &code, &message),

@@ -1,9 +1,11 @@
 //! What locks mean for children, and locks that are lifted for a while.
 
+use super::leave::Departure;
 use super::{Round, act, is_taken, line};
 use crate::api::ChildState;
 use crate::arm::{ResourceId, Retry};
 use crate::plan::change::Target;
+use crate::plan::children::claim::Claim;
 use crate::plan::children::place;
 use crate::plan::locks::{Obstacle, Passage, Touch};
 use crate::plan::step::Step;
@@ -23,10 +25,13 @@ impl Round<'_> {
             let Some((id, api_version)) = known else {
                 return Ok(());
             };
-            if is_taken(pass, key) || !self.delete(pass, key, &id, &api_version).await? {
+            if is_taken(pass, key) || self.delete(pass, key, &id, &api_version).await? != Departure::Gone {
                 return Ok(());
             }
-            pass.child_line(key).applied = None;
+            pass.end_claims(&[key.to_owned()]).await?;
+            let line = pass.child_line(key);
+            Claim::end(line);
+            line.applied = None;
             pass.memory.children.forget(key);
             tell(pass, &Step::LiftLock { lock: key.to_owned() });
         }

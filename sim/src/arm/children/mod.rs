@@ -9,6 +9,7 @@ use super::gateway::Context;
 use super::ids::ClusterKey;
 use super::judge::{Question, judge};
 use super::preconditions::{self, Intent};
+use super::provenance::Provenance;
 use super::render::{self, Pointers};
 use super::{clusters, credentials};
 use crate::defaults;
@@ -26,6 +27,8 @@ pub struct Child {
     pub name: String,
     /// `properties`, and `location` and `tags` where the kind has them.
     pub body: Value,
+    /// Who made and changed it.
+    pub provenance: Provenance,
     /// Current eTag; not shown by kinds that have none.
     pub etag: String,
     /// The operation that runs on it.
@@ -109,7 +112,7 @@ fn put(world: &mut World, cx: &Context<'_>, call: &ChildCall) -> Result<Reply, R
     }
     let (key, region) = (cluster.reference.key(), cluster.region.clone());
     let created = known.is_none();
-    store(world, &key, call, &new);
+    store(world, cx, &key, call, &new);
     let status = if created { 201 } else { 200 };
     let pointers = match facts.put {
         Pace::AtOnce => return Ok(shown(world, &key, call, status)),
@@ -143,8 +146,8 @@ fn adopt(cluster: &Cluster, call: &ChildCall, new: &Value) -> Result<(), Refusal
     Err(Refusal::provider(409, "Conflict", message))
 }
 
-fn store(world: &mut World, key: &ClusterKey, call: &ChildCall, new: &Value) {
-    let etag = world.ids.guid();
+fn store(world: &mut World, cx: &Context<'_>, key: &ClusterKey, call: &ChildCall, new: &Value) {
+    let (etag, now) = (world.ids.guid(), world.now());
     let Some(cluster) = world.clusters.get_mut(key) else {
         return;
     };
@@ -158,12 +161,14 @@ fn store(world: &mut World, key: &ClusterKey, call: &ChildCall, new: &Value) {
     match cluster.children.get_mut(&slot) {
         Some(child) => {
             child.body = body;
+            child.provenance = Provenance::written(Some(&child.provenance), &cx.claims.oid, now);
             child.etag = etag;
         }
         None => {
             let child = Child {
                 name: call.name.clone(),
                 body,
+                provenance: Provenance::written(None, &cx.claims.oid, now),
                 etag,
                 operation: None,
             };
@@ -216,7 +221,7 @@ fn patch_tags(world: &mut World, cx: &Context<'_>, call: &ChildCall) -> Result<R
         .filter(|tags| tags.is_object())
         .cloned()
         .unwrap_or_else(|| json!({}));
-    store(world, &key, call, &new);
+    store(world, cx, &key, call, &new);
     Ok(shown(world, &key, call, 200))
 }
 

@@ -15,6 +15,7 @@ pub const TYPE: ResourceType = ResourceType {
     namespace: super::NAMESPACE,
     path: "locks",
     calls: "ManagementLocks",
+    system_data: true,
     versions: &["2020-05-01", "2017-04-01", "2016-09-01"],
     home: Home::Extension,
     missing: "LockNotFound",

@@ -6,6 +6,7 @@ use super::super::id::{ResourceId, ResourceKey};
 use super::super::resource_type::{Deleted, Home, Listed, NameRule, ResourceType, Write};
 use super::super::store::Resource;
 use super::is_guid;
+use crate::arm::provenance::Provenance;
 use crate::identity::roles::{self, Permission, Role};
 use crate::refusal::Refusal;
 use crate::wire::Request;
@@ -53,6 +54,7 @@ pub fn seed(world: &mut World) {
             id: tenant_wide(&role.guid),
             kind: &TYPE,
             body: role.body(),
+            provenance: Provenance::written(None, "Azure", jiff::Timestamp::MIN),
             etag: String::new(),
             operation: None,
             visible_from: jiff::Timestamp::MIN,

@@ -195,6 +195,7 @@ fn keep_deleted(world: &mut World, instance: &Resource) {
         id,
         kind: &DELETED,
         body,
+        provenance: instance.provenance.clone(),
         etag: String::new(),
         operation: None,
         visible_from: world.now(),

@@ -18,6 +18,7 @@ const PLAIN: ResourceType = ResourceType {
 /// What the types below a vault have in common.
 const CHILD: ResourceType = ResourceType {
     home: Home::Parent,
+    system_data: true,
     ..PLAIN
 };
 

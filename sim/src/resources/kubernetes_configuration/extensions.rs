@@ -17,6 +17,7 @@ pub const TYPE: ResourceType = ResourceType {
     namespace: NAMESPACE,
     path: "extensions",
     calls: "Extensions",
+    system_data: true,
     body: Some(Definition::Extension),
     versions: &["2025-03-01", "2024-11-01", "2023-05-01", "2022-11-01"],
     home: Home::Extension,

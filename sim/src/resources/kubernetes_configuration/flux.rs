@@ -15,6 +15,7 @@ pub const TYPE: ResourceType = ResourceType {
     namespace: NAMESPACE,
     path: "fluxConfigurations",
     calls: "FluxConfigurations",
+    system_data: true,
     body: Some(Definition::FluxConfiguration),
     versions: &["2025-04-01", "2024-11-01", "2023-05-01", "2022-11-01"],
     home: Home::Extension,

@@ -19,6 +19,7 @@ const ENDPOINT_NAME: &str = "configurationAccessEndpoint";
 const PLAIN: ResourceType = ResourceType {
     namespace: INSIGHTS,
     versions: &["2023-03-11", "2022-06-01", "2021-04-01"],
+    system_data: true,
     ..ResourceType::PLAIN
 };
 

@@ -135,6 +135,7 @@ fn applied(world: &mut World, key: &ResourceKey) {
             id,
             kind: &subnets::TYPE,
             body: json!({"properties": properties}),
+            provenance: network.provenance.clone(),
             etag,
             operation: None,
             visible_from,
