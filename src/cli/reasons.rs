@@ -7,6 +7,12 @@ use crate::plan::compatibility;
 /// The reasons that stand for one thing each.
 const REASONS: &[CodeEntry] = &[
     row(
+        "Aborted",
+        User,
+        "An action of the manifest aborted the work, and nothing goes on by itself after that.",
+        "Set the manifest to what you want, then take the action out of it.",
+    ),
+    row(
         "AdoptionRefused",
         User,
         "Azure has a cluster or pool of this name that Armature did not make, and the manifest does not allow it to be taken over.",
@@ -29,6 +35,18 @@ const REASONS: &[CodeEntry] = &[
         User,
         "Taking over the cluster waits until somebody approves the plan.",
         "Read `status.plan`, then set the annotation that the message names.",
+    ),
+    row(
+        "AzureBusy",
+        WaitForOperation,
+        "Azure works on the cluster or a pool, and takes nothing else meanwhile.",
+        "Wait: it goes on by itself when Azure is done.",
+    ),
+    row(
+        "AzureError",
+        Backoff,
+        "Azure refused or failed without a code that says why.",
+        "Read the message; it is tried again after growing pauses.",
     ),
     row(
         "AzureUnreachable",
@@ -301,6 +319,30 @@ const REASONS: &[CodeEntry] = &[
         "Apply it in the namespace of the cluster; it goes on by itself.",
     ),
     row(
+        "PoolDeleteGrace",
+        WaitForOperation,
+        "The object of a pool was deleted a moment ago: its cluster may follow, and then the pool goes with it.",
+        "Wait some seconds: the pool is deleted by itself when the cluster stays.",
+    ),
+    row(
+        "PoolSetSettling",
+        WaitForOperation,
+        "The pools of a new cluster are still being applied: it is made with all of them when nothing has changed for some seconds.",
+        "Wait some seconds.",
+    ),
+    row(
+        "ProgressingWithRetry",
+        Backoff,
+        "Something failed that passes by itself, such as capacity or permissions that spread.",
+        "Read `status.lastError`: it is tried again after growing pauses.",
+    ),
+    row(
+        "RetiredSetting",
+        User,
+        "AKS no longer supports the setting, so nothing new is made with it.",
+        "Take what the message names.",
+    ),
+    row(
         "SecretNotText",
         User,
         "The value in the Secret is no text.",
@@ -329,6 +371,12 @@ const REASONS: &[CodeEntry] = &[
         User,
         "An upgrade would leave a pool more than three minor versions behind.",
         "Raise `spec.orchestratorVersion` of the pool, or set its `spec.versionPolicy` to `Follow`.",
+    ),
+    row(
+        "Stalled",
+        User,
+        "Nothing goes on before somebody acts.",
+        "Read the reason and the message of the condition: `armature explain REASON` tells more.",
     ),
     row(
         "Unreadable",
@@ -390,6 +438,36 @@ mod tests {
                 assert!(text.ends_with('.'), "{}: {text}", entry.code);
             }
         }
+    }
+
+    #[test]
+    fn every_reason_that_is_told_or_documented_is_explained() {
+        let told = [
+            include_str!("../plan/gate.rs"),
+            include_str!("../plan/blocker.rs"),
+            include_str!("../reconcile/failure.rs"),
+        ];
+        let arms = told.iter().flat_map(|source| source.lines());
+        let told = arms.filter_map(|line| line.split_once("=> \"")?.1.split_once('"').map(|(reason, _)| reason));
+        let table = include_str!("../../docs/troubleshooting.md").lines();
+        let documented = table
+            .filter_map(|line| line.strip_prefix("| ")?.split_once(" | "))
+            .flat_map(|(symptom, _)| symptom.split('`').skip(1).step_by(2))
+            .map(|code| code.rsplit(": ").next().unwrap_or(code));
+        let is_reason = |text: &&str| {
+            let words = text.chars().filter(char::is_ascii_uppercase).count();
+            words > 0
+                && text.starts_with(|first: char| first.is_ascii_uppercase())
+                && text.chars().all(|letter| letter.is_ascii_alphanumeric())
+        };
+        const FIELDS: [&str; 5] = ["Ready", "Held", "Unknown", "InSync", "False"];
+        let unknown: BTreeSet<&str> = told
+            .chain(documented)
+            .filter(is_reason)
+            .filter(|reason| !FIELDS.contains(reason) && explain(reason).is_none())
+            .filter(|reason| !entries().any(|entry| entry.code == *reason))
+            .collect();
+        assert!(unknown.is_empty(), "{unknown:?}");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use jiff::{SignedDuration, Timestamp};
 use kube::Client;
@@ -55,6 +56,8 @@ pub struct Context {
     pub recorder: Recorder,
     /// The key for fingerprints of secrets, once one was needed.
     pub fingerprint_key: OnceCell<FingerprintKey>,
+    /// Whether the last event could not be published.
+    pub events_fail: AtomicBool,
     /// What was signed with it and has ended.
     pub spent: Spent,
     /// Who may write what children share.
@@ -131,6 +134,7 @@ impl Context {
             written: Written::default(),
             recorder,
             fingerprint_key: OnceCell::new(),
+            events_fail: AtomicBool::new(false),
             spent: Spent::default(),
             turns: Turns::default(),
             panics: Panics::default(),

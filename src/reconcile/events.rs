@@ -1,16 +1,18 @@
 //! Events: when a step starts, and when an object's readiness changes.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use kube::Resource;
 use kube::runtime::events::{Event, EventType};
-use tracing::debug;
+use tracing::{debug, warn};
 
 use super::context::Context;
 use super::pass::Pass;
 use crate::plan::change::Target;
 use crate::plan::desired::azure_name;
 use crate::plan::step::Step;
+use crate::runtime::metrics::{KubeVerb, ObjectKind, WriteResult};
 use crate::status::conditions::{READY, RECONCILING, STALLED, find};
 use k8s_openapi::api::core::v1::ObjectReference;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
@@ -134,8 +136,15 @@ async fn publish(context: &Context, news: News) {
         action: news.action,
         secondary: None,
     };
-    // An event is a courtesy: a pass never fails for it.
-    if let Err(error) = context.recorder.publish(&event, &news.about).await {
-        debug!(%error, reason = event.reason, "an event could not be published");
+    // An event is a courtesy: a pass never fails for it. That there are none is told once, until there are again.
+    let failed = context.recorder.publish(&event, &news.about).await.err();
+    let was_failing = context.events_fail.swap(failed.is_some(), Ordering::Relaxed);
+    match failed {
+        Some(error) if !was_failing => warn!(%error, reason = event.reason, "events can't be published"),
+        Some(error) => debug!(%error, reason = event.reason, "an event could not be published"),
+        None => return,
     }
+    context
+        .metrics
+        .kube_write(ObjectKind::Event, KubeVerb::Create, WriteResult::Failed);
 }

@@ -123,7 +123,12 @@ impl<K: Parts> Filler<K> {
                         gate.open();
                     }
                 }
-                Err(error) => error!(%error, kind = %K::kind(&()), "a watch broke off and is started again"),
+                Err(error) => {
+                    error!(%error, kind = %K::kind(&()), "a watch broke off and is started again");
+                    if let Some(gate) = &gate {
+                        gate.explain(format!("the first list of {} objects ({error})", K::kind(&())));
+                    }
+                }
             }
             future::ready(())
         });
