@@ -245,13 +245,60 @@ mod tests {
         assert!(read.load(Ordering::Relaxed) <= MAX_ANSWER + 2048);
     }
 
-    #[test]
-    fn a_refusal_does_not_repeat_what_the_request_proved_itself_with() {
+    /// Never answers.
+    #[derive(Debug)]
+    struct Silent;
+
+    impl HttpClient for Silent {
+        fn execute_request<'a, 'b, 'c>(
+            &'a self,
+            _: &'b Request,
+        ) -> Pin<Box<dyn Future<Output = azure_core::Result<AsyncRawResponse>> + Send + 'c>>
+        where
+            'a: 'c,
+            'b: 'c,
+            Self: 'c,
+        {
+            Box::pin(std::future::pending())
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_never_comes_is_not_waited_for() {
+        let silent = Bounded(Arc::new(Silent));
+        let answer = tokio::time::timeout(2 * DEADLINE, silent.execute_request(&question())).await;
+        let message = answer.expect("it is given up").unwrap_err().to_string();
+        assert!(message.contains("no complete answer came"), "{message}");
+    }
+
+    /// Refuses with this text.
+    #[derive(Debug)]
+    struct Refusing(&'static str);
+
+    impl HttpClient for Refusing {
+        fn execute_request<'a, 'b, 'c>(
+            &'a self,
+            _: &'b Request,
+        ) -> Pin<Box<dyn Future<Output = azure_core::Result<AsyncRawResponse>> + Send + 'c>>
+        where
+            'a: 'c,
+            'b: 'c,
+            Self: 'c,
+        {
+            let answer = AsyncRawResponse::from_bytes(StatusCode::Unauthorized, Headers::new(), self.0);
+            Box::pin(async move { Ok(answer) })
+        }
+    }
+
+    #[tokio::test]
+    async fn a_refusal_does_not_repeat_what_the_request_proved_itself_with() {
         let mut request = question();
         request.insert_header("x-identity-header", "header-s3cr3t");
         request.set_body("client_id=a&client_secret=form%20%22s3cr3t%22&client_assertion=assertion-s3cr3t");
         let body = r#"{"error_description":"'form+%22s3cr3t%22' 'form \"s3cr3t\"' header-s3cr3t assertion-s3cr3t"}"#;
-        let told = String::from_utf8(redacted(&request, body.into())).unwrap();
+        let answer = Bounded(Arc::new(Refusing(body))).execute_request(&request).await;
+        let (_, headers, body) = answer.unwrap().deconstruct();
+        let told = String::from_utf8(read(&headers, body).await.unwrap()).unwrap();
         assert_eq!(
             told,
             r#"{"error_description":"'(secret)' '(secret)' (secret) (secret)"}"#

@@ -201,3 +201,120 @@ impl Context {
 pub fn signed(duration: std::time::Duration) -> SignedDuration {
     SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::time::Duration;
+
+    use clap::Parser;
+    use kube::Config;
+    use kube::runtime::reflector;
+    use kube::runtime::watcher::Event;
+    use prometheus_client::registry::Registry;
+    use serde_json::json;
+
+    use super::*;
+    use crate::arm::{ArmMetrics, Budget, Credential, SubscriptionId};
+    use crate::reconcile::watched::Filler;
+    use crate::runtime::args::RunArgs;
+
+    #[derive(Parser)]
+    struct Command {
+        #[command(flatten)]
+        run: RunArgs,
+    }
+
+    fn cluster(name: &str) -> AksCluster {
+        let mut cluster = AksCluster::new(name, Default::default());
+        cluster.metadata.namespace = Some("team".to_owned());
+        cluster.metadata.uid = Some(name.to_owned());
+        cluster.metadata.resource_version = Some("7".to_owned());
+        cluster
+    }
+
+    /// What a process noted of a cluster.
+    struct Noted {
+        key: ObjectRef<AksCluster>,
+        id: ClusterId,
+        memory: Arc<tokio::sync::Mutex<Memory>>,
+    }
+
+    impl Noted {
+        fn new(context: &Context, name: &str) -> Self {
+            let (object, key) = (cluster(name), ObjectRef::new(name).within("team"));
+            let subscription = SubscriptionId::parse("00000000-0000-0000-0000-000000000001").unwrap();
+            let id = ClusterId::new(subscription, "fleet", name).unwrap();
+            let credential = Credential::ManagedIdentity { client_id: None };
+            context.observer.watch(&id, &context.clients.client(&credential));
+            context.observer.record(&id, json!({ "id": id.to_string() }));
+            context.know(&id, &key);
+            context.written.note(&object);
+            let memory = context.memory(&key);
+            Self { key, id, memory }
+        }
+
+        /// Whether its memory is kept, whether its name is, and whether it is looked at in Azure.
+        fn left(&self, context: &Context) -> [bool; 3] {
+            [
+                Arc::strong_count(&self.memory) > 1,
+                context.objects_of(&self.id) == [self.key.clone()],
+                context.observer.get(&self.id).is_some(),
+            ]
+        }
+    }
+
+    #[tokio::test]
+    async fn nothing_of_a_cluster_whose_object_ended_is_kept() {
+        let context = context();
+        let [gone, stays] = ["gone", "stays"].map(|name| Noted::new(&context, name));
+        let subscription = gone.id.subscription();
+        let running = vec![subscription.clone(); 4];
+        context.in_flight.note(&gone.key, running);
+        context.forget(&gone.key);
+        assert_eq!((gone.left(&context), stays.left(&context)), ([false; 3], [true; 3]));
+        let interval = context.in_flight.interval(subscription, Duration::ZERO);
+        assert_eq!(interval, Duration::ZERO, "its operations stretch no other's");
+    }
+
+    /// A pass that runs while its object goes may note something of it after that was forgotten.
+    #[tokio::test]
+    async fn what_was_noted_of_an_object_that_is_not_there_any_more_goes_with_the_next_sweep() {
+        let (store, mut filler) = reflector::store();
+        filler.apply_watcher_event(&Event::Apply(cluster("stays")));
+        let mut context = context();
+        context.caches.clusters.readable = store;
+        let [gone, stays] = ["gone", "stays"].map(|name| Noted::new(&context, name));
+        assert_eq!(context.written.len(), 2);
+        context.sweep();
+        assert_eq!((gone.left(&context), stays.left(&context)), ([false; 3], [true; 3]));
+        assert_eq!(context.written.len(), 1);
+    }
+
+    /// A context on an API server that is not there.
+    fn context() -> Context {
+        idle(Client::try_from(Config::new("http://127.0.0.1:9".parse().unwrap())).unwrap())
+    }
+
+    /// A context of a process that has seen nothing.
+    pub fn idle(client: Client) -> Context {
+        let arguments = ["armature", "--credential", "none", "--no-leader-elect"];
+        let settings = Command::parse_from(arguments).run.into_settings(|_| None).unwrap();
+        let (mut registry, budget) = (Registry::default(), Budget::new());
+        let arm_metrics = ArmMetrics::register(&mut registry, &budget);
+        Context::new(Parts {
+            recorder: Recorder::new(client.clone(), "armature".into()),
+            client,
+            clients: Clients::new(settings.azure.clone(), budget, arm_metrics).unwrap(),
+            observer: Observer::new(settings.timing.list_interval).0,
+            settings,
+            installation: "tests".parse().unwrap(),
+            leadership: Leadership::always(),
+            metrics: Metrics::register(&mut registry),
+            caches: AllCaches {
+                clusters: Filler::new().caches(),
+                pools: Filler::new().caches(),
+                identities: Filler::new().caches(),
+            },
+        })
+    }
+}

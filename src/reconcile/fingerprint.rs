@@ -206,6 +206,8 @@ mod tests {
 
     use FingerprintKey as Key;
 
+    use crate::reconcile::context::tests::idle;
+
     #[test]
     fn a_fingerprint_names_its_key_and_differs_by_place_and_value() {
         let (key, value) = (Key::of(1), SecretValue::new("Pa55w.rd".to_owned()));
@@ -220,6 +222,15 @@ mod tests {
         let text = fingerprint.to_string();
         let parts: Vec<usize> = text.split(':').map(str::len).collect();
         assert_eq!(parts, ["hmac".len(), 8, 16]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_waits_for_ever_for_a_key_that_does_not_come() {
+        let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", silent.local_addr().unwrap());
+        let context = idle(Client::try_from(kube::Config::new(url.parse().unwrap())).unwrap());
+        let key = timeout(2 * PATIENCE, key(&context)).await.expect("it is given up");
+        assert!(key.is_err_and(|problem| problem.passing));
     }
 
     #[test]

@@ -260,7 +260,10 @@ fn readable_key<K: Parts>(key: &ObjectRef<Unreadable<K>>) -> ObjectRef<K> {
 
 #[cfg(test)]
 mod tests {
+    use kube::{Client, Config};
     use serde_json::{Value, json};
+    use tokio::io::{AsyncBufReadExt, BufReader};
+    use tokio::net::TcpListener;
 
     use super::*;
     use crate::api::AksNodePool;
@@ -329,6 +332,24 @@ mod tests {
         let told = watch.list((0..5000).map(|number| good(&format!("p{number}"))).collect());
         assert_eq!(told.len(), 5000);
         assert_eq!(watch.filler.caches().readable.len(), 5000);
+    }
+
+    #[tokio::test]
+    async fn a_page_of_the_largest_objects_there_are_is_less_than_a_hundred_megabytes() {
+        let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", server.local_addr().unwrap());
+        let client = Client::try_from(Config::new(url.parse().unwrap())).unwrap();
+        let (pools, end) = (Api::<Guarded<AksNodePool>>::all(client), CancellationToken::new());
+        let filler = Filler::<AksNodePool>::new();
+        drop(filler.watch(pools, &Readiness::default(), &end, &end, |_| {}));
+        let (connection, _) = server.accept().await.unwrap();
+        let asked = BufReader::new(connection).lines().next_line().await.unwrap().unwrap();
+        let (_, limit) = asked.split_once("limit=").expect(&asked);
+        let digits = limit.find(|c: char| !c.is_ascii_digit()).unwrap();
+        // What etcd takes: 1.5 MiB.
+        let page = limit[..digits].parse::<u64>().unwrap() * 1536 * 1024;
+        assert!(page < 100_000_000, "{asked}");
+        end.cancel();
     }
 
     #[test]

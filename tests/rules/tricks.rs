@@ -171,6 +171,56 @@ fn fields() -> Vec<Field> {
         ("apiVersion of a child", Cluster, "2025-01-01", |text| {
             custom("a", "Microsoft.Chaos/targets", text)
         }),
+        ("file of a command", Cluster, "a.yaml", |text| {
+            let file = json!({ "name": text, "key": "a" });
+            on_shop(json!({ "runCommand": { "command": "ls", "files": { "a": file } } }))
+        }),
+        ("outputConfigMap", Cluster, "output", |text| {
+            on_shop(json!({ "runCommand": { "command": "ls", "outputConfigMap": text } }))
+        }),
+        ("secret of an action", Cluster, "principal", |text| {
+            let secret = json!({ "name": text, "key": "a" });
+            on_shop(json!({ "resetServicePrincipalProfile": { "clientId": GUID, "secret": secret } }))
+        }),
+        ("abort", Cluster, "apps", |text| {
+            on_shop(json!({ "abort": { "pool": text } }))
+        }),
+        ("upgradeNodeImageVersion", Cluster, "apps", |text| {
+            on_shop(json!({ "upgradeNodeImageVersion": { "pool": text } }))
+        }),
+        ("deleteMachines", Cluster, "apps", |text| {
+            on_shop(json!({ "deleteMachines": { "pool": text, "machines": ["a"] } }))
+        }),
+        (
+            "snapshots",
+            Cluster,
+            "before",
+            |text| json!({ "snapshots": { text: { "pool": "apps" } } }),
+        ),
+        (
+            "pool of a snapshot",
+            Cluster,
+            "apps",
+            |text| json!({ "snapshots": { "a": { "pool": text } } }),
+        ),
+        (
+            "resourceGroup of a snapshot",
+            Cluster,
+            "snapshots",
+            |text| json!({ "snapshots": { "a": { "pool": "apps", "resourceGroup": text } } }),
+        ),
+        (
+            "locks",
+            Cluster,
+            "keep",
+            |text| json!({ "locks": { text: { "level": "CanNotDelete" } } }),
+        ),
+        (
+            "identityRef",
+            Cluster,
+            "team",
+            |text| json!({ "identityRef": { "name": text } }),
+        ),
         ("clear of a pool", Pool, "a.b", |text| json!({ "clear": [text] })),
         ("azureName of a pool", Pool, "apps", |text| json!({ "azureName": text })),
         (
@@ -180,6 +230,11 @@ fn fields() -> Vec<Field> {
             |text| json!({ "orchestratorVersion": text }),
         ),
     ]
+}
+
+fn on_shop(mut action: Value) -> Value {
+    action["key"] = json!("1");
+    json!({ "actions": { "one": action } })
 }
 
 fn custom(name: &str, type_: &str, api_version: &str) -> Value {

@@ -2,6 +2,7 @@
 
 use armature::api::AksCluster;
 use armature::api::crds::crds;
+use armature_lab::simulator::admin::Requests;
 use armature_lab::simulator::fault::{Fault, Injection};
 use armature_lab::{ControlPlane, OperatorProcess, Options, SimOptions};
 use kube::{Api, ResourceExt};
@@ -67,4 +68,37 @@ async fn a_team_whose_reads_hang_keeps_no_other_team_waiting() {
     };
     let given_up = clusters.iter().filter(told).count();
     assert!(given_up < SLOTS, "{given_up} gave up first");
+}
+
+/// With so many operations in a subscription each is asked about every twelve seconds.
+const RUNNING: usize = 24;
+
+#[tokio::test]
+async fn the_more_operations_run_in_a_subscription_the_less_often_each_is_asked_about() {
+    let world = World::with_manual_clock("in-flight").await;
+    let _operator = world.operator();
+    let names: Vec<String> = (0..RUNNING).map(|n| format!("shop{n}")).collect();
+    for name in &names {
+        world.apply(&world.cluster(name, json!({}))).await;
+        world.apply(&world.system_pool(name, name)).await;
+    }
+    for name in &names {
+        let runs = |cluster: &AksCluster| {
+            cluster
+                .status
+                .as_ref()
+                .is_some_and(|status| !status.operations.is_empty())
+        };
+        world.cluster_until(name, "being created", runs).await;
+    }
+    let all_run = world.now().await;
+    // They come every second, and so would the questions.
+    world.lists(6).await;
+    let questions = Requests {
+        after: Some(all_run),
+        path: Some("/operations/".to_owned()),
+        ..Requests::default()
+    };
+    let asked = world.requests(questions).await.len();
+    assert!(asked < 3 * RUNNING, "{asked} questions");
 }

@@ -1,9 +1,11 @@
 //! Beyond the fields: overrides, previews and the features they take, and values to unset.
 
 use armature_lab::simulator::admin::Requests;
+use armature_lab::simulator::fault::{Fault, Injection};
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::children::looked;
 use crate::look;
 use crate::wants::NOTHING;
 use crate::world::World;
@@ -131,6 +133,62 @@ async fn a_feature_that_only_azure_knows_of_is_missed_once_and_waited_for() {
     world.register("NodeRestrictionPreview").await;
     world.request_reconcile("shop").await;
     world.ready("shop").await;
+}
+
+impl World {
+    /// Azure misses a feature for this call, which `ask` leads to: that is told, the call is made once, and once the feature
+    /// is registered it is made again.
+    async fn missed_once_and_waited_for(&self, feature: &str, call: &str, ask: impl AsyncFnOnce()) {
+        let message = format!("Preview feature Microsoft.ContainerService/{feature} not registered.");
+        let refusal = Injection::new(Fault::refuse(400, "BadRequest", &message)).call(call);
+        let refusal = self.admin().inject(&refusal).await.unwrap();
+        let before = self.now().await;
+        ask().await;
+        let said = self.cluster_stalls("shop", "FeatureNotRegistered").await;
+        assert!(said.contains(&format!("--name {feature}")), "{said}");
+        self.request_reconcile("shop").await;
+        self.cluster_until("shop", "looked at again", looked).await;
+        self.lists(2).await;
+        let sent = self.writes_after(before).await;
+        assert_eq!(sent.len(), 1, "{call} is refused once: {sent:?}");
+
+        self.admin().remove_fault(refusal).await.unwrap();
+        self.register(feature).await;
+        self.request_reconcile("shop").await;
+        self.ready("shop").await;
+    }
+}
+
+#[tokio::test]
+async fn a_stop_a_start_a_resume_and_an_upgrade_that_miss_a_feature_are_told_and_sent_once_until_it_is_registered() {
+    let world = World::new("feature-steps").await;
+    let _operator = world.operator();
+    world.create("shop", json!({ "kubernetesVersion": "1.34" })).await;
+    let apply = async |fields: Value| world.apply(&world.cluster("shop", fields)).await;
+    let power = |code: &str| json!({ "kubernetesVersion": "1.34", "powerState": { "code": code } });
+    let stop = async || apply(power("Stopped")).await;
+    world
+        .missed_once_and_waited_for("NodeRestrictionPreview", "ManagedClusters_Stop", stop)
+        .await;
+    let start = async || apply(power("Running")).await;
+    world
+        .missed_once_and_waited_for("EnableImageIntegrityPreview", "ManagedClusters_Start", start)
+        .await;
+
+    // Work of Azure that failed is resumed by a repeat of what it was to do.
+    let put = "ManagedClusters_CreateOrUpdate";
+    let failed = json!({ "properties": { "provisioningState": "Failed" } });
+    let id = world.azure.cluster_id("shop");
+    let fail = async || world.admin().edit(&id, failed).await.unwrap();
+    world
+        .missed_once_and_waited_for("KubeProxyConfigurationPreview", put, fail)
+        .await;
+    let upgrade = async || apply(json!({ "powerState": { "code": "Running" } })).await;
+    world
+        .missed_once_and_waited_for("AKS-AddonAutoscalingPreview", put, upgrade)
+        .await;
+    let live = world.azure.cluster("shop").await.unwrap();
+    assert_eq!(live["properties"]["kubernetesVersion"], "1.35");
 }
 
 #[tokio::test]

@@ -157,6 +157,53 @@ fn every_step() -> Vec<Step> {
     steps
 }
 
+/// Those of the steps for which there is a request.
+fn possible(live: Option<&LiveCluster>, world: &World) -> Vec<&'static str> {
+    let (_, pools) = world.desired();
+    let steps = every_step();
+    let possible = steps.iter().filter(|step| is_possible(step, live, &pools));
+    possible.map(Step::name).collect()
+}
+
+#[test]
+fn only_what_makes_a_cluster_can_be_sent_while_there_is_none_and_only_then() {
+    let makes = [Step::CreateResourceGroup, Step::CreateCluster { pools: Vec::new() }];
+    let makes = makes.each_ref().map(Step::name);
+    let of_locks = ["LiftLock", "RestoreLock"];
+    let world = cluster("").pool("sys", "mode: System").exists();
+    assert_eq!(possible(None, &world), makes);
+    let live = world.live.clone().map(LiveCluster::new);
+    let others = NAMES
+        .iter()
+        .filter(|name| !makes.contains(name) && !of_locks.contains(name));
+    assert_eq!(possible(live.as_ref(), &world), others.copied().collect::<Vec<_>>());
+}
+
+#[test]
+fn a_pool_that_azure_does_not_have_can_only_be_created_and_one_that_nobody_wants_can_not() {
+    let (live, without) = (cluster("").pool("other", "mode: System").exists(), cluster(""));
+    let shown = live.live.clone().map(LiveCluster::new);
+    let of_pools = |names: Vec<&'static str>| {
+        let is_of_pool = |step: &Step| step.target() == Target::Pool("sys".to_owned());
+        let of_pools: Vec<_> = every_step()
+            .iter()
+            .filter(|step| is_of_pool(step))
+            .map(Step::name)
+            .collect();
+        names
+            .into_iter()
+            .filter(|name| of_pools.contains(name))
+            .collect::<Vec<_>>()
+    };
+    let wanted = live.clone().pool("sys", "mode: User");
+    assert_eq!(of_pools(possible(shown.as_ref(), &wanted)), ["CreatePool"]);
+    assert_eq!(of_pools(possible(shown.as_ref(), &without)), [""; 0]);
+    let first = Step::CreateCluster {
+        pools: vec!["sys".to_owned()],
+    };
+    assert!(!is_possible(&first, None, &without.desired().1));
+}
+
 /// The plan with this step alone, gated.
 fn gated(world: &World, step: Step) -> (Plan, bool) {
     let mut plan = Plan {

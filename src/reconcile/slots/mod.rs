@@ -138,6 +138,20 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_slot_is_taken_in_the_name_of_the_namespace_and_of_the_subscription_however_it_is_written() {
+        let of = |namespace: &str, subscription: &str| {
+            let mut cluster = AksCluster::new("shop", Default::default());
+            cluster.metadata.namespace = Some(namespace.to_owned());
+            cluster.spec.subscription_id = subscription.to_owned();
+            Key::of(&cluster)
+        };
+        let key = of("team", "AA-1");
+        assert_eq!((&*key.namespace, &*key.subscription), ("team", "aa-1"));
+        assert_ne!(of("other", "aa-1").namespace, key.namespace);
+        assert_eq!(of("other", "aa-1").subscription, key.subscription);
+    }
+
     #[tokio::test]
     async fn a_slot_that_is_given_back_goes_to_who_waits() {
         let slots = Slots::new(1);

@@ -2,6 +2,7 @@
 
 use armature::api::{AksCluster, ChildState};
 use armature_lab::simulator::admin::{LoggedRequest, Requests, Role};
+use armature_lab::simulator::fault::{Fault, Injection};
 use kube::api::{Patch, PatchParams};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -107,6 +108,44 @@ async fn what_a_cluster_needs_to_be_made_is_granted_before_it() {
     assert!(
         order[0].contains("managedClusters/shop"),
         "the cluster needs its rights to the end: {order:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_right_is_granted_first_also_where_a_pool_trails_and_the_cluster_is_to_be_stopped() {
+    let world = World::new("rights-stopped").await;
+    let (identity, subnet) = (world.azure.make_identity("shop").await, subnet(&world).await);
+    let before = world.now().await;
+    // So that the cluster waits for its right when all pools are known.
+    let refused = Fault::refuse(403, "AuthorizationFailed", "The client does not have authorization.");
+    let refused = Injection::new(refused).method("PUT").path("/roleAssignments/");
+    let refused = world.admin().inject(&refused).await.unwrap();
+    let _operator = world.operator();
+    let trailing = json!({
+        "vnetSubnetID": subnet, "orchestratorVersion": "1.34", "versionPolicy": "Manual",
+    });
+    world.apply(&world.pool("old", "shop", trailing)).await;
+    let mut fields = in_subnet(&identity, &subnet);
+    fields["powerState"] = json!({ "code": "Stopped" });
+    apply(&world, fields, &subnet).await;
+    let waits = |cluster: &AksCluster| {
+        let plan = cluster.status.as_ref().and_then(|status| status.plan.as_ref());
+        let stops = plan.is_some_and(|plan| plan.steps.iter().any(|step| step.step == "StopCluster"));
+        stops && is(cluster, "roleAssignments/subnet", ChildState::Failed)
+    };
+    world.cluster_until("shop", "waiting for its rights", waits).await;
+    world.admin().remove_fault(refused).await.unwrap();
+    world.request_reconcile("shop").await;
+    let stopped = |cluster: &AksCluster| {
+        let status = cluster.status.as_ref();
+        all_ready(cluster) && status.and_then(|status| status.power_state.as_deref()) == Some("Stopped")
+    };
+    world.cluster_until("shop", "stopped with its rights", stopped).await;
+    let writes = writes_anywhere_that_worked(&world, before).await;
+    assert!(writes[0].starts_with("PUT roleAssignments/"), "{writes:?}");
+    assert_eq!(
+        writes[1..],
+        ["PUT managedClusters/shop", "PUT agentPools/old", "POST shop/stop"]
     );
 }
 
