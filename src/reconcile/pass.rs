@@ -496,6 +496,8 @@ impl<'a> Pass<'a> {
         if plan.fate == Fate::Gone {
             let all: Vec<String> = self.children.keys().cloned().collect();
             self.end_claims(&all).await?;
+            let record = self.overtake_record().into_iter().collect();
+            self.context.spent.note(self.context, &record).await?;
         }
         if ends {
             write::remove_finalizer(self.context, &self.objects.cluster).await?;
