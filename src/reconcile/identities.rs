@@ -15,7 +15,7 @@ use crate::api::{AzureIdentity, AzureIdentityStatus, FIELD_MANAGER};
 use crate::runtime::metrics::{KubeVerb, ObjectKind, WriteResult};
 use crate::status::conditions::{Verdict, Why, conditions};
 
-/// A missing Secret is looked for again after this time.
+/// A Secret that is missing may come, and one that is there may go, and nobody tells: it is looked for after this time.
 const RECHECK: Duration = Duration::from_secs(60);
 
 /// Looks at one identity: whether what it names to sign in with is there. Whether Azure accepts it shows on the
@@ -26,12 +26,9 @@ const RECHECK: Duration = Duration::from_secs(60);
 pub async fn reconcile(identity: Arc<AzureIdentity>, context: Arc<Context>) -> Result<Action, WriteError> {
     let before = identity.status.clone().unwrap_or_default();
     let generation = identity.metadata.generation.unwrap_or_default();
-    let (verdict, again) = match sign_in::credential(&context, &identity).await {
-        Ok(_) => (
-            Verdict::Ready(Why::new("Succeeded", "everything it names is there")),
-            Action::await_change(),
-        ),
-        Err(ended) => (ended.failure.verdict(), Action::requeue(RECHECK)),
+    let verdict = match sign_in::credential(&context, &identity).await {
+        Ok(_) => Verdict::Ready(Why::new("Succeeded", "everything it names is there")),
+        Err(ended) => ended.failure.verdict(),
     };
     let status = AzureIdentityStatus {
         observed_generation: if verdict.is_final() {
@@ -61,5 +58,5 @@ pub async fn reconcile(identity: Arc<AzureIdentity>, context: Arc<Context>) -> R
             .kube_write(ObjectKind::AzureIdentity, KubeVerb::Status, result);
         written.map_err(WriteError::of)?;
     }
-    Ok(again)
+    Ok(Action::requeue(RECHECK))
 }
