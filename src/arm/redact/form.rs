@@ -15,6 +15,8 @@ const FRAGMENT: usize = 6;
 const LONG_FRAGMENT: usize = 16;
 /// How often a text may have been put into another one.
 const DEPTH: u32 = 4;
+/// What it costs to begin to follow a text.
+const START: usize = 8;
 /// So much of a text is followed from either of its ends.
 const EDGE: usize = 64;
 
@@ -123,7 +125,7 @@ impl Form {
     fn follow(&self, chars: &[char], message: &str, at: usize, steps: &Steps) -> Option<(usize, usize)> {
         let bytes = message.as_bytes();
         let first = *chars.first()?;
-        if !steps.spend(1) || !may_start(bytes.get(at).copied()?, first) {
+        if !steps.spend(1) || !may_start(bytes.get(at).copied()?, first) || !steps.spend(effort(bytes, at) + START) {
             return None;
         }
         let (mut here, mut next) = (Vec::new(), Vec::new());

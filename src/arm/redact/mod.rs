@@ -6,6 +6,7 @@
 mod coded;
 mod escapes;
 mod form;
+mod hashes;
 mod masked;
 mod pieces;
 mod steps;

@@ -1,11 +1,12 @@
 //! Finds any piece of a secret, wherever it begins, in time that grows with the text alone: all readings of the text are
 //! held against hashes of all pieces of the secrets.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::coded::Code;
 use super::escapes;
+use super::hashes::Hashes;
 use super::steps::Steps;
 use super::stream::{self, Symbol, settled, written};
 
@@ -24,9 +25,9 @@ const DEPTH: usize = 2;
 #[derive(Default)]
 pub(super) struct Pieces {
     /// In either case, by their length.
-    parts: BTreeMap<usize, HashSet<u64>>,
+    parts: BTreeMap<usize, Hashes>,
     /// Secrets and lines of them that are shorter than a piece, by their length.
-    wholes: BTreeMap<usize, HashSet<u64>>,
+    wholes: BTreeMap<usize, Hashes>,
 }
 
 impl Pieces {
@@ -99,7 +100,7 @@ impl Pieces {
             }
             let hits = (0..)
                 .zip(windows(bytes, length))
-                .filter(|(_, hash)| wanted.contains(hash));
+                .filter(|(_, hash)| wanted.contain(*hash));
             hits.for_each(|(at, _)| note(found, symbols.get(at..at + length).unwrap_or_default()));
         }
     }
