@@ -17,7 +17,7 @@ use super::cloud::Endpoint;
 use super::credential::Secret;
 use super::error::{ArmError, ServiceError, Site, TransportFailure};
 use super::operation::OperationUrl;
-use super::redact::Redactor;
+use super::redact::{Keep, Redactor, Sensitive};
 use super::retry_after::RetryAfter;
 use super::token::{SignInFailure, Tokens};
 use super::wire::{Arm, BodyToken, Precondition, Request, Response, Target};
@@ -25,7 +25,11 @@ use super::wire::{Arm, BodyToken, Precondition, Request, Response, Target};
 /// The largest answer that is read: Azure Resource Manager itself stops at 8 MB (RPC).
 pub const MAX_BODY: usize = 8 * 1024 * 1024;
 /// So much of what Azure says is looked through for secrets; the rest is not kept. Far less of it is ever shown.
-const MAX_REMARK: usize = 64 * 1024;
+const MAX_REMARK: Keep = Keep::Start(64 * 1024);
+/// So much of what a command or an action tells is kept, its end.
+const MAX_OUTPUT: Keep = Keep::End(256 * 1024);
+/// An answer and secrets that are larger together are looked through beside the threads that everything else runs on.
+const SMALL: usize = 16 * 1024;
 /// How long a call may take in all, sign-in included: Azure Resource Manager gives a provider 60 s (RPC). A quick read has
 /// a third of it: whoever waits for it holds a slot that others wait for, and asking again costs nothing.
 pub const DEADLINE: Duration = Duration::from_secs(60);
@@ -83,6 +87,7 @@ impl HttpArm {
             "Azure answered"
         );
         let body = self.body(&at, answer).await?;
+        let length = body.len();
         if status.is_success() {
             let mut body = json(&at, &body)?;
             let Headers {
@@ -91,8 +96,11 @@ impl HttpArm {
                 retry_after,
                 request_id: _,
             } = headers;
-            if let Some(body) = &mut body {
-                self.quiet(request, body);
+            if let Some(told) = body {
+                body = Some(
+                    self.look_through(request, length, move |secrets| secrets.quiet(told))
+                        .await?,
+                );
             }
             // It would be stored as it is. Other secrets are not looked for: one may be the name of a region.
             let repeats = |url: &OperationUrl| Redactor::of(self.tokens.sensitive()).finds(url.as_str());
@@ -117,7 +125,8 @@ impl HttpArm {
         if status == reqwest::StatusCode::UNAUTHORIZED {
             self.tokens.forget();
         }
-        let error = Box::new(self.service_error(request, &body));
+        let told = self.look_through(request, length, move |secrets| secrets.service_error(&body));
+        let error = Box::new(told.await?);
         Err(ArmError::Service {
             at,
             status: status.as_u16(),
@@ -126,36 +135,31 @@ impl HttpArm {
         })
     }
 
-    /// What takes the secrets of a request out of its answer: those it knows of, and the tokens of the identity.
-    fn redactor(&self, request: &Request) -> Redactor {
+    /// What an answer must not repeat: the secrets that a request knows of, and the tokens of the identity.
+    fn secrets(&self, request: &Request) -> Secrets {
         let [own, given] = self.tokens.sensitive();
-        Redactor::of([&request.sensitive, own, given])
-    }
-
-    /// Takes secrets out of a good answer. What operations and actions answer is for people and for nothing else; the
-    /// properties of a resource are compared and sent back, so there it is only what Azure says about it.
-    fn quiet(&self, request: &Request, body: &mut Value) {
-        // Most bodies say nothing, so that nothing has to be prepared for them.
-        let redactor = LazyCell::new(|| self.redactor(request));
-        match (request.call, body) {
-            (Call::OperationStatus | Call::PostAction, Value::Object(members)) => {
-                let told = members
-                    .iter_mut()
-                    .filter(|(name, _)| !PROGRESS.contains(&name.as_str()));
-                told.for_each(|(_, member)| redact_texts(member, usize::MAX, &redactor));
-            }
-            (_, body) => redact_remarks(body, &redactor),
+        Secrets {
+            call: request.call,
+            sets: [request.sensitive.clone(), own.clone(), given.clone()],
         }
     }
 
-    /// What an error answer says; one that is not JSON, a proxy's page for example, says only its status.
-    fn service_error(&self, request: &Request, body: &[u8]) -> ServiceError {
-        let Ok(mut body) = serde_json::from_slice(body) else {
-            return ServiceError::default();
-        };
-        // Before anything of it is cut: the rest of a secret would not be found any more.
-        self.redactor(request).value(&mut body, MAX_REMARK);
-        ServiceError::read(&body)
+    /// Does work that grows with the answer and the secrets: what is long must keep no other request waiting.
+    async fn look_through<T: Send + 'static>(
+        &self,
+        request: &Request,
+        length: usize,
+        work: impl FnOnce(&Secrets) -> T + Send + 'static,
+    ) -> Result<T, ArmError> {
+        let secrets = self.secrets(request);
+        if length + secrets.size() <= SMALL {
+            return Ok(work(&secrets));
+        }
+        let done = tokio::task::spawn_blocking(move || work(&secrets)).await;
+        done.map_err(|_| ArmError::Malformed {
+            at: request.site(),
+            detail: "it could not be looked through for secrets".to_owned(),
+        })
     }
 
     fn url(&self, request: &Request) -> Result<Url, ArmError> {
@@ -259,11 +263,57 @@ impl Arm for HttpArm {
             let answer = tokio::time::timeout(deadline, self.exchange(&request)).await;
             // A path of our own names what the manifest names; a URL of Azure's may hold anything.
             answer.unwrap_or(Err(late)).map_err(|error| match request.target {
-                Target::Verbatim(_) => self.redactor(&request).error(error),
+                Target::Verbatim(_) => self.secrets(&request).redactor().error(error),
                 Target::Path { .. } => error,
             })
         }
         .boxed()
+    }
+}
+
+/// What the answer to a call must not repeat.
+struct Secrets {
+    call: Call,
+    sets: [Sensitive; 3],
+}
+
+impl Secrets {
+    fn redactor(&self) -> Redactor {
+        Redactor::of(&self.sets)
+    }
+
+    fn size(&self) -> usize {
+        self.sets.iter().map(Sensitive::size).sum()
+    }
+
+    /// Takes secrets out of a good answer. What operations and actions answer is for people and for nothing else; the
+    /// properties of a resource are compared and sent back, so there it is only what Azure says about it.
+    fn quiet(&self, mut body: Value) -> Value {
+        // Most bodies say nothing, so that nothing has to be prepared for them.
+        let redactor = LazyCell::new(|| self.redactor());
+        match (self.call, &mut body) {
+            (Call::OperationStatus | Call::PostAction, Value::Object(members)) => {
+                let told = members
+                    .iter_mut()
+                    .filter(|(name, _)| !PROGRESS.contains(&name.as_str()));
+                for (name, member) in told {
+                    let keep = if is_remark(name) { MAX_REMARK } else { MAX_OUTPUT };
+                    redact_texts(member, keep, &redactor);
+                }
+            }
+            (_, body) => redact_remarks(body, &redactor),
+        }
+        body
+    }
+
+    /// What an error answer says; one that is not JSON, a proxy's page for example, says only its status.
+    fn service_error(&self, body: &[u8]) -> ServiceError {
+        let Ok(mut body) = serde_json::from_slice(body) else {
+            return ServiceError::default();
+        };
+        // Before anything of it is cut: the rest of a secret would not be found any more.
+        self.redactor().value(&mut body, MAX_REMARK);
+        ServiceError::read(&body)
     }
 }
 
@@ -338,11 +388,15 @@ const REMARKS: &[&str] = &[
     "lastError",
 ];
 
+fn is_remark(name: &str) -> bool {
+    REMARKS.iter().any(|remark| name.eq_ignore_ascii_case(remark))
+}
+
 /// Takes secrets out of what a body says of its resource.
 fn redact_remarks<F: FnOnce() -> Redactor>(body: &mut Value, redactor: &LazyCell<Redactor, F>) {
     match body {
         Value::Object(members) => members.iter_mut().for_each(|(name, member)| {
-            if REMARKS.iter().any(|remark| name.eq_ignore_ascii_case(remark)) {
+            if is_remark(name) {
                 redact_texts(member, MAX_REMARK, redactor);
             } else {
                 redact_remarks(member, redactor);
@@ -353,7 +407,7 @@ fn redact_remarks<F: FnOnce() -> Redactor>(body: &mut Value, redactor: &LazyCell
     }
 }
 
-fn redact_texts<F: FnOnce() -> Redactor>(remark: &mut Value, most: usize, redactor: &LazyCell<Redactor, F>) {
+fn redact_texts<F: FnOnce() -> Redactor>(remark: &mut Value, keep: Keep, redactor: &LazyCell<Redactor, F>) {
     let silent = match remark {
         Value::Null | Value::Bool(_) | Value::Number(_) => true,
         Value::String(text) => text.is_empty(),
@@ -361,7 +415,7 @@ fn redact_texts<F: FnOnce() -> Redactor>(remark: &mut Value, most: usize, redact
         Value::Object(members) => members.is_empty(),
     };
     if !silent {
-        redactor.value(remark, most);
+        redactor.value(remark, keep);
     }
 }
 

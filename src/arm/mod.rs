@@ -38,7 +38,7 @@ pub use id::{ClusterId, InvalidId, Name, PoolId, ResourceGroupId, SubscriptionId
 pub use metrics::ArmMetrics;
 pub use observer::{Observer, ScopeHealth, Snapshot};
 pub use operation::{OperationState, OperationUrl};
-pub use redact::{Sensitive, mask_tokens};
+pub use redact::{CUT, Sensitive, mask_tokens};
 pub use resource::ResourceId;
 pub use retry_after::RetryAfter;
 pub use wire::{Arm, BodyToken, Precondition};

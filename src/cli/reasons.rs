@@ -355,6 +355,12 @@ const REASONS: &[CodeEntry] = &[
         "Store a value that keeps the rule in the message.",
     ),
     row(
+        "SecretTooLarge",
+        User,
+        "A value in a Secret is larger than 64 KiB, or those that a cluster names are larger than 256 KiB together.",
+        "Store only the value itself under the key; name the Secrets that the cluster needs.",
+    ),
+    row(
         "SecretUnreadable",
         User,
         "The operator may not read the Secret that the manifest names.",

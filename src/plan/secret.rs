@@ -84,6 +84,16 @@ pub enum SecretProblem {
         /// The rule it breaks, as the end of a sentence.
         rule: &'static str,
     },
+    /// It is larger than anything that Azure takes as a secret.
+    #[error("what Secret {secret} holds under the key {key} {bound}; store less there")]
+    TooLarge {
+        /// Namespace and name of the Secret.
+        secret: String,
+        /// The key that is named.
+        key: String,
+        /// The bound it breaks, as the end of a sentence.
+        bound: &'static str,
+    },
     /// The management cluster does not show the Secret.
     #[error("Secret {secret} can't be read: {error}; let Armature read it (chart value secrets.namespaces)")]
     Unreadable {
@@ -112,6 +122,7 @@ impl SecretProblem {
             Self::KeyMissing { .. } => "SecretKeyMissing",
             Self::NotText { .. } => "SecretNotText",
             Self::Refused { .. } => "SecretRefused",
+            Self::TooLarge { .. } => "SecretTooLarge",
             Self::Unreadable { .. } => "SecretUnreadable",
             Self::NoFingerprintKey { .. } => "FingerprintKeyUnavailable",
         }

@@ -61,7 +61,12 @@ pub async fn read(
     let (secret, key) = (format!("{namespace}/{name}"), key.clone());
     let secrets: Api<Secret> = Api::namespaced(context.client.clone(), namespace);
     match secrets.get_opt(&name).await {
-        Ok(Some(found)) => value(found, secret, key).inspect(|value| sensitive.add(value.expose())),
+        Ok(Some(found)) => {
+            let value = value(found, &secret, &key)?;
+            within_bounds(sensitive, &value)
+                .map(|()| value)
+                .map_err(|bound| SecretProblem::TooLarge { secret, key, bound })
+        }
         Ok(None) => Err(SecretProblem::NotFound { secret, key }),
         Err(error) => Err(SecretProblem::Unreadable {
             secret,
@@ -70,12 +75,31 @@ pub async fn read(
     }
 }
 
-fn value(found: Secret, secret: String, key: String) -> Result<SecretValue, SecretProblem> {
-    match found.data.unwrap_or_default().remove(&key) {
-        None => Err(SecretProblem::KeyMissing { secret, key }),
+/// The largest value: a chain of certificates with its key has some ten kilobytes.
+pub const MAX_VALUE: usize = 64 * 1024;
+/// The largest sum of all values of a cluster. Whatever Azure says is looked through for each of them.
+const MAX_TOGETHER: usize = 256 * 1024;
+
+/// Notes the value as one that no message may repeat, or says which bound it breaks.
+fn within_bounds(sensitive: &Sensitive, value: &SecretValue) -> Result<(), &'static str> {
+    if value.expose().len() > MAX_VALUE {
+        Err("is larger than 64 KiB")
+    } else if sensitive.add_within(value.expose(), MAX_TOGETHER) {
+        Ok(())
+    } else {
+        Err(
+            "makes the secrets that the cluster names, and those of operations that still run, larger than 256 KiB together",
+        )
+    }
+}
+
+fn value(found: Secret, secret: &str, key: &str) -> Result<SecretValue, SecretProblem> {
+    let (secret, named) = (secret.to_owned(), key.to_owned());
+    match found.data.unwrap_or_default().remove(key) {
+        None => Err(SecretProblem::KeyMissing { secret, key: named }),
         Some(bytes) => match String::from_utf8(bytes.0) {
             Ok(text) => Ok(SecretValue::new(text)),
-            Err(_) => Err(SecretProblem::NotText { secret, key }),
+            Err(_) => Err(SecretProblem::NotText { secret, key: named }),
         },
     }
 }
@@ -261,7 +285,7 @@ mod tests {
 
     #[test]
     fn a_key_that_is_missing_or_no_text_is_named_without_its_value() {
-        let of = |secret: Secret| value(secret, "team/windows".to_owned(), "password".to_owned()).unwrap_err();
+        let of = |secret: Secret| value(secret, "team/windows", "password").unwrap_err();
         assert_eq!(
             of(held(&[("other", b"hidden")])).to_string(),
             "Secret team/windows has no key password; add it"
@@ -270,6 +294,22 @@ mod tests {
             of(held(&[("password", &[0xff, 0xfe])])).to_string(),
             "Secret team/windows holds no UTF-8 text under the key password; store the plain text there"
         );
+    }
+
+    #[test]
+    fn a_value_and_all_values_together_have_bounds() {
+        let sensitive = Sensitive::default();
+        let add = |size: usize, letter: &str| within_bounds(&sensitive, &SecretValue::new(letter.repeat(size)));
+        assert_eq!(add(MAX_VALUE + 1, "a"), Err("is larger than 64 KiB"));
+        for letter in ["a", "b", "c", "d"] {
+            assert_eq!(add(MAX_VALUE, letter), Ok(()), "{letter}");
+        }
+        assert_eq!(add(MAX_VALUE, "a"), Ok(()), "it is known");
+        let refused = add(1, "e").unwrap_err();
+        assert!(refused.ends_with("larger than 256 KiB together"), "{refused}");
+        assert_eq!(sensitive.redact("'e'"), "'e'", "what is not sent is not looked for");
+        sensitive.clear();
+        assert_eq!(add(1, "e"), Ok(()));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use kube::{Api, ResourceExt};
 use super::context::Context;
 use super::failure::Ended;
 use super::object_name::ObjectName;
+use super::secrets::MAX_VALUE;
 use crate::api::{AksCluster, AllowedNamespaces, AzureIdentity, AzureIdentitySpec, ServicePrincipalSource};
 use crate::arm::credential::{Credential, Secret as Kept};
 use crate::arm::{ArmClient, ResourceId, Retry};
@@ -242,6 +243,13 @@ async fn service_principal_credential(context: &Context, source: &ServicePrincip
             "add the key",
         )
     })?;
+    if value.len() > MAX_VALUE {
+        return Err(missing(
+            "SecretTooLarge",
+            format!("what Secret {namespace}/{name} holds under the key {key} is larger than 64 KiB"),
+            "store only the client secret under the key",
+        ));
+    }
     Ok(Credential::ClientSecret {
         tenant_id: source.tenant_id.clone(),
         client_id: source.client_id.clone(),

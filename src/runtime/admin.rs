@@ -2,7 +2,9 @@
 
 mod connections;
 
+use std::io;
 use std::sync::{Arc, PoisonError};
+use std::thread;
 
 use axum::Router;
 use axum::extract::State;
@@ -11,7 +13,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use prometheus_client::encoding::text;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::runtime::Builder;
+use tokio::sync::{Semaphore, oneshot};
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use self::connections::Limits;
 use super::leader::Leadership;
@@ -29,9 +33,53 @@ pub struct Admin {
     pub registry: SharedRegistry,
 }
 
+/// The admin server on its thread, until this is dropped.
+#[derive(Debug)]
+pub struct Server {
+    _stop: DropGuard,
+    /// Never sent; closed when the thread ends.
+    alive: oneshot::Receiver<()>,
+}
+
+impl Server {
+    /// Returns when the server ended by itself.
+    pub async fn ended(self) -> io::Error {
+        let Self { _stop, alive } = self;
+        // Either way there is no thread any more.
+        drop(alive.await);
+        io::Error::other("it stopped serving")
+    }
+}
+
 impl Admin {
+    /// Serves from a thread of its own: a probe asks whether the process is there, and gets its answer however busy the
+    /// threads are that reconcile.
+    ///
+    /// # Errors
+    /// The system gives no thread, or the listener can't be used.
+    pub fn start(self, listener: std::net::TcpListener) -> io::Result<Server> {
+        listener.set_nonblocking(true)?;
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .max_blocking_threads(1)
+            .build()?;
+        let listener = {
+            let _inside = runtime.enter();
+            TcpListener::from_std(listener)?
+        };
+        let stop = CancellationToken::new();
+        let (stopped, _stop) = (stop.clone(), stop.drop_guard());
+        let (thread_alive, alive) = oneshot::channel();
+        let serving = move || {
+            let _alive = thread_alive;
+            runtime.block_on(stopped.run_until_cancelled(self.serve(listener)));
+        };
+        thread::Builder::new().name("admin".to_owned()).spawn(serving)?;
+        Ok(Server { _stop, alive })
+    }
+
     /// Serves for as long as the future is polled.
-    pub async fn serve(self, listener: TcpListener) {
+    async fn serve(self, listener: TcpListener) {
         connections::serve(listener, self.router(), Limits::DEFAULT).await;
     }
 
@@ -91,6 +139,10 @@ const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read, Write};
+    use std::net::SocketAddr;
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -119,23 +171,60 @@ mod tests {
         assert_eq!(readiness_answer(&[], true).1, "ok (leading)\n");
     }
 
+    fn admin(readiness: Readiness) -> Admin {
+        Admin {
+            readiness,
+            leadership: Leadership::always(),
+            registry: SharedRegistry::default(),
+        }
+    }
+
     #[tokio::test]
     async fn the_server_answers_all_three_questions() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let readiness = Readiness::default();
         let gate = readiness.wait_for("something");
-        let admin = Admin {
-            readiness,
-            leadership: Leadership::always(),
-            registry: SharedRegistry::default(),
-        };
-        tokio::spawn(admin.serve(listener));
+        tokio::spawn(admin(readiness).serve(listener));
         let status = async |path: &str| reqwest::get(format!("http://{address}{path}")).await.unwrap().status();
         assert_eq!(status("/healthz").await, 200);
         assert_eq!(status("/readyz").await, 503);
         assert_eq!(status("/metrics").await, 200);
         gate.open();
         assert_eq!(status("/readyz").await, 200);
+    }
+
+    /// Asks without giving the thread of the runtime back.
+    fn ask(address: SocketAddr, path: &str) -> String {
+        let mut socket = std::net::TcpStream::connect(address).unwrap();
+        socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        socket
+            .write_all(format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n").as_bytes())
+            .unwrap();
+        let mut told = String::new();
+        socket.read_to_string(&mut told).expect("an answer");
+        told
+    }
+
+    #[tokio::test]
+    async fn probes_and_scrapes_are_answered_while_every_thread_that_reconciles_is_busy() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = admin(Readiness::default()).start(listener).unwrap();
+        // The only thread of this runtime waits here.
+        for path in ["/healthz", "/readyz", "/metrics"] {
+            assert!(ask(address, path).starts_with("HTTP/1.1 200 "), "{path}");
+        }
+        drop(server);
+    }
+
+    #[tokio::test]
+    async fn the_address_is_free_again_when_the_server_is_dropped() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut server = admin(Readiness::default()).start(listener).unwrap();
+        let (_, never) = oneshot::channel();
+        let alive = std::mem::replace(&mut server.alive, never);
+        drop(server);
+        assert!(alive.await.is_err(), "the thread ended");
     }
 }

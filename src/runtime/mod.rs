@@ -14,13 +14,12 @@ pub mod shutdown;
 mod start;
 pub mod telemetry;
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Mutex;
 use std::time::Duration;
 
 use kube::Client;
 use prometheus_client::registry::Registry;
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -79,7 +78,7 @@ pub async fn run(settings: Settings, client: Client, shutdown: CancellationToken
         leadership: leadership.clone(),
         registry: registry.clone(),
     };
-    let server = serve(admin, settings.admin_address).await?;
+    let server = serve(admin, settings.admin_address)?;
 
     let work = async {
         let prepared = async {
@@ -124,14 +123,9 @@ pub async fn run(settings: Settings, client: Client, shutdown: CancellationToken
 
 /// Binds the admin address now, so that a taken port is an error at start; the future ends only when the server breaks,
 /// and goes on answering probes while the controllers drain.
-async fn serve(admin: Admin, address: SocketAddr) -> Result<impl Future<Output = std::io::Error>, RunError> {
-    let listener = TcpListener::bind(address)
-        .await
-        .map_err(|error| RunError::Listen { address, error })?;
-    Ok(async move {
-        admin.serve(listener).await;
-        std::io::Error::other("it stopped serving")
-    })
+fn serve(admin: Admin, address: SocketAddr) -> Result<impl Future<Output = std::io::Error>, RunError> {
+    let listener = TcpListener::bind(address).map_err(|error| RunError::Listen { address, error })?;
+    Ok(admin.start(listener).map_err(RunError::Admin)?.ended())
 }
 
 /// Returns when the controllers had their time to end.
@@ -175,7 +169,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_taken_admin_address_is_an_error_at_start() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let settings = settings(listener.local_addr().unwrap());
         let error = run(settings, nowhere(), CancellationToken::new()).await.unwrap_err();
         assert!(matches!(error, RunError::Listen { .. }), "{error}");

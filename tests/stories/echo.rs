@@ -1,10 +1,10 @@
 //! Azure likes to repeat a request that it refuses. What stood in it as a secret, and the token it came with, show nowhere:
 //! not in status, not in an event, not in the log, whatever its level.
 
-use armature::api::AksCluster;
+use armature::api::{ActionState, AksCluster};
 use armature_lab::OperatorProcess;
 use armature_lab::simulator::fault::{Fault, Injection};
-use k8s_openapi::api::core::v1::Secret;
+use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::Api;
 use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
@@ -221,4 +221,63 @@ async fn a_refused_child_shows_no_secret_of_it() {
     world.create("shop", fields).await;
     world.cluster_until("shop", "refused", tells_of_a_secret).await;
     world.shows_no_canary(&mut operator).await;
+}
+
+/// An extension that is given a secret.
+fn guarded() -> Value {
+    json!({ "extensions": { "flux": {
+        "extensionType": "microsoft.flux",
+        "configurationProtectedSettings": { "token": { "name": "long", "key": "key" } },
+    } } })
+}
+
+#[tokio::test]
+async fn a_long_secret_in_a_long_output_keeps_neither_a_neighbour_nor_a_probe_waiting() {
+    let world = World::new("echo-long").await;
+    world.keep("long", &"a".repeat(64 * 1024)).await;
+    let operator = world.operator();
+    let tenants = ["one", "two", "three"];
+    for name in tenants {
+        world.create(name, guarded()).await;
+        let id = world.azure.cluster_id(name);
+        let logs = format!("begin {} end", "a".repeat(400_000));
+        world.admin().add_output(&id, &logs).await.unwrap();
+        let mut fields = guarded();
+        let run = json!({ "command": "id", "outputConfigMap": name });
+        fields["actions"] = json!({ "run": { "key": "1", "runCommand": run } });
+        world.apply(&world.cluster(name, fields)).await;
+    }
+    world.create("neighbour", json!({})).await;
+    for name in tenants {
+        let done = |cluster: &AksCluster| {
+            let line = cluster.status.as_ref().and_then(|status| status.actions.get("run"));
+            line.is_some_and(|line| line.state == ActionState::Succeeded)
+        };
+        world.cluster_until(name, "done", done).await;
+        let maps: Api<ConfigMap> = Api::namespaced(world.client.clone(), &world.namespace);
+        let output = maps.get(name).await.unwrap().data.unwrap();
+        assert_eq!(
+            output["logs"],
+            "[only the last 256 KiB of its output are kept]\n(secret) end"
+        );
+    }
+    let health = reqwest::get(format!("{}/healthz", operator.admin())).await.unwrap();
+    assert_eq!(health.status(), 200);
+}
+
+#[tokio::test]
+async fn a_secret_that_is_too_long_is_named_and_not_sent() {
+    let world = World::new("echo-too-long").await;
+    world.keep("long", &"a".repeat(64 * 1024 + 1)).await;
+    let _operator = world.operator();
+    world.apply(&world.cluster("shop", guarded())).await;
+    world.apply(&world.system_pool("system", "shop")).await;
+    let says = |cluster: &AksCluster| {
+        let told = serde_json::to_string(&cluster.status).unwrap();
+        let rule = "/long holds under the key key is larger than 64 KiB; store less there";
+        told.contains("SecretTooLarge") && told.contains(rule)
+    };
+    world.cluster_until("shop", "told about the secret", says).await;
+    let writes = world.all_writes_after(0).await;
+    assert!(!writes.iter().any(|write| write.contains("extensions")), "{writes:?}");
 }

@@ -265,6 +265,12 @@ impl Admin {
         self.post("/namespaces", json!({ "id": cluster, "name": name })).await
     }
 
+    /// Says what the next command in a cluster prints.
+    pub async fn add_output(&self, cluster: &str, logs: &str) -> Result<(), LabError> {
+        let body = json!({ "id": cluster, "output": { "logs": logs, "seconds": 5 } });
+        self.post("/run-command-outputs", body).await
+    }
+
     /// Makes an application that can sign in with a secret and may do nothing yet.
     pub async fn add_principal(&self, client_id: &str, secret: &str) -> Result<(), LabError> {
         self.post("/principals", json!({ "clientId": client_id, "secret": secret }))

@@ -1,7 +1,10 @@
-//! One text that is looked for, and all the ways to spell its characters.
+//! The edges of one text that is looked for, and all the ways to spell their characters. Pieces out of the middle are found
+//! otherwise; at an edge, what stands beside it may look like a part of an escape, so that every reading is followed.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
+
+use super::steps::Steps;
 
 /// A text with fewer characters than this is part of many words: taken out of them it would hide nothing and, letter by
 /// letter, spell itself. It is only taken out where it stands alone.
@@ -10,16 +13,19 @@ const SHORT: usize = 6;
 const FRAGMENT: usize = 6;
 /// So much of the start of a text is no coincidence, wherever it stands.
 const LONG_FRAGMENT: usize = 16;
-/// A line of this length is looked for by itself: a text of several lines may come back wrapped in another way.
-const LINE: usize = 12;
 /// How often a text may have been put into another one.
 const DEPTH: u32 = 4;
-/// Part of a longer text is looked for by itself.
-const CHUNK: usize = 1024;
+/// What it costs to begin to follow a text.
+const START: usize = 8;
+/// So much of a text is followed from either of its ends.
+const EDGE: usize = 64;
 
 /// What is looked for.
 pub(super) struct Form {
-    chars: Vec<char>,
+    /// The first characters.
+    start: Vec<char>,
+    /// The last ones.
+    end: Vec<char>,
     spelling: Spelling,
     /// Whether it only counts where it stands alone.
     alone: bool,
@@ -32,21 +38,12 @@ enum Spelling {
     Base64,
 }
 
-/// All forms of a text: as it is, its lines, the parts of a token, and what base64 makes of it.
+/// All forms of a text: as it is, and what base64 makes of it.
 pub(super) fn forms(text: &str) -> Vec<Form> {
     let mut forms = Vec::new();
     plain(&mut forms, text);
     if text.trim() != text {
         plain(&mut forms, text.trim());
-    }
-    let lines = text
-        .lines()
-        .map(str::trim)
-        .filter(|line| line.len() >= LINE && *line != text);
-    lines.for_each(|line| plain(&mut forms, line));
-    if text.starts_with("eyJ") {
-        let parts = text.split('.').filter(|part| part.len() >= LONG_FRAGMENT);
-        parts.for_each(|part| plain(&mut forms, part));
     }
     coded(&mut forms, text.as_bytes());
     let escaped = serde_json::to_string(text).unwrap_or_default();
@@ -54,84 +51,81 @@ pub(super) fn forms(text: &str) -> Vec<Form> {
     if escaped != text {
         coded(&mut forms, escaped.as_bytes());
     }
-    if text.chars().count() >= SHORT {
+    if text.chars().nth(SHORT - 1).is_some() {
         coded(&mut forms, STANDARD_NO_PAD.encode(text).as_bytes());
     }
     forms
 }
 
 fn plain(forms: &mut Vec<Form>, text: &str) {
-    let chars: Vec<char> = text.chars().collect();
-    let alone = chars.len() < SHORT;
-    push(forms, chars, Spelling::Text, alone);
+    let alone = text.chars().nth(SHORT - 1).is_none();
+    push(forms, text, Spelling::Text, alone);
 }
 
 /// What base64 makes of the bytes: by themselves, and within others, whose bits share the characters at both ends.
 fn coded(forms: &mut Vec<Form>, bytes: &[u8]) {
-    let whole = STANDARD_NO_PAD.encode(bytes);
     let short = bytes.len() < SHORT;
-    push(forms, whole.chars().collect(), Spelling::Base64, short);
+    push(forms, &STANDARD_NO_PAD.encode(bytes), Spelling::Base64, short);
     if short {
         return;
     }
     for (before, shared) in [(0, 0), (1, 2), (2, 3)] {
         let mut padded = vec![0; before];
         padded.extend_from_slice(bytes);
-        let mut core: Vec<char> = STANDARD_NO_PAD.encode(&padded).chars().skip(shared).collect();
-        if padded.len() % 3 != 0 {
-            core.pop();
-        }
+        let whole = STANDARD_NO_PAD.encode(&padded);
+        let after = usize::from(padded.len() % 3 != 0);
+        let core = whole.get(shared..whole.len() - after).unwrap_or_default();
         push(forms, core, Spelling::Base64, false);
     }
 }
 
-fn push(forms: &mut Vec<Form>, chars: Vec<char>, spelling: Spelling, alone: bool) {
-    if chars.len() > 4 * CHUNK {
-        let chunks = chars.chunks(CHUNK).filter(|chunk| chunk.len() >= SHORT);
-        forms.extend(chunks.map(|chunk| Form {
-            chars: chunk.to_vec(),
+fn push(forms: &mut Vec<Form>, text: &str, spelling: Spelling, alone: bool) {
+    let mut end: Vec<char> = text.chars().rev().take(EDGE).collect();
+    end.reverse();
+    if !end.is_empty() {
+        let start = text.chars().take(EDGE).collect();
+        forms.push(Form {
+            start,
+            end,
             spelling,
             alone,
-        }));
-    } else if !chars.is_empty() {
-        forms.push(Form { chars, spelling, alone });
+        });
     }
 }
 
 impl Form {
     /// Where the form ends that begins at `at`, or the start of it where the message was cut.
-    pub(super) fn find(&self, message: &str, at: usize) -> Option<usize> {
-        let (matched, end) = self.follow(&self.chars, message, at)?;
+    pub(super) fn find(&self, message: &str, at: usize, steps: &Steps) -> Option<usize> {
+        let (matched, end) = self.follow(&self.start, message, at, steps)?;
         let rest = message.get(end..)?;
-        if matched == self.chars.len() {
+        if matched == self.start.len() {
             let end = end + self.padding(rest);
             return (!self.alone || alone(message, at, end)).then_some(end);
         }
-        let is_cut = is_cut(rest) || is_cut_within(message, end);
-        let counts = matched >= LONG_FRAGMENT || (matched >= FRAGMENT && is_cut);
+        let counts = matched >= LONG_FRAGMENT || (matched >= FRAGMENT && (is_cut(rest) || is_cut_within(message, end)));
         (counts && !self.alone).then_some(end)
     }
 
     /// Where the form ends of which the last characters begin at `at`, because the message was cut before.
-    pub(super) fn find_end(&self, message: &str, at: usize) -> Option<usize> {
-        let last = self.chars.len().checked_sub(FRAGMENT)?;
+    pub(super) fn find_end(&self, message: &str, at: usize, steps: &Steps) -> Option<usize> {
+        let last = self.end.len().checked_sub(FRAGMENT)?;
         (1..=last).find_map(|from| {
-            let chars = self.chars.get(from..)?;
-            let (matched, end) = self.follow(chars, message, at)?;
+            let chars = self.end.get(from..)?;
+            let (matched, end) = self.follow(chars, message, at, steps)?;
             (matched == chars.len()).then_some(end)
         })
     }
 
     /// Whether the form can begin with this byte.
     pub(super) fn may_start(&self, byte: u8) -> bool {
-        self.chars.first().is_some_and(|first| may_start(byte, *first))
+        self.start.first().is_some_and(|first| may_start(byte, *first))
     }
 
     /// How many of the characters the message has from `at` on, and where the last of them ends; `None` for none.
-    fn follow(&self, chars: &[char], message: &str, at: usize) -> Option<(usize, usize)> {
+    fn follow(&self, chars: &[char], message: &str, at: usize, steps: &Steps) -> Option<(usize, usize)> {
         let bytes = message.as_bytes();
         let first = *chars.first()?;
-        if !may_start(bytes.get(at).copied()?, first) {
+        if !steps.spend(1) || !may_start(bytes.get(at).copied()?, first) || !steps.spend(effort(bytes, at) + START) {
             return None;
         }
         let (mut here, mut next) = (Vec::new(), Vec::new());
@@ -141,6 +135,9 @@ impl Form {
             here.sort_unstable();
             here.dedup();
             for at in &here {
+                if !steps.spend(effort(bytes, *at)) {
+                    return None;
+                }
                 spellings(bytes, *at, *c, self.spelling, &mut next);
             }
             if next.is_empty() {
@@ -161,12 +158,25 @@ impl Form {
     }
 }
 
+/// An escape is read in many ways.
+fn effort(bytes: &[u8], at: usize) -> usize {
+    match bytes.get(at) {
+        Some(b'\\' | b'%') => 1 << DEPTH,
+        _ => 1,
+    }
+}
+
 /// Whether a message was cut before the rest of it: at its end or at dots, perhaps in the middle of a character.
 fn is_cut(rest: &str) -> bool {
-    let dots = [rest.find("..."), rest.find('…')].into_iter().flatten().min();
+    let most = 4 * DEPTH as usize;
+    let near = rest.get(..rest.floor_char_boundary(most + GAP)).unwrap_or(rest);
+    let dots = ["...", "…"].into_iter().filter_map(|gap| near.find(gap)).min();
     let left = dots.and_then(|at| rest.get(..at)).unwrap_or(rest);
-    left.is_empty() || (left.len() <= 4 * DEPTH as usize && left.starts_with(['%', '\\', '&']))
+    left.is_empty() || (left.len() <= most && left.starts_with(['%', '\\', '&']))
 }
+
+/// Dots that stand for what is left out, in bytes.
+const GAP: usize = 3;
 
 /// Whether the last character before `end` may be no character but the beginning of its other spelling, in the middle of
 /// which the message was cut: the `&` of `&amp;`, the `%` of `%25`.
@@ -182,10 +192,11 @@ fn alone(message: &str, start: usize, end: usize) -> bool {
     !in_word(before.and_then(|text| text.chars().next_back())) && !in_word(after.and_then(|text| text.chars().next()))
 }
 
-/// A quick look: whether a spelling of the character can begin with this byte.
+/// A quick look: whether a spelling of the character can begin with this byte. A letter or digit at an edge is written as
+/// it is.
 fn may_start(byte: u8, c: char) -> bool {
     match byte {
-        b'\\' | b'%' | b'&' | b'+' | b'-' | b'_' => true,
+        b'\\' | b'%' | b'&' | b'+' | b'-' | b'_' => !c.is_ascii_alphanumeric(),
         _ => c.encode_utf8(&mut [0; 4]).as_bytes().first() == Some(&byte),
     }
 }

@@ -5,6 +5,8 @@ use serde_json::json;
 
 use super::*;
 
+mod pieces;
+
 fn redacted(text: &str, secret: &str) -> String {
     let sensitive = Sensitive::default();
     sensitive.add(secret);
@@ -62,7 +64,7 @@ fn a_code_of_ours_stays_a_code() {
     let sensitive = Sensitive::default();
     sensitive.add("OperationNotAllowed");
     let mut body = json!({ "code": "OperationNotAllowed", "message": "OperationNotAllowed" });
-    Redactor::of([&sensitive]).value(&mut body, usize::MAX);
+    Redactor::of([&sensitive]).value(&mut body, Keep::Start(usize::MAX));
     assert_eq!(body, json!({ "code": "OperationNotAllowed", "message": "(secret)" }));
 }
 

@@ -9,6 +9,7 @@ use serde_json::Value;
 use tracing::warn;
 
 use crate::api::FIELD_MANAGER;
+use crate::arm::CUT;
 use crate::reconcile::object_name::ObjectName;
 use crate::reconcile::pass::Pass;
 use crate::runtime::connect::told;
@@ -68,14 +69,12 @@ fn data(result: &Value) -> BTreeMap<String, String> {
 
 /// What is said of logs that are too long to be kept.
 fn cut(logs: &str) -> Option<String> {
-    let left = tail(logs).len();
-    (left < logs.len()).then(|| {
-        let (left, all) = (left.div_ceil(1024), logs.len().div_ceil(1024));
-        format!("of its output, {all} KiB, only the last {left} KiB are kept")
-    })
+    let is_cut = logs.starts_with(CUT) || logs.len() > MAX_LOGS;
+    is_cut.then(|| format!("only the last {} KiB of its output are kept", MAX_LOGS / 1024))
 }
 
 fn tail(logs: &str) -> &str {
+    let logs = logs.strip_prefix(CUT).unwrap_or(logs);
     let start = logs.len().saturating_sub(MAX_LOGS);
     let start = (start..logs.len()).find(|at| logs.is_char_boundary(*at)).unwrap_or(0);
     &logs[start..]
@@ -139,8 +138,10 @@ mod tests {
         let kept = |logs: &str| data(&json!({ "properties": { "logs": logs } }))["logs"].clone();
         let long = kept(&"x".repeat(2 * MAX_LOGS));
         let (first, rest) = long.split_once('\n').unwrap();
-        assert_eq!(first, "[of its output, 512 KiB, only the last 256 KiB are kept]");
+        assert_eq!(first, "[only the last 256 KiB of its output are kept]");
         assert_eq!(rest.len(), MAX_LOGS);
+        let cut_before = kept(&format!("{CUT}end"));
+        assert_eq!(cut_before, "[only the last 256 KiB of its output are kept]\nend");
         assert_eq!(kept(&"x".repeat(MAX_LOGS)).len(), MAX_LOGS);
     }
 
