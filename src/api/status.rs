@@ -229,7 +229,7 @@ pub struct OperationStatus {
 #[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PlanStatus {
-    /// Short hash of the plan; the value that the approval annotation has to carry.
+    /// Hash of the plan, or of each thing it takes over; the value that the approval annotation has to carry.
     pub hash: String,
     /// Calls to Azure that are to come, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

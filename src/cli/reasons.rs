@@ -33,7 +33,7 @@ const REASONS: &[CodeEntry] = &[
     row(
         "AwaitingApproval",
         User,
-        "Taking over the cluster waits until somebody approves the plan.",
+        "Taking over a cluster or pool waits until somebody approves exactly that.",
         "Read `status.plan`, then set the annotation that the message names.",
     ),
     row(
@@ -432,6 +432,7 @@ mod tests {
     use super::*;
     use crate::arm::codes::explain;
     use crate::plan::Hold;
+    use crate::plan::change::Target;
     use crate::plan::children::decide::NOT_CONVERGING;
 
     #[test]
@@ -483,7 +484,10 @@ mod tests {
         let holds = [
             Hold::Observe,
             Hold::DriftReported,
-            Hold::AwaitingApproval { hash: hash() },
+            Hold::AwaitingApproval {
+                target: Target::Cluster,
+                hash: hash(),
+            },
             Hold::ClusterStopped,
             Hold::ChildrenFirst {
                 children,

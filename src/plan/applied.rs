@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
+use super::digest::digits;
 use super::path::Path;
 use super::secret::Fingerprint;
 use crate::api::HASH_LENGTH;
@@ -159,18 +159,10 @@ fn is_hash(known: &str) -> bool {
     known.len() == HASH_LENGTH && known.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// The first 12 hex digits of SHA-256 over the canonical JSON (serde_json orders keys): short enough for a status,
-/// long enough to tell edits apart.
+/// Short enough for a status and long enough to tell edits apart; what approves or proves something takes
+/// [`super::digest::proof`].
 pub fn hash(value: &Value) -> String {
-    let mut hasher = Sha256::new();
-    // Neither a value nor a hasher refuses to be written.
-    let _ = serde_json::to_writer(&mut hasher, value);
-    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16);
-    let digits = hasher.finalize().into_iter().take(HASH_LENGTH / 2);
-    digits
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
-        .flatten()
-        .collect()
+    digits(value, HASH_LENGTH)
 }
 
 #[cfg(test)]
@@ -258,8 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hash_is_the_head_of_sha_256_over_the_json() {
-        assert_eq!(hash(&json!("abc")), "6cc43f858fbb");
+    fn a_hash_has_the_length_that_the_rules_at_admission_know() {
         assert_eq!(hash(&json!("abc")).len(), HASH_LENGTH);
     }
 }

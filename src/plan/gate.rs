@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::json;
+
 use super::blocker::Blocker;
 use super::change::{Change, Origin, Target};
 use super::desired::DesiredPool;
 use super::live::LiveCluster;
-use super::owner::{OWNER_TAG, Ownership};
+use super::owner::OWNER_TAG;
 use super::step::Step;
-use super::{Input, Plan, Planned, aborted, preview};
+use super::{Input, Plan, Planned, aborted, digest, incarnation, preview, step_as_json};
 use crate::api::{DriftPolicy, ManagementPolicy};
 
 /// Why a step may not start. A held step is no fault: the object keeps its `Ready`.
@@ -20,12 +22,16 @@ pub enum Hold {
     /// The value was changed in Azure and is only reported.
     #[error("spec.driftPolicy is Report: values changed in Azure are shown and left alone")]
     DriftReported,
-    /// The plan of an adoption waits for someone to approve it.
+    /// Taking something over waits for someone to approve exactly that.
     #[error(
-        "adopting this cluster needs an approval: read status.plan, then annotate the object with aks.armature.dev/approve-plan={hash}"
+        "adopting {}: read status.plan, then annotate the object with aks.armature.dev/approve-plan={hash}",
+        needs_approval(.target)
     )]
     AwaitingApproval {
-        /// The hash of the plan.
+        /// What is taken over.
+        target: Target,
+        /// What approves it: its hash; for a cluster the hashes of the pools that are taken over with it, too, separated
+        /// by commas.
         hash: String,
     },
     /// A stopped cluster accepts nothing but a start or a deletion.
@@ -68,6 +74,13 @@ pub enum Hold {
     AfterHeld(Box<Hold>),
 }
 
+fn needs_approval(target: &Target) -> String {
+    match target {
+        Target::Pool(pool) => format!("pool {pool} needs an approval of its own"),
+        Target::Cluster | Target::Child(_) | Target::Action(_) => "this cluster needs an approval".to_owned(),
+    }
+}
+
 impl Hold {
     /// The condition reason.
     pub fn reason(&self) -> &'static str {
@@ -89,26 +102,21 @@ impl Hold {
 
 /// Holds what may not start.
 pub fn hold(input: &Input<'_>, plan: &mut Plan) {
-    let approval = Approval::of(input, plan);
+    let approvals = Approvals::of(input, plan);
+    plan.takeovers = approvals.hashes();
     let mut stopped = input.live.is_some_and(LiveCluster::is_stopped);
     let adopts = plan
         .steps
         .iter()
         .any(|planned| matches!(planned.step, Step::AdoptCluster { .. }));
-    let mut unadopted: BTreeMap<Target, Hold> = BTreeMap::new();
     // Why there is no cluster of ours for what follows.
     let mut groundless: Option<Hold> = None;
     let mut gated: Vec<Planned> = Vec::with_capacity(plan.steps.len());
     for Planned { step, .. } in std::mem::take(&mut plan.steps) {
         let needs_running = !matches!(step, Step::StartCluster { .. } | Step::DeleteCluster);
-        let unapproved = approval.as_ref().and_then(|approval| approval.missing_for(&step));
-        if let Some(hold) = &unapproved {
-            unadopted.insert(step.target(), Hold::AfterHeld(Box::new(hold.clone())));
-        }
         let hold = observed(&step, input)
             .then_some(Hold::Observe)
-            .or(unapproved)
-            .or_else(|| unadopted.get(&step.target()).cloned())
+            .or_else(|| approvals.missing_for(&step))
             .or_else(|| (stopped && needs_running).then_some(Hold::ClusterStopped))
             .or_else(|| aborted::hold(&step, input))
             .or_else(|| refused(&step, input, plan))
@@ -120,9 +128,7 @@ pub fn hold(input: &Input<'_>, plan: &mut Plan) {
         }
         match hold {
             Some(hold) => gated.push(Planned { step, hold: Some(hold) }),
-            None if approval.as_ref().is_some_and(|approval| approval.covers(&step)) => {
-                gated.push(Planned { step, hold: None })
-            }
+            None if approvals.cover(&step) => gated.push(Planned { step, hold: None }),
             None => split_drift(step, input, &mut gated),
         }
         if let Some(Planned {
@@ -187,54 +193,97 @@ fn rests(step: &Step, input: &Input<'_>, adopts: bool) -> bool {
     resting.contains(&step.target()) || (without_ground && resting.contains(&Target::Cluster))
 }
 
-/// Whether taking over what was there before was approved.
+/// What is taken over that was there before, and which of it was approved. Each has a hash of its own, so that an
+/// approval is of exactly what was there to be read: a pool that comes later is none of it.
+struct Approvals(BTreeMap<Target, Approval>);
+
 struct Approval {
     hash: String,
-    /// Whether the plan adopts the cluster itself: then every step of it needs the approval.
-    whole: bool,
     given: bool,
 }
 
-impl Approval {
-    /// `None` where nothing is taken over.
-    fn of(input: &Input<'_>, plan: &Plan) -> Option<Self> {
-        let steps = || plan.steps.iter().map(|planned| &planned.step);
-        let whole = steps().any(|step| matches!(step, Step::AdoptCluster { .. }));
-        if !whole && !steps().any(adopts_pool) {
-            return None;
-        }
-        let hash = plan.hash();
+impl Approvals {
+    fn of(input: &Input<'_>, plan: &Plan) -> Self {
         let life = &input.cluster.life;
-        // The plan that adopted the cluster named its pools too; they follow one by one, under other hashes.
-        let adopted = input
-            .live
-            .is_some_and(|live| Ownership::of(live.owner(), &input.cluster.mark) == Ownership::Ours { adopted: true });
-        Some(Self {
-            whole,
-            given: life.approves(&hash) || (!whole && adopted && life.approved_plan.is_some()),
-            hash,
-        })
+        let steps = || plan.steps.iter().map(|planned| &planned.step);
+        let adopted = |step: &&Step| adopts_pool(step);
+        let mut approvals: BTreeMap<Target, Approval> = steps()
+            .filter(adopted)
+            .map(|step| {
+                let hash = pool_hash(input, plan, step);
+                let own = input
+                    .pools
+                    .iter()
+                    .find(|pool| step.target() == Target::Pool(pool.name.clone()));
+                let given = life.approves(&hash) || own.is_some_and(|pool| pool.life.approves(&hash));
+                (step.target(), Approval { hash, given })
+            })
+            .collect();
+        if steps().any(|step| matches!(step, Step::AdoptCluster { .. })) {
+            let hash = plan.hash_of(|step| !step.is_of_child() && !approvals.contains_key(&step.target()));
+            let given = life.approves(&hash);
+            approvals.insert(Target::Cluster, Approval { hash, given });
+        }
+        Self(approvals)
     }
 
-    fn concerns(&self, step: &Step) -> bool {
-        self.whole || adopts_pool(step)
+    fn hashes(&self) -> BTreeMap<Target, String> {
+        let hashes = self.0.iter();
+        hashes
+            .map(|(target, approval)| (target.clone(), approval.hash.clone()))
+            .collect()
     }
 
-    fn covers(&self, step: &Step) -> bool {
-        self.given && self.concerns(step)
+    /// The approvals that the step needs: that of its pool, and where the cluster itself is taken over, that of it.
+    fn concerned(&self, step: &Step) -> impl Iterator<Item = (&Target, &Approval)> {
+        let target = step.target();
+        let concerns = move |(other, _): &(&Target, &Approval)| **other == Target::Cluster || **other == target;
+        self.0.iter().filter(concerns)
+    }
+
+    fn cover(&self, step: &Step) -> bool {
+        self.concerned(step).next().is_some() && self.missing_for(step).is_none()
     }
 
     fn missing_for(&self, step: &Step) -> Option<Hold> {
-        (!self.given && self.concerns(step)).then(|| Hold::AwaitingApproval {
-            hash: self.hash.clone(),
+        let (target, approval) = self.concerned(step).find(|(_, approval)| !approval.given)?;
+        let hash = match target {
+            Target::Cluster => self.hashes().into_values().collect::<Vec<_>>().join(","),
+            _ => approval.hash.clone(),
+        };
+        let target = target.clone();
+        let hold = Hold::AwaitingApproval { target, hash };
+        Some(match step {
+            Step::ResumePool { .. } | Step::UpgradePool { .. } => Hold::AfterHeld(Box::new(hold)),
+            _ => hold,
         })
     }
 }
 
-/// Whether the step puts our mark on something that never had it.
+/// The hash of a pool that is taken over by `step`: which one that is, what it becomes, and what is asked of its version,
+/// which follows from the cluster's by the time the pool gets there.
+fn pool_hash(input: &Input<'_>, plan: &Plan, step: &Step) -> String {
+    let target = step.target();
+    let is_target = |name: &str| target == Target::Pool(name.to_ascii_lowercase());
+    let live = input
+        .live
+        .and_then(|live| live.pools.iter().find(|pool| is_target(&pool.name)));
+    let version = input.pools.iter().find(|pool| is_target(&pool.name)).map(|pool| {
+        let wanted = pool.version.map(|version| version.to_string());
+        json!([wanted, pool.version_policy])
+    });
+    digest::proof(&json!([
+        plan.of,
+        live.map(incarnation::of_pool),
+        version,
+        step_as_json(step)
+    ]))
+}
+
+/// Whether the step puts our mark on a pool that does not have it.
 fn adopts_pool(step: &Step) -> bool {
     let marks = |change: &Change| change.origin == Origin::Unrecorded && change.path.last() == OWNER_TAG;
-    step.changes().iter().any(marks)
+    matches!(step, Step::UpdatePool { .. }) && step.changes().iter().any(marks)
 }
 
 fn observed(step: &Step, input: &Input<'_>) -> bool {

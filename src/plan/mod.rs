@@ -16,10 +16,12 @@ mod create;
 mod deletion;
 pub mod desired;
 mod diff;
+pub mod digest;
 pub mod effect;
 pub mod existing;
 pub mod fields;
 mod gate;
+mod incarnation;
 pub mod live;
 pub mod locks;
 pub mod overrides;
@@ -171,6 +173,10 @@ impl Planned {
 pub struct Plan {
     /// The steps, in the order they are taken.
     pub steps: Vec<Planned>,
+    /// Which of the clusters that have had the id the steps are about.
+    pub of: Value,
+    /// What the plan takes over, each with the hash that approves exactly that.
+    pub takeovers: BTreeMap<Target, String>,
     /// What a user has to put right.
     pub blockers: Vec<Blocker>,
     /// What passes by itself.
@@ -208,6 +214,7 @@ pub struct Advice {
 pub fn plan(input: &Input<'_>) -> Plan {
     let mut plan = Plan {
         fate: deletion::cluster_fate(input),
+        of: input.live.map(incarnation::of_cluster).unwrap_or_default(),
         ..Plan::default()
     };
     plan.busy = busy(input);
@@ -412,29 +419,44 @@ impl Plan {
         }));
     }
 
-    /// A short hash of what the plan would do, so that an approval or a published intent names exactly one plan. Locks
+    /// A hash of what the plan would do and to which cluster, so that a published intent names exactly one plan. Locks
     /// that are lifted and put back around it change nothing about that.
     pub fn hash(&self) -> String {
-        let change = |change: &Change| {
-            json!([
-                change.target.to_string(),
-                change.path.to_string(),
-                change.from,
-                change.to
-            ])
-        };
-        let step = |planned: &Planned| {
-            let changes: Vec<Value> = planned.step.changes().iter().map(change).collect();
-            json!([
-                planned.step.name(),
-                planned.step.target().to_string(),
-                planned.step.to_string(),
-                changes
-            ])
-        };
-        let steps = self.steps.iter().filter(|planned| !planned.step.is_of_child());
-        applied::hash(&Value::Array(steps.map(step).collect()))
+        self.hash_of(|step| !step.is_of_child())
     }
+
+    /// The value that approves what the plan takes over of `target`; of the cluster, all of it. The hash of the plan,
+    /// where it takes over nothing.
+    pub fn approval(&self, target: &Target) -> String {
+        let concerns = |other: &Target| *target == Target::Cluster || other == target;
+        let hashes = self.takeovers.iter().filter(|(other, _)| concerns(other));
+        let hashes: Vec<&str> = hashes.map(|(_, hash)| hash.as_str()).collect();
+        if hashes.is_empty() {
+            self.hash()
+        } else {
+            hashes.join(",")
+        }
+    }
+
+    /// A hash of some of the steps, and of the cluster that they are about.
+    fn hash_of(&self, counts: impl Fn(&Step) -> bool) -> String {
+        let steps = self.steps.iter().map(|planned| &planned.step);
+        let steps: Vec<Value> = steps.filter(|step| counts(step)).map(step_as_json).collect();
+        digest::proof(&json!([self.of, steps]))
+    }
+}
+
+fn step_as_json(step: &Step) -> Value {
+    let change = |change: &Change| {
+        json!([
+            change.target.to_string(),
+            change.path.to_string(),
+            change.from,
+            change.to
+        ])
+    };
+    let changes: Vec<Value> = step.changes().iter().map(change).collect();
+    json!([step.name(), step.target().to_string(), step.to_string(), changes])
 }
 
 /// What may not be touched now: what AKS works on and what we started.

@@ -34,11 +34,21 @@ pub fn pools(context: &Context, objects: &Objects) -> Vec<OtherPool> {
 /// Another cluster that needs the resource of a child of this one, by a line of its status that proves that its operator
 /// signed in and found it. What a manifest or an unproven line names, anybody can name.
 pub fn user_of(pass: &Pass<'_>, id: &str) -> Option<String> {
+    proven(pass, id, |claim| claim.may_change() || claim == Claim::Seen)
+}
+
+/// Another cluster whose operator made the resource of a child of this one, or took it over, by a line that proves that.
+/// Having found it there is not enough: whoever may read could keep others from their own.
+pub fn owner_of(pass: &Pass<'_>, id: &str) -> Option<String> {
+    proven(pass, id, Claim::may_change)
+}
+
+fn proven(pass: &Pass<'_>, id: &str, counts: impl Fn(Claim) -> bool) -> Option<String> {
     let signer = pass.signing.as_ref().ok()?;
     let own = &pass.objects.cluster;
     let is_own = |cluster: &AksCluster| cluster.namespace() == own.namespace() && cluster.name_any() == own.name_any();
     let mut others = pass.context.clusters.state().into_iter().filter(|other| !is_own(other));
-    let proven = |other: &Arc<AksCluster>| has_proven_line(&signer.for_object(other.as_ref()), other, id);
+    let proven = |other: &Arc<AksCluster>| has_proven_line(&signer.for_object(other.as_ref()), other, id, &counts);
     let readable = others.find(proven).map(|user| named(user.as_ref()));
     // What proves a line of an object that can't be read is unknown: what it names is left alone until it can be.
     readable.or_else(|| {
@@ -55,15 +65,11 @@ fn named(user: &impl ResourceExt) -> String {
     format!("{}/{}", user.namespace().unwrap_or_default(), user.name_any())
 }
 
-fn has_proven_line(signer: &Signer<'_>, cluster: &AksCluster, id: &str) -> bool {
+fn has_proven_line(signer: &Signer<'_>, cluster: &AksCluster, id: &str, counts: impl Fn(Claim) -> bool) -> bool {
     let mut lines = cluster.status.iter().flat_map(|status| &status.children);
     lines.any(|(key, line)| {
         let is_same = line.id.as_ref().is_some_and(|other| other.eq_ignore_ascii_case(id));
-        is_same
-            && matches!(
-                signer.claim(key, line),
-                Some((Claim::Seen | Claim::Adopted | Claim::Made, _))
-            )
+        is_same && signer.claim(key, line).is_some_and(|(claim, _)| counts(claim))
     })
 }
 

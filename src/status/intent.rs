@@ -25,7 +25,7 @@ pub fn published(plan: &Plan, target: &Target) -> Option<PlanStatus> {
         plan.changes().filter(|(change, _)| concerns(&change.target)).collect();
     let omitted = steps.len().saturating_sub(SHOWN) + changes.len().saturating_sub(SHOWN);
     Some(PlanStatus {
-        hash: plan.hash(),
+        hash: plan.approval(target),
         steps: steps.into_iter().take(SHOWN).map(step).collect(),
         changes: changes
             .into_iter()

@@ -1,6 +1,6 @@
 //! Clusters that are somebody else's, or nobody's: nothing is written to them until somebody who may has said so.
 
-use armature::api::{APPROVE_PLAN_ANNOTATION, AksCluster};
+use armature::api::{APPROVE_PLAN_ANNOTATION, AksCluster, AksNodePool};
 use armature_lab::OperatorProcess;
 use armature_lab::simulator::admin::Seed;
 use kube::Api;
@@ -368,4 +368,91 @@ async fn a_cluster_that_somebody_made_anew_under_the_name_is_not_taken_over_from
     world.cluster_gone("shop").await;
     assert_eq!(world.writes_after(found).await, NOTHING);
     assert!(world.azure.pool(FOUND, "system").await.is_some());
+}
+
+impl World {
+    /// Adopts the cluster that was there before without any of its pools. Returns what approved that.
+    async fn adopt(&self) -> String {
+        let plain = json!({
+            "azureName": FOUND, "kubernetesVersion": null, "identity": null, "adoptionPolicy": "AfterPlan",
+        });
+        self.apply(&self.cluster("shop", plain)).await;
+        let hash = self.awaits_approval("shop", "").await;
+        self.annotate("shop", APPROVE_PLAN_ANNOTATION, &hash).await;
+        self.ready("shop").await;
+        hash
+    }
+
+    /// What approves the plan that waits and is not this one.
+    async fn awaits_approval(&self, name: &str, other: &str) -> String {
+        let hash = |cluster: &AksCluster| Some(cluster.status.as_ref()?.plan.as_ref()?.hash.clone());
+        let waits = |cluster: &AksCluster| {
+            look::has_reason(cluster, "InSync", "AwaitingApproval") && hash(cluster).is_some_and(|hash| hash != other)
+        };
+        let held = self.cluster_until(name, "waiting for an approval", waits).await;
+        hash(&held).unwrap()
+    }
+}
+
+#[tokio::test]
+async fn a_pool_that_is_named_after_its_cluster_was_adopted_needs_an_approval_of_its_own() {
+    let world = World::new("adopted-later").await;
+    let _operator = world.operator();
+    let seed = Seed {
+        resource_group: GROUP.to_owned(),
+        prefix: "found-".to_owned(),
+        pools: 2,
+        ..Seed::default()
+    };
+    world.admin().seed(&seed).await.unwrap();
+    let pools = world.azure.cluster(FOUND).await.unwrap()["properties"]["agentPoolProfiles"].clone();
+    let name = pools[1]["name"].as_str().unwrap().to_owned();
+    let mode = pools[1]["mode"].clone();
+    world.adopt().await;
+    let adopted = world.now().await;
+
+    let fields = json!({
+        "azureName": name, "mode": mode, "vmSize": null, "count": null, "deletionPolicy": "Delete",
+        "deletionProtection": false,
+    });
+    let manifest = world.pool("late", "shop", fields);
+    world.apply(&manifest).await;
+    let held = |pool: &AksNodePool| look::has_reason(pool, "InSync", "AwaitingApproval");
+    let pool = world.pool_until("late", "waiting for an approval", held).await;
+    let hash = pool.status.as_ref().unwrap().plan.as_ref().unwrap().hash.clone();
+    let told = look::message(&pool, "InSync");
+    assert!(
+        told.contains(&format!("adopting pool {name} needs an approval of its own")),
+        "{told}"
+    );
+    assert!(told.ends_with(&format!("approve-plan={hash}")), "{told}");
+    world.delete_pool("late").await;
+    world.pool_gone("late").await;
+    assert_eq!(world.writes_after(adopted).await, NOTHING);
+    let tags = &world.azure.pool(FOUND, &name).await.unwrap()["properties"]["tags"];
+    assert!(tags.get("armature-owner").is_none(), "{tags}");
+
+    world.apply(&manifest).await;
+    world.pool_until("late", "waiting again", held).await;
+    world.annotate("shop", APPROVE_PLAN_ANNOTATION, &hash).await;
+    let ours = |pool: &AksNodePool| look::is_ready(pool) && look::is(pool, "InSync", "True");
+    world.pool_until("late", "taken over", ours).await;
+    assert_eq!(world.writes_after(adopted).await, [format!("PUT {FOUND}/{name}")]);
+}
+
+#[tokio::test]
+async fn an_approval_that_was_used_adopts_nothing_that_somebody_makes_anew() {
+    let world = World::new("adopted-anew").await;
+    world.admin().change_settings(json!({ "listDelay": 0 })).await.unwrap();
+    let _operator = world.operator();
+    world.find_cluster(&[]).await;
+    let used = world.adopt().await;
+    world.lists(2).await;
+    let delete = reqwest::Method::DELETE;
+    world.azure.write(delete, &world.azure.cluster_id(FOUND), None).await;
+    world.cluster_stalls("shop", "ClusterVanished").await;
+    world.find_cluster(&[]).await;
+    let found = world.now().await;
+    world.awaits_approval("shop", &used).await;
+    assert_eq!(world.writes_after(found).await, NOTHING);
 }

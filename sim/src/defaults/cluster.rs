@@ -67,7 +67,9 @@ fn fill_names(cluster: &mut Value, place: &Place<'_>) {
         "/properties/nodeResourceGroup",
         format!("MC_{resource_group}_{name}_{region}"),
     );
-    set_default(cluster, "/properties/resourceUID", place.hex("uid", 24));
+    // SPEC: it tells clusters apart that have had the same id one after the other.
+    let incarnation = format!("uid {}", place.now);
+    set_default(cluster, "/properties/resourceUID", place.hex(&incarnation, 24));
     let suffix = place.hex("fqdn", 8);
     let label = match (
         text(cluster, "/properties/fqdnSubdomain"),

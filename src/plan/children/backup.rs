@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Child, Condition, Draft, Hindrance, Kind, Leaves, Needs, Rule, View, place, provisioning};
 use crate::api::Backup;
-use crate::plan::applied::hash;
+use crate::plan::digest;
 
 pub(super) static KIND: Kind = Kind {
     field: "backup",
@@ -65,10 +65,10 @@ fn child(view: &View<'_>, name: &str, backup: &Backup) -> Result<Child, Hindranc
     })
 }
 
-/// A vault holds instances of many clusters, of other groups and subscriptions too.
-fn instance(cluster: &str, name: &str) -> String {
-    let unique = hash(&json!([cluster.to_ascii_lowercase(), name]));
-    let unique = unique.get(..8).unwrap_or(&unique);
+/// A vault holds instances of many clusters, of other groups and subscriptions too: the end of the name proves of which one
+/// it is. The names that Azure's own tools make are longer: twice that of the cluster, and a GUID.
+pub(super) fn instance(cluster: &str, name: &str) -> String {
+    let unique = digest::proof(&json!([cluster.to_ascii_lowercase(), name]));
     format!("{}-{name}-{unique}", place::name(cluster))
 }
 

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Child, Draft, Hindrance, Kind, Leaves, Needs, View, place};
 use crate::api::FederatedCredential;
-use crate::plan::applied::hash;
+use crate::plan::digest;
 
 pub(super) static KIND: Kind = Kind {
     field: "federatedCredentials",
@@ -74,9 +74,13 @@ fn child(view: &View<'_>, name: &str, entry: &FederatedCredential) -> Result<Chi
     })
 }
 
-/// The same cluster comes to the same name whoever manages it, also when it is made anew with another issuer.
-fn own_name(cluster: &str, name: &str) -> String {
-    format!("armature-{}", hash(&json!([cluster.to_ascii_lowercase(), name])))
+/// The same cluster comes to the same name whoever manages it, also when it is made anew with another issuer; no other one
+/// does, which makes it a proof of whose it is. Azure takes 120 characters.
+pub(super) fn own_name(cluster: &str, name: &str) -> String {
+    format!(
+        "armature-{}",
+        digest::proof(&json!([cluster.to_ascii_lowercase(), name]))
+    )
 }
 
 /// A credential that is to be there.

@@ -72,8 +72,8 @@ pub struct Kind {
     /// What it shares with other children, of other clusters too, so that only one of them can be written at a time; by
     /// its resource id.
     pub shares: fn(&str) -> Option<String>,
-    /// Whether the name of one, by cluster, entry and id, is one that nobody gives to anything but what belongs to this
-    /// cluster: then it is ours to change, wherever it is. What is below the cluster is so anyway.
+    /// Whether the name of one, by cluster, entry and id, is one that only this cluster comes to, one to one: then it is
+    /// ours to change, wherever it is. What is below the cluster is so anyway.
     pub is_named_after: fn(&str, &str, &str) -> bool,
     /// Whether Azure may not show one for some minutes after it was made.
     pub late: bool,
@@ -84,10 +84,16 @@ pub struct Kind {
 }
 
 impl Kind {
-    /// Whether a resource belongs to a cluster by where it is or what it is called. One that is ours makes that ours to
+    /// How a resource belongs to a cluster by where it is or what it is called. One that is ours makes that ours to
     /// change; whether Armature made it is another question.
-    pub fn belongs(&self, cluster: &str, name: &str, id: &str) -> bool {
-        place::is_below(id, cluster) || (self.is_named_after)(cluster, name, id)
+    pub fn belonging(&self, cluster: &str, name: &str, id: &str) -> Belonging {
+        if place::is_below(id, cluster) {
+            Belonging::Below
+        } else if (self.is_named_after)(cluster, name, id) {
+            Belonging::Named
+        } else {
+            Belonging::Elsewhere
+        }
     }
 
     /// What most kinds have; each says at least its field, its drafts and its actions.
@@ -139,6 +145,17 @@ const AKS_VERSION: &str = "2026-08-01";
 /// The kind with this field.
 pub fn kind(field: &str) -> Option<&'static Kind> {
     KINDS.iter().find(|kind| kind.field == field).copied()
+}
+
+/// How a resource belongs to a cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Belonging {
+    /// It is a part of the cluster, or extends it.
+    Below,
+    /// It has a name that no other cluster gives.
+    Named,
+    /// Nothing says so.
+    Elsewhere,
 }
 
 /// When a child goes, when its cluster is deleted.
@@ -372,5 +389,94 @@ mod tests {
         assert_eq!(of("succeeded"), Condition::Settled);
         assert_eq!(provisioning(&json!({})), Condition::Settled);
         assert_eq!(of("Canceling"), Condition::Busy("Canceling".to_owned()));
+    }
+    const NAMES: [&str; 12] = [
+        "shop",
+        "shop-x",
+        "shop_x",
+        "shop--x",
+        "x",
+        "Win-shop",
+        "ingest-westeurope-shop",
+        "shop-0123456789ab",
+        "0123456789ab",
+        "shop-shop-shop-shop-shop-shop-shop-shop-shop-shop-shop-shop-1",
+        "shop-shop-shop-shop-shop-shop-shop-shop-shop-shop-shop-shop-2",
+        "shop-shop-shop-shop-shop-shop-shop-shop-shop-shop-shop-shop_2",
+    ];
+
+    fn id_of(cluster: &str) -> String {
+        format!("/subscriptions/s/resourceGroups/rg/providers/Microsoft.ContainerService/managedClusters/{cluster}")
+    }
+
+    /// What a cluster calls the resources that it names itself, by kind and entry.
+    fn made(cluster: &str) -> Vec<(&'static Kind, &'static str, String)> {
+        let vault =
+            |name: String| format!("/subscriptions/s/resourceGroups/rg/providers/Microsoft.X/vaults/v/y/{name}");
+        let mut made: Vec<(&'static Kind, &'static str, String)> = data_collection::made(cluster)
+            .into_iter()
+            .map(|id| (&data_collection::KIND, "containerInsights/dcr", id))
+            .collect();
+        for entry in ["daily", "x-daily", "shop"] {
+            let credential = federated_credentials::own_name(cluster, entry);
+            made.push((&federated_credentials::KIND, entry, vault(credential)));
+            made.push((&backup::KIND, entry, vault(backup::instance(cluster, entry))));
+        }
+        made
+    }
+
+    #[test]
+    fn two_clusters_never_make_the_same_name_and_none_takes_that_of_another_one_for_its_own() {
+        let mut clusters: Vec<String> = NAMES.map(id_of).to_vec();
+        // Named as what others come to.
+        let copied: Vec<String> = clusters
+            .iter()
+            .flat_map(|cluster| made(cluster))
+            .map(|(_, _, id)| id)
+            .collect();
+        for id in copied {
+            let name = place::name(&id);
+            clusters.push(id_of(name));
+            let without_head = name.splitn(3, '-').nth(2);
+            clusters.extend(without_head.map(id_of));
+        }
+        clusters.sort();
+        clusters.dedup();
+        let mut owners: BTreeMap<String, String> = BTreeMap::new();
+        for cluster in &clusters {
+            for (kind, entry, id) in made(cluster) {
+                let before = owners.insert(id.to_ascii_lowercase(), cluster.clone());
+                assert_eq!(before, None, "{id} is of {cluster}, too");
+                for other in clusters.iter().filter(|other| *other != cluster).take(20) {
+                    assert_ne!(
+                        kind.belonging(other, entry, &id),
+                        Belonging::Named,
+                        "{id} is not of {other}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_made_for_a_cluster_is_its_own_by_its_name_unless_the_name_had_to_be_changed() {
+        let cluster = id_of("shop");
+        let is_own =
+            |(kind, entry, id): &(&Kind, &str, String)| kind.belonging(&cluster, entry, id) == Belonging::Named;
+        let made = made(&cluster);
+        let changed: Vec<&str> = made
+            .iter()
+            .filter(|made| !is_own(made))
+            .map(|(_, _, id)| place::name(id))
+            .collect();
+        assert!(
+            changed.len() == 2 && changed[0].starts_with("UXRecordingRulesRuleGroup-Win-shop-"),
+            "{changed:?}"
+        );
+        let made_for = self::made(&id_of("shop_x"));
+        let by_hash = made_for
+            .iter()
+            .filter(|(kind, entry, id)| kind.belonging(&id_of("shop_x"), entry, id) == Belonging::Named);
+        assert_eq!(by_hash.count(), 6, "only those whose hash is long enough to prove it");
     }
 }

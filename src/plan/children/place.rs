@@ -1,9 +1,9 @@
 //! Where resources beside a cluster are, and what they are called.
 
-use serde_json::Value;
+use serde_json::json;
 
 use super::{Hindrance, Kind, View, custom};
-use crate::plan::applied::hash;
+use crate::plan::digest::digits;
 use crate::plan::segment::Segment;
 
 /// The id of a resource of this type at another one; the type may be that of an extension, such as
@@ -121,20 +121,56 @@ pub fn region(view: &View<'_>, id: &str, api_version: &'static str) -> Result<St
         .ok_or_else(|| Hindrance::NotYet(format!("{id} to exist")))
 }
 
-/// A name of at most `longest` characters. One that is too long is cut, and a few characters that only this cluster has
-/// take the place of the rest: names that share a beginning would otherwise be one.
-pub fn fitted(name: &str, longest: usize, cluster: &str) -> String {
-    let legal: String = name
+/// How the name of a resource begins that is in the group of its cluster and named after it.
+#[derive(Debug, Clone, Copy)]
+pub struct Head<'a> {
+    /// What all of a kind have in common, with a hyphen at its end; may be empty.
+    pub fixed: &'static str,
+    /// What tells those of one cluster apart, such as a region.
+    pub part: &'a str,
+}
+
+/// Hex digits at the end of a name that could not stay as it is.
+const SUFFIX: usize = 12;
+
+/// The name of a resource that is named after a cluster: head, hyphen and the cluster's own name, at most `longest`
+/// characters. One that is not legal, is too long, or could be read as made from another head and another cluster, is
+/// changed and ends with characters of this head and this cluster.
+pub fn named(head: Head<'_>, longest: usize, cluster: &str) -> String {
+    let Head { fixed, part } = head;
+    let plain = format!("{fixed}{part}-{}", name(cluster));
+    if plain.len() <= longest && is_plain(part, name(cluster)) {
+        return plain;
+    }
+    let legal: String = plain
         .chars()
         .map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' })
         .collect();
-    if legal.len() <= longest {
-        return legal;
-    }
-    let unique = hash(&Value::String(cluster.to_ascii_lowercase()));
-    let unique = unique.get(..6).unwrap_or(&unique);
-    let start = legal.get(..longest.saturating_sub(unique.len() + 1)).unwrap_or(&legal);
+    let unique = digits(&json!([fixed, part, cluster.to_ascii_lowercase()]), SUFFIX);
+    let start = legal.get(..longest.saturating_sub(SUFFIX + 1)).unwrap_or(&legal);
     format!("{}-{unique}", start.trim_end_matches('-'))
+}
+
+/// Whether a resource beside a cluster has a name that [`named`] gives for this cluster and can give for no other one. The
+/// characters at the end of a changed name are too few to prove anything: somebody may have tried until they fitted.
+pub fn is_named_after(cluster: &str, id: &str, fixed: &[&str]) -> bool {
+    let (own, made) = (name(cluster).to_ascii_lowercase(), name(id).to_ascii_lowercase());
+    let head = made.strip_suffix(&own).and_then(|head| head.strip_suffix('-'));
+    let part = |fixed: &&str| head.and_then(|head| head.strip_prefix(&fixed.to_ascii_lowercase()));
+    let mut parts = fixed.iter().filter_map(part);
+    group(id).eq_ignore_ascii_case(group(cluster)) && parts.any(|part| is_plain(part, &own))
+}
+
+/// Whether a name of these two stays as it is. The first one has no hyphen, so that it is known where it ends; the second
+/// does not end like a name that was changed.
+fn is_plain(part: &str, own: &str) -> bool {
+    let is_legal = |letter: u8| letter.is_ascii_alphanumeric() || letter == b'-';
+    let end = own.rsplit('-').next().unwrap_or(own);
+    let looks_changed = end.len() == SUFFIX && end.bytes().all(|letter| letter.is_ascii_hexdigit());
+    !part.is_empty()
+        && part.bytes().all(|letter| letter.is_ascii_alphanumeric())
+        && own.bytes().all(is_legal)
+        && !looks_changed
 }
 
 #[cfg(test)]
@@ -243,16 +279,63 @@ mod tests {
         ));
     }
 
+    const WEST: Head<'static> = Head {
+        fixed: "MSCI-",
+        part: "westeurope",
+    };
+
+    fn cluster(name: &str) -> String {
+        CLUSTER.replace("shop", name)
+    }
+
+    fn beside(name: &str) -> String {
+        format!("/subscriptions/s/resourceGroups/rg/providers/Microsoft.X/rules/{name}")
+    }
+
     #[test]
-    fn only_a_name_that_is_too_long_is_changed_and_stays_the_clusters_own() {
-        assert_eq!(fitted("MSCI-westeurope-shop", 44, ID), "MSCI-westeurope-shop");
-        assert_eq!(fitted("MSCI-westeurope-my_shop", 44, ID), "MSCI-westeurope-my-shop");
-        let long = format!("MSCI-westeurope-{}", "shop-".repeat(10));
-        let (here, there) = (fitted(&long, 44, ID), fitted(&long, 44, "/other"));
-        assert!(
-            here.len() <= 44 && here.starts_with("MSCI-westeurope-shop-shop"),
-            "{here}"
-        );
-        assert_ne!(here, there);
+    fn a_name_stays_as_it_is_or_ends_with_characters_of_its_cluster() {
+        let named = |name: &str, longest: usize| named(WEST, longest, &cluster(name));
+        assert_eq!(named("shop", 44), "MSCI-westeurope-shop");
+        assert_eq!(named("Shop-x", 44), "MSCI-westeurope-Shop-x");
+        for (changed, longest) in [
+            ("shop_x", 64),
+            ("shop-shop-shop-shop-shop-shop", 44),
+            ("shop-0123456789ab", 64),
+            ("shop-0123456789AB", 64),
+            ("0123456789ab", 64),
+        ] {
+            let name = named(changed, longest);
+            assert!(name.len() <= longest && name.starts_with("MSCI-westeurope-"), "{name}");
+            assert!(!name.ends_with(changed), "{name}");
+            assert_eq!(name, named(changed, longest), "the same again");
+        }
+        let long = Head {
+            fixed: "MSCI-ingest-",
+            part: "germanywestcentral",
+        };
+        assert!(super::named(long, 43, &cluster("shop-shop")).len() <= 43);
+    }
+
+    #[test]
+    fn a_name_proves_whose_it_is_only_where_it_can_be_of_no_other_cluster() {
+        let proves = |own: &str, name: &str| is_named_after(&cluster(own), &beside(name), &["MSCI-", "MSCI-ingest-"]);
+        assert!(proves("shop", "MSCI-westeurope-shop") && proves("SHOP", "msci-westeurope-shop"));
+        assert!(proves("shop-x", "MSCI-ingest-westeurope-shop-x"));
+        for (own, name) in [
+            ("shop_x", "MSCI-westeurope-shop-x"),
+            ("shop_x", "MSCI-westeurope-shop_x"),
+            ("x", "MSCI-westeurope-shop-x"),
+            ("shop", "MSCI-shop"),
+            ("shop", "MSCI--shop"),
+            ("shop", "Other-westeurope-shop"),
+            ("shop-0123456789ab", "MSCI-westeurope-shop-0123456789ab"),
+            ("shop", "shop"),
+        ] {
+            assert!(!proves(own, name), "{own} {name}");
+        }
+        let elsewhere = beside("MSCI-westeurope-shop").replace("/rg/", "/other/");
+        assert!(!is_named_after(&cluster("shop"), &elsewhere, &["MSCI-"]));
+        let changed = named(WEST, 64, &cluster("shop_x"));
+        assert!(!proves("shop_x", &changed), "{changed}");
     }
 }

@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 
 use super::Child;
-use crate::plan::applied::hash;
+use crate::plan::{digest, incarnation};
 
 /// What taking over one resource would do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Takeover {
-    /// A short hash of it: the value that approves exactly this.
+    /// The hash of it: the value that approves exactly this.
     pub hash: String,
     differs: String,
 }
@@ -26,7 +26,13 @@ impl Takeover {
             paths => format!("differs from the manifest at {}", paths.join(", ")),
         };
         Self {
-            hash: hash(&json!([key, child.id.to_ascii_lowercase(), child.body, values])),
+            hash: digest::proof(&json!([
+                key,
+                child.id.to_ascii_lowercase(),
+                incarnation::of_resource(live),
+                child.body,
+                values
+            ])),
             differs,
         }
     }
@@ -36,6 +42,15 @@ impl Takeover {
         format!(
             "it exists in Azure, was not made by Armature and {}; set the entry to what Azure has, give it another name, or set \
              spec.adoptionPolicy to AfterPlan to take it over with an approval",
+            self.differs
+        )
+    }
+
+    /// Why it is not done where another object manages the resource.
+    pub fn managed_by(&self, owner: &str) -> String {
+        format!(
+            "it exists in Azure, {owner} manages it and it {}; set the entry to what Azure has, give it another name, or take \
+             it out of the manifest of {owner} first",
             self.differs
         )
     }
@@ -55,6 +70,10 @@ mod tests {
     use super::*;
 
     fn of(key: &str, id: &str, wanted: &str, live: &str) -> String {
+        made_at(key, id, wanted, live, "2026-12-01T10:00:00Z")
+    }
+
+    fn made_at(key: &str, id: &str, wanted: &str, live: &str, time: &str) -> String {
         let child = Child {
             id: id.to_owned(),
             api_version: "1".into(),
@@ -62,7 +81,7 @@ mod tests {
             body: json!({ "properties": { "subject": wanted } }),
             secrets: Vec::new(),
         };
-        let live = json!({ "properties": { "subject": live, "etag": "x" } });
+        let live = json!({ "systemData": { "createdAt": time }, "properties": { "subject": live, "etag": "x" } });
         Takeover::of(key, &child, &["properties.subject".to_owned()], Some(&live)).hash
     }
 
@@ -75,8 +94,10 @@ mod tests {
             of("a/x", "/B", "s", "t"),
             of("a/x", "/A", "u", "t"),
             of("a/x", "/A", "s", "u"),
+            made_at("a/x", "/A", "s", "t", "2026-12-01T11:00:00Z"),
         ] {
             assert_ne!(hash, other);
+            assert_eq!(other.len(), digest::PROOF_LENGTH);
         }
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::world::{World, cluster};
-use crate::plan::change::Origin;
+use crate::plan::change::{Origin, Target};
 
 /// A cluster that was there before, made by nobody we know.
 fn foreign(spec: &str) -> World {
@@ -35,8 +35,8 @@ fn an_adoption_waits_for_the_approval_of_exactly_its_plan() {
             "update tags[armature-owner] of pool sys [AwaitingApproval]",
         ]
     );
-    assert_eq!(world.clone().approve("0123456789ab").next(), None);
-    let mut world = world.approve(&plan.hash());
+    assert_eq!(world.clone().approve(&"0123456789".repeat(4)).next(), None);
+    let mut world = world.approve(&plan.approval(&Target::Cluster));
     assert_eq!(
         world.run(),
         [
@@ -54,7 +54,7 @@ fn an_adoption_waits_for_the_approval_of_exactly_its_plan() {
 #[test]
 fn approving_an_adoption_approves_its_changes_although_drift_is_only_reported() {
     let world = foreign("{adoptionPolicy: AfterPlan, driftPolicy: Report}").edit("disableLocalAccounts: true");
-    let hash = world.plan().hash();
+    let hash = world.plan().approval(&Target::Cluster);
     let mut world = world.approve(&hash);
     assert_eq!(world.run().len(), 3);
     assert_eq!(world.live.unwrap()["properties"]["disableLocalAccounts"], json!(true));
@@ -95,7 +95,7 @@ fn a_pool_that_was_there_before_is_refused_or_waits_for_an_approval() {
             "upgrade pool found to 1.33.5 [AwaitingApproval]",
         ]
     );
-    let hash = world.plan().hash();
+    let hash = world.plan().approval(&Target::Cluster);
     assert_eq!(
         world.approve(&hash).next().unwrap(),
         "update tags[armature-owner], count of pool found"
@@ -150,7 +150,7 @@ fn a_cluster_that_lost_its_mark_is_adopted_with_approval_and_its_records_do_not_
     );
     assert_eq!(world.pass(), None);
     assert!(world.applied().is_empty(), "and none is kept");
-    let hash = world.plan().hash();
+    let hash = world.plan().approval(&Target::Cluster);
     let mut world = world.approve(&hash);
     world.run();
     assert_eq!(
@@ -218,4 +218,184 @@ fn a_cluster_that_is_only_looked_at_is_shown_with_its_differences_whoever_owns_i
     assert_eq!(world.steps(), ["update disableLocalAccounts [Observe]"]);
     assert_eq!(world.next(), None);
     assert!(world.applied().is_empty());
+}
+
+/// Approves all that the plan of the world takes over now.
+fn approved(world: World) -> World {
+    let hashes = world.plan().approval(&Target::Cluster);
+    world.approve(&hashes)
+}
+
+/// Azure has this pool, made by nobody we know.
+fn with_found(mut world: World, profile: serde_json::Value) -> World {
+    let profiles = world.live.as_mut().unwrap()["properties"]["agentPoolProfiles"]
+        .as_array_mut()
+        .unwrap();
+    profiles.push(profile);
+    world
+}
+
+fn found(vm_size: &str) -> serde_json::Value {
+    json!({"name": "found", "mode": "User", "count": 1, "vmSize": vm_size, "provisioningState": "Succeeded",
+           "orchestratorVersion": "1.33", "currentOrchestratorVersion": "1.33.5"})
+}
+
+const UNAPPROVED: &str = "update tags[armature-owner], count of pool found [AwaitingApproval]";
+
+#[test]
+fn a_pool_that_is_named_after_the_cluster_was_approved_needs_an_approval_of_its_own() {
+    let world = with_found(foreign("adoptionPolicy: AfterPlan"), found("Standard_D2s_v5"));
+    let mut world = approved(world);
+    world.run();
+    let later = "{mode: User, count: 5, deletionPolicy: Delete, deletionProtection: false}";
+    let world = world.pool("found", later);
+    assert_eq!(world.steps(), [UNAPPROVED]);
+    assert_eq!(world.next(), None);
+    let told = world.plan().steps[0].hold.as_ref().unwrap().to_string();
+    assert!(
+        told.starts_with("adopting pool found needs an approval of its own:"),
+        "{told}"
+    );
+    assert!(
+        told.ends_with(&world.plan().approval(&Target::Pool("found".to_owned()))),
+        "{told}"
+    );
+
+    let gone = world.clone().delete_pool("found");
+    assert_eq!(gone.steps(), [""; 0], "it carries no mark of ours");
+    assert_eq!(
+        approved(world).run(),
+        ["update tags[armature-owner], count of pool found"]
+    );
+}
+
+#[test]
+fn an_approval_may_stand_on_the_pool_that_it_is_of_and_is_of_no_other() {
+    let world = cluster("adoptionPolicy: AfterPlan")
+        .pool("sys", "mode: System")
+        .exists();
+    let world = with_found(world, found("Standard_D2s_v5")).pool("found", "{mode: User, count: 5}");
+    let hash = world.plan().approval(&Target::Pool("found".to_owned()));
+    let annotate = |mut world: World, pool: &str| {
+        let annotations = &mut world.pool_object(pool).metadata.annotations;
+        let annotation = crate::api::APPROVE_PLAN_ANNOTATION.to_owned();
+        annotations.get_or_insert_default().insert(annotation, hash.clone());
+        world
+    };
+    assert_eq!(annotate(world.clone(), "sys").next(), None);
+    assert!(annotate(world, "found").next().is_some());
+}
+
+#[test]
+fn the_pools_of_an_approved_cluster_are_named_in_its_approval_and_may_be_left_out_of_it() {
+    let world = foreign("adoptionPolicy: AfterPlan");
+    let hashes = world.plan().approval(&Target::Cluster);
+    let (whole, pool) = hashes.split_once(',').unwrap();
+    assert_eq!(pool, world.plan().approval(&Target::Pool("sys".to_owned())));
+    assert_eq!(world.clone().approve(pool).next(), None, "the cluster goes first");
+    let mut only_cluster = world.clone().approve(whole);
+    assert_eq!(only_cluster.run(), ["put the ownership tag on the cluster"]);
+    assert_eq!(
+        only_cluster.steps(),
+        ["update tags[armature-owner] of pool sys [AwaitingApproval]"]
+    );
+    assert_eq!(world.approve(&hashes).run().len(), 2);
+}
+
+#[test]
+fn nothing_at_all_is_done_to_a_pool_before_it_may_be_taken_over() {
+    let mut broken = found("Standard_D2s_v5");
+    broken["provisioningState"] = json!("Failed");
+    broken["currentOrchestratorVersion"] = json!("1.32.5");
+    let world = cluster("adoptionPolicy: AfterPlan")
+        .pool("sys", "mode: System")
+        .exists();
+    let world = with_found(world, broken).pool("found", "{mode: User, count: 5}");
+    assert_eq!(world.next(), None, "{:?}", world.steps());
+    assert!(
+        world.steps().iter().all(|step| step.ends_with("[AwaitingApproval]")),
+        "{:?}",
+        world.steps()
+    );
+}
+
+/// One thing that is not what it was when it was approved.
+type Twist = fn(World) -> World;
+
+#[test]
+fn an_approval_is_of_one_cluster_and_one_pool_as_they_were_and_as_they_would_be() {
+    let known = |world: World| {
+        world.portal(json!({
+            "systemData": {"createdAt": "2026-08-01T10:00:00Z"},
+            "properties": {"resourceUID": "aaaa"},
+        }))
+    };
+    let world =
+        || with_found(known(foreign("adoptionPolicy: AfterPlan")), found("Standard_D2s_v5")).pool("found", "count: 5");
+    let hashes = world().plan().approval(&Target::Cluster);
+    assert_eq!(world().approve(&hashes).run().len(), 3);
+    let same: [Twist; 2] = [
+        |world| world.portal(json!({"eTag": "2", "systemData": {"lastModifiedAt": "2026-08-02T10:00:00Z"}})),
+        |world| world.portal_pool("found", json!({"nodeImageVersion": "2", "eTag": "2"})),
+    ];
+    for twist in same {
+        assert_eq!(twist(world()).approve(&hashes).run().len(), 3);
+    }
+    let another_cluster: [Twist; 4] = [
+        |world| world.portal(json!({"properties": {"resourceUID": "bbbb"}})),
+        |world| world.portal(json!({"properties": {"resourceUID": null}})),
+        |world| world.edit("disableLocalAccounts: true"),
+        |world| world.portal(json!({"id": "/subscriptions/s/resourcegroups/rg/providers/x/other"})),
+    ];
+    for (number, twist) in another_cluster.into_iter().enumerate() {
+        assert_eq!(twist(world()).approve(&hashes).next(), None, "{number}");
+    }
+    let another_pool: [Twist; 4] = [
+        |world| world.portal_pool("found", json!({"vmSize": "Standard_D4s_v5"})),
+        |world| world.portal_pool("found", json!({"tags": {"team": "other"}})),
+        |world| world.edit_pool("found", "count: 6"),
+        |world| world.edit_pool("found", "versionPolicy: Manual"),
+    ];
+    for (number, twist) in another_pool.into_iter().enumerate() {
+        let mut world = twist(world()).approve(&hashes);
+        assert_eq!(world.run().len(), 2, "{number}: {:?}", world.steps());
+        assert_eq!(world.steps(), [UNAPPROVED], "{number}");
+    }
+}
+
+#[test]
+fn where_azure_shows_no_uid_the_time_of_creation_tells_clusters_apart() {
+    let dated = |time: &str| foreign("adoptionPolicy: AfterPlan").portal(json!({"systemData": {"createdAt": time}}));
+    let hashes = dated("2026-08-01T10:00:00Z").plan().approval(&Target::Cluster);
+    assert_eq!(dated("2026-08-01T10:00:00Z").approve(&hashes).run().len(), 2);
+    assert_eq!(dated("2026-08-02T10:00:00Z").approve(&hashes).next(), None);
+}
+
+#[test]
+fn a_used_approval_adopts_nothing_that_somebody_makes_anew_under_the_name() {
+    let with_uid = |uid: &str| foreign("adoptionPolicy: AfterPlan").portal(json!({"properties": {"resourceUID": uid}}));
+    let mut world = approved(with_uid("aaaa"));
+    world.run();
+    world.live = with_uid("bbbb").live;
+    assert_eq!(world.pass(), None);
+    assert!(
+        world.steps().iter().all(|step| step.ends_with("[AwaitingApproval]")),
+        "{:?}",
+        world.steps()
+    );
+}
+
+#[test]
+fn a_plan_is_not_the_same_once_its_cluster_is_another_one() {
+    let of = |uid: &str| {
+        cluster("")
+            .pool("sys", "mode: System")
+            .exists()
+            .edit("disableLocalAccounts: true")
+            .portal(json!({"properties": {"resourceUID": uid}}))
+            .plan()
+            .hash()
+    };
+    assert_eq!(of("aaaa"), of("aaaa"));
+    assert_ne!(of("aaaa"), of("bbbb"));
 }

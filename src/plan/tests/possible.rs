@@ -71,7 +71,7 @@ fn nothing_is_written_to_a_cluster_whose_adoption_azure_refused_for_a_feature() 
         .exists()
         .lose_status()
         .portal(json!({"tags": {"armature-owner": null}, "sku": {"tier": "Free"}}));
-    let mut world = world.clone().approve(&world.plan().hash());
+    let mut world = world.clone().approve(&world.plan().approval(&Target::Cluster));
     assert_eq!(world.next().unwrap(), "put the ownership tag on the cluster");
     refuse(&mut world, &Step::AdoptCluster { changes: Vec::new() });
     assert_eq!(world.next(), None);
@@ -211,7 +211,7 @@ fn gated(world: &World, step: Step) -> (Plan, bool) {
         ..Plan::default()
     };
     // That an adoption needs an approval is another matter.
-    let world = world.clone().approve(&plan.hash());
+    let world = world.clone().approve(&plan.approval(&Target::Cluster));
     let asks = world.with_input(|input| {
         gate::hold(input, &mut plan);
         needed(input, &plan).contains("SomePreview")
@@ -393,7 +393,7 @@ fn world(odds: &Odds) -> World {
     if let Some(step) = odds.refused {
         refuse(&mut world, &every_step()[step]);
     }
-    let approved = world.plan().hash();
+    let approved = world.plan().approval(&Target::Cluster);
     world.approve(&approved)
 }
 

@@ -12,11 +12,12 @@ use crate::arm::{Priority, ResourceId};
 use crate::plan::children::claim::Claim;
 use crate::plan::children::decide::{Answer, Applied, Question, decide, stand_in};
 use crate::plan::children::takeover::Takeover;
-use crate::plan::children::{self, Child, Draft, Hindrance, Kind, Needs};
+use crate::plan::children::{self, Belonging, Child, Draft, Hindrance, Kind, Needs};
 use crate::plan::desired::DesiredCluster;
 use crate::plan::locks::Touch;
 use crate::plan::secret::SecretProblem;
 use crate::plan::step::Step;
+use crate::reconcile::elsewhere;
 use crate::reconcile::locks;
 use crate::reconcile::pass::Pass;
 use crate::reconcile::write::WriteError;
@@ -59,14 +60,13 @@ impl Round<'_> {
         };
         let asked = Asked::of(child, pass);
         let rests = pass.memory.children.rests(key, &asked, Instant::now());
-        let ours = is_ours(pass, kind, draft, child, key);
-        if rests || decide(&question(pass, kind, child, key, None, ours)) == Answer::Nothing {
+        // Whose it is counts once it was looked at.
+        if rests || decide(&question(pass, kind, child, key, None, false)) == Answer::Nothing {
             return Ok(());
         }
         let Some(seen) = self.look(pass, child, &id, key).await else {
             return Ok(());
         };
-        // The look may have shown that it is another one now.
         let ours = is_ours(pass, kind, draft, child, key);
         if stand_in.is_some() {
             match seen {
@@ -241,15 +241,23 @@ fn is_answer_to_our_write(pass: &Pass<'_>, child: &Child, key: &str) -> bool {
 }
 
 /// Whether the child, where it exists, may be changed without anybody's approval: Armature made it or took it over, or it
-/// belongs to the cluster, which is ours by its mark.
+/// belongs to the cluster, which is ours by its mark. A name makes nothing ours that another object provably manages.
 fn is_ours(pass: &Pass<'_>, kind: &Kind, draft: &Draft, child: &Child, key: &str) -> bool {
     let claim = pass.children.get(key).and_then(Claim::of);
-    claim.is_some_and(Claim::may_change) || kind.belongs(&pass.cluster_id, &draft.name, &child.id)
+    claim.is_some_and(Claim::may_change)
+        || match kind.belonging(&pass.cluster_id, &draft.name, &child.id) {
+            Belonging::Below => true,
+            Belonging::Named => elsewhere::owner_of(pass, &child.id).is_none(),
+            Belonging::Elsewhere => false,
+        }
 }
 
 /// Whether taking over somebody else's resource was approved, exactly as it is and as it would be; else why not.
 fn adoption(pass: &Pass<'_>, key: &str, child: &Child, paths: &[String], live: Option<&Value>) -> Result<(), String> {
     let takeover = Takeover::of(key, child, paths, live);
+    if let Some(owner) = elsewhere::owner_of(pass, &child.id) {
+        return Err(takeover.managed_by(&owner));
+    }
     let DesiredCluster { policies, life, .. } = &pass.desired.cluster;
     match policies.adoption {
         AdoptionPolicy::AfterPlan if life.approves(&takeover.hash) => Ok(()),

@@ -190,3 +190,37 @@ async fn metrics_that_go_nowhere_are_told_until_a_rule_is_associated() {
     world.apply(&world.cluster("shop", fields)).await;
     world.cluster_until("shop", "ready with its children", all_ready).await;
 }
+
+#[tokio::test]
+async fn clusters_whose_names_differ_in_one_character_have_rules_of_their_own() {
+    let world = World::new("data-collection-alike").await;
+    let _operator = world.operator();
+    let logs = [workspace(&world, "dashes").await, workspace(&world, "underlines").await];
+    let metrics = monitor_workspace(&world, "metrics").await;
+    let names = ["shop-x", "shop_x"];
+    for (number, logs) in logs.iter().enumerate() {
+        let mut fields = both(logs, &metrics);
+        fields["azureName"] = json!(names[number]);
+        let name = format!("shop{number}");
+        world.apply(&world.cluster(&name, fields)).await;
+        world.apply(&world.system_pool(&format!("system{number}"), &name)).await;
+        world.cluster_until(&name, "ready with its children", all_ready).await;
+    }
+    let mut ids = std::collections::BTreeSet::new();
+    for (number, logs) in logs.iter().enumerate() {
+        let cluster = world.clusters.get(&format!("shop{number}")).await.unwrap();
+        let id = line(&cluster, "dataCollection/containerInsights/dcr")
+            .unwrap()
+            .id
+            .clone()
+            .unwrap();
+        let rule = world.azure.resource(&id, API_VERSION).await.unwrap();
+        let destination = rule["properties"]["destinations"]["logAnalytics"][0]["workspaceResourceId"].clone();
+        assert!(
+            destination.as_str().unwrap().eq_ignore_ascii_case(logs),
+            "{destination}"
+        );
+        ids.insert(id.to_lowercase());
+    }
+    assert_eq!(ids.len(), 2, "{ids:?}");
+}

@@ -1,10 +1,11 @@
 //! Federated credentials on user-assigned identities.
 
+use armature::api::{AksCluster, ChildState};
 use armature_lab::simulator::admin::Requests;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{all_ready, line, lines, writes_anywhere};
+use super::{all_ready, is, line, lines, writes_anywhere};
 use crate::world::World;
 
 const VERSION: &str = "2024-11-30";
@@ -130,4 +131,42 @@ async fn a_credential_that_somebody_else_made_serves_and_stays() {
         .await;
     assert_eq!(writes_anywhere(&world, before).await, Vec::<String>::new());
     assert!(world.azure.resource(&theirs, VERSION).await.is_some());
+}
+
+#[tokio::test]
+async fn what_another_object_provably_manages_is_held_whatever_its_name_says() {
+    let world = World::new("credential-taken").await;
+    let identity = world.azure.make_identity("shop").await;
+    let _operator = world.operator();
+    world.create("shop", with_credential(&identity, "api")).await;
+    let key = "federatedCredentials/api";
+    let ready = world
+        .cluster_until("shop", "ready with its credential", all_ready)
+        .await;
+    let id = line(&ready, key).unwrap().id.clone().unwrap();
+    let issuer_alone = json!({ "oidcIssuerProfile": { "enabled": true } });
+    world.apply(&world.cluster("shop", issuer_alone)).await;
+    world
+        .cluster_until("shop", "without children", |cluster| lines(cluster) == 0)
+        .await;
+
+    let mut fields = with_credential(&identity, "theirs");
+    fields["federatedCredentials"]["api"]["name"] = json!(id.rsplit('/').next().unwrap());
+    world.apply(&world.cluster("other", fields)).await;
+    world.apply(&world.system_pool("othersys", "other")).await;
+    let owned = |cluster: &AksCluster| all_ready(cluster) && line(cluster, key).is_some_and(|line| line.owned);
+    world.cluster_until("other", "ready with that credential", owned).await;
+
+    let before = world.now().await;
+    world
+        .apply(&world.cluster("shop", with_credential(&identity, "web")))
+        .await;
+    let held = |cluster: &AksCluster| is(cluster, key, ChildState::Held);
+    let shop = world.cluster_until("shop", "held", held).await;
+    let told = line(&shop, key).unwrap().message.clone().unwrap();
+    let owner = format!("{}/other manages it", world.namespace);
+    assert!(told.contains(&owner), "{told}");
+    assert_eq!(writes_anywhere(&world, before).await, Vec::<String>::new());
+    let credential = world.azure.resource(&id, VERSION).await.unwrap();
+    assert_eq!(credential["properties"]["subject"], "system:serviceaccount:shop:theirs");
 }

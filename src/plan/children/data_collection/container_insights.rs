@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{INSIGHTS_ASSOCIATION, Parts, agents};
+use super::{INSIGHTS_ASSOCIATION, Named, Parts, agents};
 use crate::api::{InsightsCollection, NamespaceFilteringMode, Syslog, SyslogFacility, SyslogLevel};
 use crate::plan::children::{Draft, Hindrance, Needs, View, place};
 
@@ -31,8 +31,8 @@ pub(super) fn drafts(view: &View<'_>, insights: &InsightsCollection) -> Vec<Draf
         region: agents::insights_on(view).and_then(|()| place::region(view, &insights.workspace_id, "2025-07-01")),
     };
     let high_scale = insights.enable_high_log_scale_mode.unwrap_or_default();
-    let endpoint = high_scale.then(|| parts.endpoint_id("MSCI-ingest", 43));
-    let rule_id = parts.rule_id("MSCI");
+    let endpoint = high_scale.then(|| parts.id(Named::InsightsEndpoint));
+    let rule_id = parts.id(Named::InsightsRule);
     let entry = serde_json::to_value(insights).map_err(Hindrance::from);
     let rule = entry.and_then(|entry| {
         let properties = || Ok(properties(insights, endpoint.clone().transpose()?));

@@ -2,18 +2,15 @@
 
 use serde_json::{Value, json};
 
-use super::{METRICS_ASSOCIATION, Parts, agents};
+use super::{METRICS_ASSOCIATION, Named, Parts, agents};
 use crate::api::{PrometheusCollection, RecordingRules};
 use crate::plan::children::{Child, Draft, Needs, View, place};
 
 const ACCOUNTS_API_VERSION: &str = "2025-10-03";
-const RULE_GROUPS: &str = "Microsoft.AlertsManagement/prometheusRuleGroups";
 const RULE_GROUPS_API_VERSION: &str = "2023-03-01";
 const RECOMMENDATIONS_API_VERSION: &str = "2023-01-01-preview";
 /// Far more than Azure recommends: lines in status are not without cost.
 const MOST_GROUPS: usize = 16;
-/// What a rule group's name may have at most.
-const GROUP_NAME: usize = 260;
 
 pub(super) fn drafts(view: &View<'_>, metrics: &PrometheusCollection) -> Vec<Draft> {
     let parts = Parts {
@@ -22,8 +19,8 @@ pub(super) fn drafts(view: &View<'_>, metrics: &PrometheusCollection) -> Vec<Dra
         region: agents::metrics_on(view)
             .and_then(|()| place::region(view, &metrics.workspace_id, ACCOUNTS_API_VERSION)),
     };
-    let endpoint_id = parts.endpoint_id("MSProm", 44);
-    let rule_id = parts.rule_id("MSProm");
+    let endpoint_id = parts.id(Named::MetricsEndpoint);
+    let rule_id = parts.id(Named::MetricsRule);
     let entry = json!({ "workspaceId": metrics.workspace_id });
     let rule = parts.regional(rule_id.clone(), entry, || {
         Ok(json!({
@@ -86,7 +83,10 @@ struct Group<'a> {
 impl<'a> Group<'a> {
     /// `None` for what is no group of recording rules alone: alerts are the user's own choice.
     fn read(recommendation: &'a Value) -> Option<Self> {
-        let is_rule_group = |kind: &Value| kind.as_str().is_some_and(|kind| kind.eq_ignore_ascii_case(RULE_GROUPS));
+        let is_rule_group = |kind: &Value| {
+            kind.as_str()
+                .is_some_and(|kind| kind.eq_ignore_ascii_case(Named::RuleGroup.type_()))
+        };
         let properties = &recommendation["properties"];
         if !is_rule_group(&properties["alertRuleType"]) {
             return None;
@@ -111,9 +111,8 @@ impl<'a> Group<'a> {
 
     fn child(&self, cluster: &str, workspace: &str, region: &str) -> Child {
         let cluster_name = place::name(cluster);
-        let name = place::fitted(&format!("{}-{cluster_name}", self.name), GROUP_NAME, cluster);
         Child {
-            id: format!("{}/providers/{RULE_GROUPS}/{name}", place::group(cluster)),
+            id: Named::RuleGroup.id(&self.name, cluster),
             api_version: RULE_GROUPS_API_VERSION.into(),
             entry: json!({ "workspaceId": workspace }),
             body: json!({

@@ -37,10 +37,9 @@ pub(super) static KIND: Kind = Kind {
         ("properties.scopes", Rule::Set),
     ],
     drafts,
-    // They are in the group of the cluster and named after it, as `az aks` does.
     is_named_after: |cluster, _, id| {
-        place::group(id).eq_ignore_ascii_case(place::group(cluster))
-            && place::type_of(id).is_some_and(|type_| NAMED_AFTER_CLUSTER.contains(&&*type_))
+        let fixed = place::type_of(id).map_or(&[][..], |type_| Named::heads(&type_));
+        place::is_named_after(cluster, id, fixed)
     },
     actions: &[
         "Microsoft.AlertsManagement/alertRuleRecommendations/read",
@@ -62,12 +61,62 @@ pub(super) static KIND: Kind = Kind {
     ..Kind::PLAIN
 };
 
-/// What is named after region and cluster.
-const NAMED_AFTER_CLUSTER: [&str; 3] = [
-    "microsoft.alertsmanagement/prometheusrulegroups",
-    "microsoft.insights/datacollectionendpoints",
-    "microsoft.insights/datacollectionrules",
-];
+/// What is in the group of the cluster and named after it, as `az aks` does. No two heads of a type can be taken for each
+/// other, so that a name that stays as it is has one reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Named {
+    InsightsEndpoint,
+    InsightsRule,
+    MetricsEndpoint,
+    MetricsRule,
+    RuleGroup,
+}
+
+impl Named {
+    fn type_(self) -> &'static str {
+        match self {
+            Self::InsightsEndpoint | Self::MetricsEndpoint => "Microsoft.Insights/dataCollectionEndpoints",
+            Self::InsightsRule | Self::MetricsRule => "Microsoft.Insights/dataCollectionRules",
+            Self::RuleGroup => "Microsoft.AlertsManagement/prometheusRuleGroups",
+        }
+    }
+
+    fn fixed(self) -> &'static str {
+        match self {
+            Self::InsightsEndpoint => "MSCI-ingest-",
+            Self::InsightsRule => "MSCI-",
+            Self::MetricsEndpoint | Self::MetricsRule => "MSProm-",
+            Self::RuleGroup => "",
+        }
+    }
+
+    /// How many characters its name has at most (azure-cli 2.91, acs module).
+    fn longest(self) -> usize {
+        match self {
+            Self::InsightsEndpoint => 43,
+            Self::MetricsEndpoint => 44,
+            Self::InsightsRule | Self::MetricsRule => 64,
+            Self::RuleGroup => 260,
+        }
+    }
+
+    /// How names of a type, in lower case, begin.
+    fn heads(type_: &str) -> &'static [&'static str] {
+        match type_ {
+            "microsoft.alertsmanagement/prometheusrulegroups" => &[""],
+            "microsoft.insights/datacollectionendpoints" => &["MSCI-ingest-", "MSProm-"],
+            "microsoft.insights/datacollectionrules" => &["MSCI-", "MSProm-"],
+            _ => &[],
+        }
+    }
+
+    /// Its id, where `part` tells those of one cluster apart: a region, or the name of a group of rules.
+    fn id(self, part: &str, cluster: &str) -> String {
+        let fixed = self.fixed();
+        let name = place::named(place::Head { fixed, part }, self.longest(), cluster);
+        format!("{}/providers/{}/{name}", place::group(cluster), self.type_())
+    }
+}
 
 /// API version of rules, endpoints and associations.
 const API_VERSION: &str = "2023-03-11";
@@ -109,20 +158,9 @@ impl Parts<'_> {
         format!("{}/{part}", self.entry)
     }
 
-    /// The id of a resource in the cluster's group, named after region and cluster.
-    fn id(&self, kind: &str, prefix: &str, longest: usize) -> Result<String, Hindrance> {
-        let region = self.region.clone()?;
-        let name = format!("{prefix}-{region}-{}", place::name(self.cluster));
-        let name = place::fitted(&name, longest, self.cluster);
-        Ok(format!("{}/providers/{kind}/{name}", place::group(self.cluster)))
-    }
-
-    fn endpoint_id(&self, prefix: &str, longest: usize) -> Result<String, Hindrance> {
-        self.id("Microsoft.Insights/dataCollectionEndpoints", prefix, longest)
-    }
-
-    fn rule_id(&self, prefix: &str) -> Result<String, Hindrance> {
-        self.id("Microsoft.Insights/dataCollectionRules", prefix, 64)
+    /// The id of a resource that is named after region and cluster.
+    fn id(&self, named: Named) -> Result<String, Hindrance> {
+        Ok(named.id(&self.region.clone()?, self.cluster))
     }
 
     /// A resource in the workspace's region. `entry` is what of the manifest it depends on.
@@ -167,6 +205,28 @@ fn child(id: String, entry: Value, body: Value) -> Child {
         body,
         secrets: Vec::new(),
     }
+}
+
+/// Ids of each sort that a cluster comes to.
+#[cfg(test)]
+pub(super) fn made(cluster: &str) -> Vec<String> {
+    let regional = [
+        Named::InsightsEndpoint,
+        Named::InsightsRule,
+        Named::MetricsEndpoint,
+        Named::MetricsRule,
+    ];
+    let regions = ["westeurope", "germanywestcentral"];
+    let regional = regional
+        .iter()
+        .flat_map(|named| regions.map(|region| named.id(region, cluster)));
+    let groups = [
+        "UXRecordingRulesRuleGroup",
+        "UXRecordingRulesRuleGroup-Win",
+        "Node.Rules",
+    ];
+    let groups = groups.map(|group| Named::RuleGroup.id(group, cluster));
+    regional.chain(groups).collect()
 }
 
 #[cfg(test)]
