@@ -7,10 +7,11 @@ use tokio::time::Instant;
 use tracing::{info, warn};
 
 use super::context::Context;
+use super::doubts::Pace;
 use super::failure::Ended;
 use super::pass::{Pass, step_label};
 use super::silence::{Meaning, Unaskable};
-use super::{actions, children, events, in_flight, rests};
+use super::{actions, children, events, in_flight, look, rests};
 use crate::api::OperationStatus;
 use crate::arm::{ArmClient, ArmError, OperationState, OperationUrl, Retry, RetryAfter, ServiceError, SubscriptionId};
 use crate::plan::change::Target;
@@ -24,13 +25,14 @@ use crate::runtime::metrics::StepResult;
 pub async fn poll(pass: &mut Pass<'_>, arm: &ArmClient) -> Result<(), Ended> {
     for (key, operation) in pass.operations.clone() {
         let due = pass.memory.polls.get(&key).is_none_or(|due| *due <= Instant::now());
-        if due {
+        if due || pass.is_asked {
             ask(pass, arm, &key, &operation).await?;
         }
     }
     let running = &pass.operations;
     pass.memory.polls.retain(|key, _| running.contains_key(key));
     pass.memory.silences.keep(|key| running.contains_key(key));
+    pass.memory.doubts.keep(|key| running.contains_key(key));
     Ok(())
 }
 
@@ -65,7 +67,9 @@ async fn ask(pass: &mut Pass<'_>, arm: &ArmClient, key: &str, operation: &Operat
             pass.memory.silences.end(key);
             match target(key) {
                 Target::Action(name) => actions::answered(pass, &name, operation, state, result).await,
-                Target::Cluster | Target::Pool(_) | Target::Child(_) => answered(pass, key, operation, state),
+                Target::Cluster | Target::Pool(_) | Target::Child(_) => {
+                    answered(pass, arm, key, operation, state).await
+                }
             }
             Ok(())
         }
@@ -83,9 +87,12 @@ fn address(operation: &OperationStatus) -> Result<OperationUrl, Unaskable> {
 }
 
 /// What Azure says about an operation on the cluster, a pool or a child.
-fn answered(pass: &mut Pass<'_>, key: &str, operation: &OperationStatus, state: OperationState) {
+async fn answered(pass: &mut Pass<'_>, arm: &ArmClient, key: &str, operation: &OperationStatus, state: OperationState) {
     let (target, step) = (target(key), operation.step.as_str());
     match state {
+        OperationState::Running { .. } if is_over(pass, arm, key, operation).await => {
+            lose(pass, key, operation, &Unaskable::Endless);
+        }
         OperationState::Running { retry_after, .. } => ask_again(pass, key, operation, retry_after),
         OperationState::Succeeded => {
             info!(step, %target, "operation ended well");
@@ -105,6 +112,20 @@ fn answered(pass: &mut Pass<'_>, key: &str, operation: &OperationStatus, state: 
         }
         OperationState::Unknown => lose(pass, key, operation, &Unaskable::Forgotten),
         OperationState::Failed(error) => failed(pass, key, operation, &error),
+    }
+}
+
+/// Whether an operation that is said to run is over, by what its target shows.
+async fn is_over(pass: &mut Pass<'_>, arm: &ArmClient, key: &str, operation: &OperationStatus) -> bool {
+    let age = pass.context.now().duration_since(operation.started_at);
+    let age = Duration::try_from(age).unwrap_or_default();
+    let pace = Pace::of(pass.context.settings.timing.operation_poll_interval);
+    let asked = pass.is_asked;
+    let occasion = pass.memory.doubts.occasion(key, age, pace, asked, Instant::now());
+    let Some(occasion) = occasion else { return false };
+    match look::shown(pass, arm, &target(key)).await {
+        Some(shown) => pass.memory.doubts.look(key, occasion, shown, Instant::now()),
+        None => false,
     }
 }
 

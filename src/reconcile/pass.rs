@@ -62,6 +62,8 @@ pub struct Pass<'a> {
     pub actions: BTreeMap<String, ActionStatus>,
     /// Whether the object has never seen its cluster.
     is_new: bool,
+    /// Whether somebody asks for a look and was not answered yet.
+    pub is_asked: bool,
     /// Operations that run.
     pub operations: BTreeMap<String, OperationStatus>,
     /// What signs what the status records.
@@ -168,6 +170,7 @@ impl<'a> Pass<'a> {
             (Ok(id), Ok(desired)) => (id, desired),
             (Err(ended), _) | (_, Err(ended)) => return Err(Box::new((objects, ended))),
         };
+        let is_asked = objects.is_look_asked();
         let status = objects.cluster.status.clone().unwrap_or_default();
         let Records {
             children,
@@ -227,6 +230,7 @@ impl<'a> Pass<'a> {
             children,
             actions,
             is_new: status.resource_id.is_none(),
+            is_asked,
             operations,
             signing,
             unproven,
