@@ -101,14 +101,15 @@ fn missing_group(error: ArmError) -> Result<Option<Value>, ArmError> {
     }
 }
 
-/// A snapshot is good unless we wrote since, or it shows work that may be over by now.
+/// A snapshot is good unless we wrote since, or it shows work that may be over by now. After a failed pass only Azure
+/// itself ends the failure: a snapshot would promise a step whose own look fails again.
 fn is_fresh_enough(pass: &Pass<'_>, snapshot: &Snapshot) -> bool {
     let live = LiveCluster::new(snapshot.body.clone());
     let busy = live.provisioning_state().busy().is_some()
         || live.pools.iter().any(|pool| pool.provisioning_state().busy().is_some());
     let old = snapshot.observed_at + pass.poll_interval() <= Instant::now();
     let may_be_over = busy && old && pass.operations.is_empty();
-    !pass.memory.stale && !may_be_over
+    !pass.memory.stale && !may_be_over && !pass.memory.rests.has_failed_whole()
 }
 
 /// Decides, asking Azure for what the decision turns out to need.

@@ -157,7 +157,7 @@ fn unanswered(pass: &mut Pass<'_>, key: &str, operation: &OperationStatus, error
     let silence = pass.memory.silences.go_on(key, Instant::now());
     match silence.means(error) {
         Meaning::Never(why) => lose(pass, key, operation, &why),
-        Meaning::NobodyToAsk => return Err(Ended::call(target(key), error, silence.times)),
+        Meaning::NobodyToAsk => return Err(Ended::call(target(key), error, pass.whose())),
         Meaning::Later(retry) => {
             warn!(%error, "the state of an operation could not be read; asking again later");
             let wait = rests::pause(retry, silence.times, pause(pass, &operation.url, None));

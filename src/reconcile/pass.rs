@@ -25,6 +25,7 @@ use super::secrets::PassSecrets;
 use super::write::{self, WriteError};
 use super::{actions, children, in_flight, look, operations, report, sign_in, unreadable};
 use crate::api::{ActionStatus, AksCluster, AksClusterStatus, AksNodePool, ChildStatus, OperationStatus};
+use crate::arm::codes::Whose;
 use crate::arm::{ArmClient, ArmError, ClusterId};
 use crate::plan::change::Target;
 use crate::plan::children::{Leaves, place};
@@ -502,10 +503,18 @@ impl<'a> Pass<'a> {
         }
     }
 
+    /// Whose credential the calls of this pass are made with.
+    pub fn whose(&self) -> Whose {
+        match self.objects.cluster.spec.identity_ref {
+            None => Whose::Operator,
+            Some(_) => Whose::AzureIdentity,
+        }
+    }
+
     /// A call to Azure failed.
     pub fn call_failed(&self, target: Target, error: &ArmError) -> Ended {
-        let times = self.memory.rests.times(&target);
-        let ended = Ended::call(target, error, times).map_message(|message| self.secrets.redact(message));
+        let ended = Ended::call(target, error, self.whose()).map_message(|message| self.secrets.redact(message));
+        let ended = ended.in_a_row(&self.memory.rests);
         let message = &ended.failure.message;
         warn!(cluster = %self.id, call = error.site().call.name(), code = error.code(), "{message}");
         ended
