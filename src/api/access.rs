@@ -57,7 +57,7 @@ pub struct ApiServerAccessProfile {
     #[serde(rename = "privateDNSZone", skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 1024))]
     #[x_kube(validation = (
-        r"self in ['system', 'none'] || self.matches(r'(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/'
+        r"self in ['system', 'none'] || self.matches(r'(?i)^/subscriptions/[^/?#%\s]+/resourceGroups/[^/?#%\s]+/providers/'
             + r'Microsoft\.Network/privateDnsZones/([a-z0-9-]{1,32}\.)?(privatelink|private)\.[a-z0-9]+\.azmk8s\.io$')",
         "privateDNSZone is system, none, or the id of a zone named privatelink.REGION.azmk8s.io or private.REGION.azmk8s.io, \
              with one label of up to 32 characters before it at most; correct the value",

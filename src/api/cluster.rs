@@ -39,7 +39,7 @@ use super::{
     derive = "PartialEq",
     doc = "An Azure Kubernetes Service cluster that Armature keeps as this manifest says.",
     validation = Rule::new(
-        "has(self.spec.azureName) || self.metadata.name.matches('^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$')"
+        "!has(self.spec) || has(self.spec.azureName) || self.metadata.name.matches('^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$')"
     )
     .message(
         "metadata.name becomes the cluster's name in Azure and has to be 1 to 63 letters, digits and hyphens; choose a \
@@ -47,7 +47,7 @@ use super::{
     )
     .field_path(".spec.azureName"),
     validation = Rule::new(
-        "has(self.spec.nodeResourceGroup) || size(self.spec.resourceGroup) + size(self.spec.location)
+        "!has(self.spec) || has(self.spec.nodeResourceGroup) || size(self.spec.resourceGroup) + size(self.spec.location)
             + size(has(self.spec.azureName) ? self.spec.azureName : self.metadata.name) <= 75"
     )
     .message(
@@ -56,7 +56,7 @@ use super::{
     )
     .field_path(".spec.nodeResourceGroup"),
     validation = Rule::new(
-        "(has(self.spec.azureName) ? self.spec.azureName : self.metadata.name)
+        "!has(self.spec) || !has(oldSelf.spec) || (has(self.spec.azureName) ? self.spec.azureName : self.metadata.name)
             == (has(oldSelf.spec.azureName) ? oldSelf.spec.azureName : oldSelf.metadata.name)"
     )
     .message(

@@ -47,6 +47,7 @@ fn schemas(crd: &mut CustomResourceDefinition) -> impl Iterator<Item = &mut JSON
 
 fn finish(mut crd: CustomResourceDefinition) -> CustomResourceDefinition {
     for schema in schemas(&mut crd) {
+        let_go_without_spec(schema);
         drop_noise(schema);
         fill_lines(schema);
         if let Some(status) = schema
@@ -61,6 +62,20 @@ fn finish(mut crd: CustomResourceDefinition) -> CustomResourceDefinition {
         }
     }
     crd
+}
+
+/// Lets an object without a spec, stored under an older definition, be annotated and lose its finalizer: what a definition
+/// requires, the API server requires of every write. Only a new object has to have one.
+fn let_go_without_spec(schema: &mut JSONSchemaProps) {
+    schema.required = None;
+    let rule = ValidationRule {
+        rule: "has(self.spec) || oldSelf.hasValue()".to_owned(),
+        message: Some("the object has no spec; write one".to_owned()),
+        field_path: Some(".spec".to_owned()),
+        optional_old_self: Some(true),
+        ..ValidationRule::default()
+    };
+    add(schema, vec![rule]);
 }
 
 /// Takes out everywhere what a schema does without. `nullable`: the API server then drops nulls before it validates or

@@ -209,8 +209,8 @@ impl Lock {
         let Self { path, allowed, message } = self;
         let value = format!(".?{}", path.replace('.', ".?"));
         let mut rule = format!(
-            "oldSelf.?status.?applied[?'{path}'].orValue('').size() != {HASH_LENGTH} || !oldSelf.spec{value}.hasValue() \
-             || (self.spec{value}.hasValue() && self.spec.{path} == oldSelf.spec.{path})"
+            "oldSelf.?status.?applied[?'{path}'].orValue('').size() != {HASH_LENGTH} || !oldSelf.?spec{value}.hasValue() \
+             || (self.?spec{value}.hasValue() && self.spec.{path} == oldSelf.spec.{path})"
         );
         if let Some(allowed) = allowed {
             rule.push_str(&format!(" || ({allowed})"));

@@ -90,7 +90,7 @@ checked_string!(
     /// The id of an Azure resource inside a resource group.
     ResourceId,
     1024,
-    r"self.matches('(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/.+/.+/.+$')",
+    r"self.matches(r'(?i)^/subscriptions/[^/?#%\s]+/resourceGroups/[^/?#%\s]+/providers(/[^/?#%\s]+){3,}$')",
     "this has to be an Azure resource id; copy it from the resource's properties"
 );
 
@@ -107,7 +107,7 @@ checked_string!(
     /// (Learn: concepts-network-azure-cni-overlay).
     SubnetId,
     512,
-    r"self.matches('(?i)^/subscriptions/[^/]+/resourceGroups/[^/]{1,63}/providers/Microsoft.Network/virtualNetworks/[^/]{1,63}/subnets/[^/]{1,63}$')",
+    r"self.matches(r'(?i)^/subscriptions/[^/?#%\s]+/resourceGroups/[^/?#%\s]{1,63}/providers/Microsoft.Network/virtualNetworks/[^/?#%\s]{1,63}/subnets/[^/?#%\s]{1,63}$')",
     "this has to be the resource id of a subnet, and the names of resource group, network and subnet may have 63 \
      characters at most, because nodes carry them as labels"
 );
@@ -116,7 +116,7 @@ checked_string!(
     /// The id of a user-assigned identity.
     UserAssignedIdentityId,
     512,
-    r"self.matches('(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.ManagedIdentity/userAssignedIdentities/[^/]+$')",
+    r"self.matches(r'(?i)^/subscriptions/[^/?#%\s]+/resourceGroups/[^/?#%\s]+/providers/Microsoft.ManagedIdentity/userAssignedIdentities/[^/?#%\s]+$')",
     "this has to be the resource id of a user-assigned identity, /subscriptions/ID/resourceGroups/GROUP/providers/\
      Microsoft.ManagedIdentity/userAssignedIdentities/NAME; copy it from the identity's properties"
 );
@@ -249,7 +249,7 @@ checked_string!(
     /// The id of a Log Analytics workspace.
     LogAnalyticsWorkspaceId,
     512,
-    r"self.matches('(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.OperationalInsights/workspaces/[^/]+$')",
+    r"self.matches(r'(?i)^/subscriptions/[^/?#%\s]+/resourceGroups/[^/?#%\s]+/providers/Microsoft.OperationalInsights/workspaces/[^/?#%\s]+$')",
     "this has to be the resource id of a Log Analytics workspace, /subscriptions/ID/resourceGroups/GROUP/providers/\
      Microsoft.OperationalInsights/workspaces/NAME"
 );
@@ -258,7 +258,7 @@ checked_string!(
     /// The id of an Azure Monitor workspace.
     MonitorWorkspaceId,
     512,
-    r"self.matches('(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Monitor/accounts/[^/]+$')",
+    r"self.matches(r'(?i)^/subscriptions/[^/?#%\s]+/resourceGroups/[^/?#%\s]+/providers/Microsoft.Monitor/accounts/[^/?#%\s]+$')",
     "this has to be the resource id of an Azure Monitor workspace, /subscriptions/ID/resourceGroups/GROUP/providers/\
      Microsoft.Monitor/accounts/NAME"
 );
@@ -267,7 +267,7 @@ checked_string!(
     /// The id of a backup vault.
     BackupVaultId,
     512,
-    r"self.matches('(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.DataProtection/backupVaults/[^/]+$')",
+    r"self.matches(r'(?i)^/subscriptions/[^/?#%\s]+/resourceGroups/[^/?#%\s]+/providers/Microsoft.DataProtection/backupVaults/[^/?#%\s]+$')",
     "this has to be the resource id of a backup vault, /subscriptions/ID/resourceGroups/GROUP/providers/\
      Microsoft.DataProtection/backupVaults/NAME"
 );
@@ -276,7 +276,7 @@ checked_string!(
     /// The id of a policy of a backup vault.
     BackupPolicyId,
     1024,
-    r"self.matches('(?i)^/subscriptions/.+/providers/Microsoft.DataProtection/backupVaults/[^/]+/backupPolicies/[^/]+$')",
+    r"self.matches(r'(?i)^/subscriptions(/[^/?#%\s]+)+/providers/Microsoft.DataProtection/backupVaults/[^/?#%\s]+/backupPolicies/[^/?#%\s]+$')",
     "this has to be the resource id of a backup policy, which ends in backupVaults/VAULT/backupPolicies/NAME"
 );
 
@@ -330,8 +330,8 @@ impl JsonSchema for Tags {
                     "message": "the tag armature-owner marks who owns the resource and is written by Armature; remove it",
                 },
                 {
-                    "rule": r"self.all(name, size(name) <= 512 && name.matches(r'^[^<>%&\\?/]+$'))",
-                    "message": r"tag names have 1 to 512 characters without < > % & \ ? /; choose other names",
+                    "rule": r"self.all(name, size(name) <= 512 && name.matches(r'^[^<>%&\\?/\pC]+$') && !self[name].matches(r'\pC'))",
+                    "message": r"tag names have 1 to 512 characters without < > % & \ ? /, and neither they nor values have characters that do not show; correct them",
                 },
             ],
         })

@@ -136,7 +136,7 @@ pub struct AzureKeyVaultKms {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 1024))]
     #[x_kube(validation = (
-        "self.matches('^https://[^/]+/keys/[^/]+(/[^/]+)?$')",
+        r"self.matches(r'^https://[^/?#%\s]+/keys/[^/?#%\s]+(/[^/?#%\s]+)?$')",
         "azureKeyVaultKms.keyId is the URL of a key, https://VAULT.vault.azure.net/keys/NAME/VERSION; copy it from the key",
     ))]
     pub key_id: Option<String>,
@@ -147,8 +147,8 @@ pub struct AzureKeyVaultKms {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 1024))]
     #[x_kube(validation = (
-        r"self == '' || self.matches(r'(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.KeyVault/'
-            + r'(vaults|managedHSMs)/[^/]+$')",
+        r"self == '' || self.matches(r'(?i)^/subscriptions/[^/?#%\s]+/resourceGroups/[^/?#%\s]+/providers/Microsoft\.KeyVault/'
+            + r'(vaults|managedHSMs)/[^/?#%\s]+$')",
         "azureKeyVaultKms.keyVaultResourceId is the resource id of a key vault, or empty with Public; copy it from the vault's \
          properties",
     ))]

@@ -57,7 +57,7 @@ struct Explanation {
     code: &'static str,
     armature_does: &'static str,
     cause: &'static str,
-    next_step: &'static str,
+    next_step: String,
 }
 
 impl Explanation {
@@ -66,14 +66,22 @@ impl Explanation {
             code,
             retry,
             cause,
-            next_step,
+            next_step: _,
         } = *entry;
         Self {
             code,
             armature_does: armature_does(retry),
             cause,
-            next_step,
+            next_step: next_step(entry),
         }
+    }
+}
+
+/// What to do next; both ways where it depends on whose credential it is.
+fn next_step(entry: &CodeEntry) -> String {
+    match codes::operators_next_step(entry.code) {
+        Some(own) => format!("{} Where the operator's own identity signs in: {own}", entry.next_step),
+        None => entry.next_step.to_owned(),
     }
 }
 
@@ -86,7 +94,7 @@ fn armature_does(retry: Retry) -> &'static str {
     match retry {
         Retry::Backoff => "tries again with growing pauses",
         Retry::WaitForOperation => "waits for the running operation, then tries again",
-        Retry::After(_) => "tries again after the time that Azure named",
+        Retry::After(_) => "tries again with growing pauses, none shorter than the time that Azure named",
         Retry::Capacity => "tries again slowly, because room may come free",
         Retry::Propagation => "tries again slowly for some minutes, because permissions take time to spread",
         Retry::Refresh => "signs in again or reads the resource again, and decides anew",
@@ -97,11 +105,12 @@ fn armature_does(retry: Retry) -> &'static str {
 fn page(entry: &CodeEntry, canvas: Canvas) -> String {
     const LABEL: usize = 10;
     let room = canvas.width.unwrap_or(100).saturating_sub(LABEL).max(20);
+    let next_step = next_step(entry);
     let mut lines = vec![Line::new(entry.code, Tone::Head)];
     for (label, text) in [
         ("Cause", entry.cause),
         ("Armature", armature_does(entry.retry)),
-        ("Next step", entry.next_step),
+        ("Next step", next_step.as_str()),
     ] {
         for (index, part) in wrap(text, room).into_iter().enumerate() {
             let label = if index == 0 { label } else { "" };

@@ -243,7 +243,7 @@ const REASONS: &[CodeEntry] = &[
     row(
         "OperationLost",
         Backoff,
-        "Azure can't be asked any more how an operation of its went, because the URL is too old, refused or not of this cloud.",
+        "Azure can't be asked any more how an operation of its went, because the URL is too old, refused or not of this cloud; or it goes on saying that it runs, while what it is about shows no work.",
         "Nothing: what it was about is looked at afresh; an action stays `Unknown`, and runs again under a new key.",
     ),
     row(

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::{CliError, called, print};
 use crate::api::{AksCluster, AksNodePool, FIELD_MANAGER, RELEASE_ANNOTATION};
-use crate::reconcile::guard::{Guarded, Parts, is_invalid, without};
+use crate::reconcile::guard::{Guarded, Parts, is_invalid};
 use crate::runtime::connect::KubeArgs;
 
 /// Arguments of `armature release`.
@@ -101,13 +101,15 @@ async fn release<K: Releasable>(client: Client, namespace: &str, args: &ReleaseA
         ..PatchParams::default()
     };
     let set = async {
-        match (
-            api.patch_metadata(name, &parameters, &Patch::Merge(&patch)).await,
-            &object,
-        ) {
+        let without = match &object {
+            Guarded::Unreadable(object) => object.spoiled.without(),
+            Guarded::Readable(_) => None,
+        };
+        let answer = api.patch_metadata(name, &parameters, &Patch::Merge(&patch)).await;
+        match (answer, without) {
             // Rules at admission fail on a field of a foreign type, also where it stays as it is.
-            (Err(error), Guarded::Unreadable(object)) if is_invalid(&error) && !object.fields.is_empty() => {
-                patch["spec"] = without(&object.fields);
+            (Err(error), Some(without)) if is_invalid(&error) => {
+                patch["spec"] = without;
                 api.patch_metadata(name, &parameters, &Patch::Merge(&patch)).await
             }
             (answer, _) => answer,

@@ -90,8 +90,7 @@ impl From<ArmError> for Unsent {
 fn outdated(pass: &Pass<'_>, step: &Step) -> Ended {
     let message = format!("Azure no longer has what this step was planned on: {step}; it is looked at afresh");
     warn!(cluster = %pass.id, step = step.name(), "{message}");
-    let times = pass.memory.rests.times(&step.target());
-    Ended::ours(step.target(), "StepOutdated", message, "", Retry::Refresh).after(times)
+    Ended::ours(step.target(), "StepOutdated", message, "", Retry::Refresh).in_a_row(&pass.memory.rests)
 }
 
 /// Whether Azure is read before a write: a body is that of a GET a moment ago. Where that shows an eTag, the write is

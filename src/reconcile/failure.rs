@@ -2,6 +2,8 @@
 
 use jiff::Timestamp;
 
+use super::rests::Rests;
+use crate::arm::codes::Whose;
 use crate::arm::{ArmError, Retry, ServiceError, classify, classify_service, codes};
 use crate::plan::change::Target;
 use crate::status::failure::{Failure, Severity};
@@ -34,16 +36,16 @@ impl Ended {
         Self::ours(target, "FingerprintKeyUnavailable", problem, "", Retry::Backoff)
     }
 
-    /// A call that failed. `failures` counts those in a row before it.
-    pub fn call(target: Target, error: &ArmError, failures: u32) -> Self {
+    /// A call that failed, for the first time in a row, and whose credential it was made with.
+    pub fn call(target: Target, error: &ArmError, whose: Whose) -> Self {
         let retry = classify(error);
-        let next_step = missing(&target, error.code()).unwrap_or_else(|| codes::next_step(error).to_owned());
+        let next_step = missing(&target, error.code()).unwrap_or_else(|| codes::next_step(error, whose).to_owned());
         let failure = Box::new(Failure {
             target,
             code: error.code().map_or_else(|| kind(error).to_owned(), str::to_owned),
             message: error.to_string(),
             next_step,
-            severity: severity(retry, failures),
+            severity: severity(retry, 0),
             at: Timestamp::now(),
         });
         Self { failure, retry }
@@ -55,9 +57,10 @@ impl Ended {
         self
     }
 
-    /// The same, after so many in a row.
-    pub fn after(mut self, failures: u32) -> Self {
-        self.failure.severity = severity(self.retry, failures);
+    /// The same, after those of its kind that rest already: what passes by itself and comes again is told.
+    pub fn in_a_row(mut self, rests: &Rests) -> Self {
+        let times = rests.times(&self.failure.target, &self.failure.code);
+        self.failure.severity = severity(self.retry, times);
         self
     }
 
@@ -100,14 +103,15 @@ fn missing(target: &Target, code: Option<&str>) -> Option<String> {
     is_missing.then(|| format!("Create what the message names, or correct it in {entry}."))
 }
 
-/// A lost connection, a refused token or a lost race heals with the next look; when it does not, it is a failure.
+/// A lost connection, a refused token, a lost race or a busy Azure heals with the next look; when it does not, it is a
+/// failure.
 const BLIPS: u32 = 3;
 
 fn severity(retry: Retry, failures: u32) -> Severity {
     match retry {
-        Retry::WaitForOperation | Retry::After(_) => Severity::Passing,
-        Retry::Refresh | Retry::Backoff if failures < BLIPS => Severity::Passing,
-        Retry::Refresh | Retry::Backoff | Retry::Capacity | Retry::Propagation => Severity::Retried,
+        Retry::WaitForOperation => Severity::Passing,
+        Retry::Refresh | Retry::Backoff | Retry::After(_) if failures < BLIPS => Severity::Passing,
+        Retry::Refresh | Retry::Backoff | Retry::After(_) | Retry::Capacity | Retry::Propagation => Severity::Retried,
         Retry::User => Severity::User,
     }
 }

@@ -5,18 +5,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::runtime::reflector::ObjectRef;
 use kube::{Api, CustomResourceExt};
+use serde_json::Value;
 use tokio::time::Instant;
 
 use super::context::{signed, watcher};
+use super::doubts::Shown;
 use super::elsewhere;
 use super::failure::Ended;
 use super::pass::Pass;
-use super::{features, locks, operations, sign_in};
+use super::{children, features, locks, operations, sign_in};
 use crate::api::{AksCluster, AksNodePool};
 use crate::arm::{ArmClient, ArmError, Priority, Retry, Snapshot, Watcher};
 use crate::plan::change::Target;
 use crate::plan::children::Leaves;
-use crate::plan::live::{LiveCluster, LivePool};
+use crate::plan::live::{LiveCluster, LivePool, ProvisioningState};
 use crate::plan::preview::{self, Previews};
 use crate::plan::step::Step;
 use crate::plan::version::Version;
@@ -69,22 +71,53 @@ pub async fn fresh(pass: &mut Pass<'_>, arm: &ArmClient) -> Result<(), Ended> {
     Ok(())
 }
 
+/// What the target of an operation shows, by a GET of it. `None` where that tells nothing: it failed, or nobody knows
+/// what to ask for.
+pub async fn shown(pass: &mut Pass<'_>, arm: &ArmClient, target: &Target) -> Option<Shown> {
+    let state = match target {
+        Target::Cluster => {
+            fresh(pass, arm).await.ok()?;
+            pass.live.as_ref().map(LiveCluster::provisioning_state)
+        }
+        Target::Pool(name) => {
+            let id = pass.id.pool(name).ok()?;
+            let found = arm.get_pool(&id, Priority::Config).await.ok()?;
+            found.map(|body| LivePool::new(name, body).provisioning_state())
+        }
+        Target::Child(key) => {
+            let (id, api_version) = children::whereabouts(pass, key)?;
+            let found = arm.get_resource(&id, &api_version, Priority::Config).await.ok()?;
+            let word = |body: &Value| {
+                body.pointer("/properties/provisioningState")?
+                    .as_str()
+                    .map(str::to_owned)
+            };
+            found.map(|body| ProvisioningState::parse(word(&body).as_deref()))
+        }
+        // What it does may leave no trace.
+        Target::Action(_) => return None,
+    };
+    let works = state.is_some_and(|state| state.busy().is_some());
+    Some(if works { Shown::Work } else { Shown::Rest })
+}
+
 /// A group that does not exist holds no cluster. What that means is for the plan to say.
-fn missing_group(error: ArmError) -> Result<Option<serde_json::Value>, ArmError> {
+fn missing_group(error: ArmError) -> Result<Option<Value>, ArmError> {
     match error.code() {
         Some("ResourceGroupNotFound") => Ok(None),
         _ => Err(error),
     }
 }
 
-/// A snapshot is good unless we wrote since, or it shows work that may be over by now.
+/// A snapshot is good unless we wrote since, or it shows work that may be over by now. After a failed pass only Azure
+/// itself ends the failure: a snapshot would promise a step whose own look fails again.
 fn is_fresh_enough(pass: &Pass<'_>, snapshot: &Snapshot) -> bool {
     let live = LiveCluster::new(snapshot.body.clone());
     let busy = live.provisioning_state().busy().is_some()
         || live.pools.iter().any(|pool| pool.provisioning_state().busy().is_some());
     let old = snapshot.observed_at + pass.poll_interval() <= Instant::now();
     let may_be_over = busy && old && pass.operations.is_empty();
-    !pass.memory.stale && !may_be_over
+    !pass.memory.stale && !may_be_over && !pass.memory.rests.has_failed_whole()
 }
 
 /// Decides, asking Azure for what the decision turns out to need.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
+use super::doubts::Doubts;
 use super::features::Features;
 use super::rests::Rests;
 use super::silence::Silences;
@@ -25,6 +26,8 @@ pub struct Memory {
     pub locks: super::locks::Memory,
     /// Operations that gave no answer when they were asked about last.
     pub silences: Silences,
+    /// Operations that are said to run and whose targets show no work.
+    pub doubts: Doubts,
     /// Whether it was told that nothing signs what status records.
     pub unsigned_told: bool,
     /// Whether it was told that another key signed what status records.

@@ -9,6 +9,7 @@ pub mod cache;
 mod children;
 mod contained;
 mod context;
+mod doubts;
 mod elsewhere;
 mod events;
 mod failure;

@@ -7,6 +7,7 @@ use kube::runtime::reflector::ObjectRef;
 use kube::{Resource, ResourceExt};
 
 use super::context::Context;
+use super::manifests::requested_at;
 use super::write::{self, WriteError};
 use crate::api::{AksCluster, AksNodePool};
 
@@ -76,6 +77,19 @@ impl Objects {
         self.cluster.annotations().hash(&mut hasher);
         self.pools.iter().for_each(|pool| pool.annotations().hash(&mut hasher));
         hasher.finish()
+    }
+
+    /// Whether somebody asks for a look at any of them and was not answered yet.
+    pub fn is_look_asked(&self) -> bool {
+        let handled = self.cluster.status.as_ref();
+        let handled = handled.and_then(|status| status.last_handled_reconcile_at.as_deref());
+        let asks = |asked: Option<&str>, handled: Option<&str>| asked.is_some() && asked != handled;
+        asks(requested_at(&self.cluster), handled)
+            || self.pools.iter().any(|pool| {
+                let handled = pool.status.as_ref();
+                let handled = handled.and_then(|status| status.last_handled_reconcile_at.as_deref());
+                asks(requested_at(pool), handled)
+            })
     }
 
     /// What the manifests ask for: it changes with every edit of one, and with nothing else.

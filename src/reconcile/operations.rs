@@ -8,11 +8,12 @@ use tokio::time::Instant;
 use tracing::{info, warn};
 
 use super::context::Context;
+use super::doubts::Pace;
 use super::failure::Ended;
 use super::pass::{Interrupted, Pass, step_label};
 use super::silence::{Meaning, Unaskable};
 use super::write::WriteError;
-use super::{actions, children, events, in_flight, rests};
+use super::{actions, children, events, in_flight, look, rests};
 use crate::api::OperationStatus;
 use crate::arm::{ArmClient, ArmError, OperationState, OperationUrl, Retry, RetryAfter, ServiceError, SubscriptionId};
 use crate::plan::change::Target;
@@ -32,13 +33,14 @@ pub async fn poll(pass: &mut Pass<'_>, arm: &ArmClient) -> Result<(), Interrupte
     };
     for (key, operation) in known {
         let due = pass.memory.polls.get(&key).is_none_or(|due| *due <= Instant::now());
-        if due {
+        if due || pass.is_asked {
             ask(pass, arm, &key, &operation).await?;
         }
     }
     let running = &pass.operations;
     pass.memory.polls.retain(|key, _| running.contains_key(key));
     pass.memory.silences.keep(|key| running.contains_key(key));
+    pass.memory.doubts.keep(|key| running.contains_key(key));
     Ok(())
 }
 
@@ -73,7 +75,9 @@ async fn ask(pass: &mut Pass<'_>, arm: &ArmClient, key: &str, operation: &Operat
             pass.memory.silences.end(key);
             match target(key) {
                 Target::Action(name) => actions::answered(pass, &name, operation, state, result).await,
-                Target::Cluster | Target::Pool(_) | Target::Child(_) => answered(pass, key, operation, state).await?,
+                Target::Cluster | Target::Pool(_) | Target::Child(_) => {
+                    answered(pass, arm, key, operation, state).await?
+                }
             }
             Ok(())
         }
@@ -93,12 +97,16 @@ fn address(operation: &OperationStatus) -> Result<OperationUrl, Unaskable> {
 /// What Azure says about an operation on the cluster, a pool or a child.
 async fn answered(
     pass: &mut Pass<'_>,
+    arm: &ArmClient,
     key: &str,
     operation: &OperationStatus,
     state: OperationState,
 ) -> Result<(), WriteError> {
     let (target, step) = (target(key), operation.step.as_str());
     match state {
+        OperationState::Running { .. } if is_over(pass, arm, key, operation).await => {
+            lose(pass, key, operation, &Unaskable::Endless);
+        }
         OperationState::Running { retry_after, .. } => ask_again(pass, key, operation, retry_after),
         OperationState::Succeeded => {
             info!(step, %target, "operation ended well");
@@ -120,6 +128,20 @@ async fn answered(
         OperationState::Failed(error) => failed(pass, key, operation, &error).await?,
     }
     Ok(())
+}
+
+/// Whether an operation that is said to run is over, by what its target shows.
+async fn is_over(pass: &mut Pass<'_>, arm: &ArmClient, key: &str, operation: &OperationStatus) -> bool {
+    let age = pass.context.now().duration_since(operation.started_at);
+    let age = Duration::try_from(age).unwrap_or_default();
+    let pace = Pace::of(pass.context.settings.timing.operation_poll_interval);
+    let asked = pass.is_asked;
+    let occasion = pass.memory.doubts.occasion(key, age, pace, asked, Instant::now());
+    let Some(occasion) = occasion else { return false };
+    match look::shown(pass, arm, &target(key)).await {
+        Some(shown) => pass.memory.doubts.look(key, occasion, shown, Instant::now()),
+        None => false,
+    }
 }
 
 /// Azure works on it: when it is asked again.
@@ -156,7 +178,7 @@ fn unanswered(pass: &mut Pass<'_>, key: &str, operation: &OperationStatus, error
     let silence = pass.memory.silences.go_on(key, Instant::now());
     match silence.means(error) {
         Meaning::Never(why) => lose(pass, key, operation, &why),
-        Meaning::NobodyToAsk => return Err(Ended::call(target(key), error, silence.times)),
+        Meaning::NobodyToAsk => return Err(Ended::call(target(key), error, pass.whose())),
         Meaning::Later(retry) => {
             warn!(%error, "the state of an operation could not be read; asking again later");
             let wait = rests::pause(retry, silence.times, pause(pass, &operation.url, None));

@@ -26,6 +26,7 @@ use super::spent::Subject;
 use super::write::{self, WriteError};
 use super::{actions, children, in_flight, look, operations, report, sign_in, unreadable};
 use crate::api::{ActionStatus, AksCluster, AksClusterStatus, AksNodePool, ChildStatus, OperationStatus};
+use crate::arm::codes::Whose;
 use crate::arm::{ArmClient, ArmError, ClusterId};
 use crate::plan::change::Target;
 use crate::plan::children::claim::{Claim, Serial};
@@ -64,6 +65,8 @@ pub struct Pass<'a> {
     pub actions: BTreeMap<String, ActionStatus>,
     /// Whether the object has never seen its cluster.
     is_new: bool,
+    /// Whether somebody asks for a look and was not answered yet.
+    pub is_asked: bool,
     /// Operations that run.
     pub operations: BTreeMap<String, OperationStatus>,
     /// What signs what the status records.
@@ -172,6 +175,7 @@ impl<'a> Pass<'a> {
             (Ok(id), Ok(desired)) => (id, desired),
             (Err(ended), _) | (_, Err(ended)) => return Err(Box::new((objects, ended))),
         };
+        let is_asked = objects.is_look_asked();
         let status = objects.cluster.status.clone().unwrap_or_default();
         let Records {
             children,
@@ -232,6 +236,7 @@ impl<'a> Pass<'a> {
             children,
             actions,
             is_new: status.resource_id.is_none(),
+            is_asked,
             operations,
             signing,
             unproven,
@@ -557,10 +562,18 @@ impl<'a> Pass<'a> {
         }
     }
 
+    /// Whose credential the calls of this pass are made with.
+    pub fn whose(&self) -> Whose {
+        match self.objects.cluster.spec.identity_ref {
+            None => Whose::Operator,
+            Some(_) => Whose::AzureIdentity,
+        }
+    }
+
     /// A call to Azure failed.
     pub fn call_failed(&self, target: Target, error: &ArmError) -> Ended {
-        let times = self.memory.rests.times(&target);
-        let ended = Ended::call(target, error, times).map_message(|message| self.secrets.redact(message));
+        let ended = Ended::call(target, error, self.whose()).map_message(|message| self.secrets.redact(message));
+        let ended = ended.in_a_row(&self.memory.rests);
         let message = &ended.failure.message;
         warn!(cluster = %self.id, call = error.site().call.name(), code = error.code(), "{message}");
         ended

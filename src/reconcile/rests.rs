@@ -20,9 +20,13 @@ use crate::status::failure::{Failure, Severity};
 struct Rest {
     failure: Failure,
     until: Instant,
-    /// How often it failed in a row.
-    times: u32,
+    /// How often it failed in a row with each code: unlike failures do not add up, and two that take turns do not start
+    /// anew each time.
+    times: BTreeMap<String, u32>,
 }
+
+/// So many codes of one target are told apart; what comes under yet another one counts as the last of them.
+const CODES: usize = 8;
 
 /// The failures of one aggregate.
 #[derive(Debug, Default)]
@@ -68,8 +72,13 @@ impl Rests {
 
     /// The pass could not go on. `poll` is the wait for work of Azure.
     pub fn fail_whole(&mut self, ended: Ended, poll: Duration, now: Instant) {
-        let times = self.whole.as_ref().map_or(0, |rest| rest.times);
-        self.whole = Some(Rest::new(ended, times, poll, now));
+        let before = self.whole.take().map(|rest| rest.times);
+        self.whole = Some(Rest::new(ended, before.unwrap_or_default(), poll, now));
+    }
+
+    /// Whether the last pass could not go on.
+    pub fn has_failed_whole(&self) -> bool {
+        self.whole.is_some()
     }
 
     /// The pass could go on.
@@ -79,8 +88,9 @@ impl Rests {
 
     /// A step failed, at its call or at the end of its operation.
     pub fn fail(&mut self, target: Target, ended: Ended, poll: Duration, now: Instant) {
-        let times = self.steps.get(&target).map_or(0, |rest| rest.times);
-        self.steps.insert(target, Rest::new(ended, times, poll, now));
+        let before = self.steps.remove(&target).map(|rest| rest.times);
+        self.steps
+            .insert(target, Rest::new(ended, before.unwrap_or_default(), poll, now));
     }
 
     /// A step succeeded.
@@ -102,10 +112,10 @@ impl Rests {
         });
     }
 
-    /// How often the whole pass, or a step on this target, failed in a row.
-    pub fn times(&self, target: &Target) -> u32 {
-        let step = self.steps.get(target).map_or(0, |rest| rest.times);
-        self.whole.as_ref().map_or(0, |rest| rest.times).max(step)
+    /// How often the whole pass, or a step on this target, failed in a row with this code.
+    pub fn times(&self, target: &Target, code: &str) -> u32 {
+        let all = self.whole.iter().chain(self.steps.get(target));
+        all.map(|rest| rest.times_with(code)).max().unwrap_or_default()
     }
 
     /// The failure of the whole pass.
@@ -125,19 +135,36 @@ impl Rests {
 }
 
 impl Rest {
-    fn new(ended: Ended, times_before: u32, poll: Duration, now: Instant) -> Self {
+    fn new(ended: Ended, before: BTreeMap<String, u32>, poll: Duration, now: Instant) -> Self {
         let Ended { failure, retry } = ended;
-        let times = times_before.saturating_add(1);
+        let mut times = before;
+        let code = told_apart(&times, &failure.code).to_owned();
+        let in_a_row = times.entry(code).or_default();
+        *in_a_row = in_a_row.saturating_add(1);
+        let wait = pause(retry, *in_a_row, poll);
         Self {
             failure: *failure,
-            until: now + pause(retry, times, poll),
+            until: now + wait,
             times,
         }
+    }
+
+    fn times_with(&self, code: &str) -> u32 {
+        self.times
+            .get(told_apart(&self.times, code))
+            .copied()
+            .unwrap_or_default()
     }
 
     fn left(&self, now: Instant) -> Option<Duration> {
         self.until.checked_duration_since(now).filter(|left| !left.is_zero())
     }
+}
+
+/// What a code counts as: Azure may name a new one each time.
+fn told_apart<'a>(times: &'a BTreeMap<String, u32>, code: &'a str) -> &'a str {
+    let last = times.keys().next_back().filter(|_| times.len() >= CODES);
+    last.filter(|_| !times.contains_key(code)).map_or(code, String::as_str)
 }
 
 /// What stays busy is tried again after this time at the latest.
@@ -155,7 +182,9 @@ pub fn pause(retry: Retry, times: u32, poll: Duration) -> Duration {
         Retry::WaitForOperation => poll
             .saturating_mul(1 << times.saturating_sub(1).min(6))
             .min(poll.max(BUSY)),
-        Retry::After(wait) => wait,
+        // Azure may lengthen a pause and never shorten it: by a Retry-After of nothing, or a date that our clock is past,
+        // the same write would go out again and again.
+        Retry::After(wait) => wait.max(grow(2, 300)),
         Retry::Capacity => grow(300, 3600),
         Retry::Propagation => grow(15, 300),
         Retry::Refresh => grow(1, 60),
@@ -167,6 +196,7 @@ pub fn pause(retry: Retry, times: u32, poll: Duration) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::arm::{ArmError, Call, RetryAfter, ServiceError, Site, classify, codes};
 
     const POLL: Duration = Duration::from_secs(1);
 
@@ -194,6 +224,75 @@ mod tests {
         assert_eq!([wait(1, 120), wait(9, 120)], [120, 120]);
     }
 
+    /// What Azure may answer with a code and a status, with a `Retry-After` or without.
+    fn answered(status: u16, code: &str, retry_after: Option<RetryAfter>) -> ArmError {
+        let error = ServiceError {
+            code: code.to_owned(),
+            ..ServiceError::default()
+        };
+        ArmError::Service {
+            at: Site {
+                call: Call::PutCluster,
+                resource: "/x".to_owned(),
+            },
+            status,
+            retry_after,
+            error: Box::new(error),
+        }
+    }
+
+    #[test]
+    fn a_time_that_azure_names_lengthens_a_pause_and_never_shortens_it() {
+        let now = jiff::Timestamp::now();
+        let said = [
+            "0",
+            "1",
+            "17",
+            "86400",
+            "Thu, 01 Jan 1970 00:00:00 GMT",
+            "Thu, 31 Dec 9998 23:59:59 GMT",
+        ];
+        let said: Vec<RetryAfter> = said.iter().filter_map(|text| RetryAfter::read(text, now)).collect();
+        assert_eq!(said.len(), 6);
+        let table = codes::entries().map(|entry| entry.code);
+        for code in table.chain(["", "NeverSeenBefore"]) {
+            for status in [400, 401, 403, 404, 408, 409, 412, 429, 500, 502, 503, 504] {
+                let own = classify(&answered(status, code, None));
+                for retry_after in &said {
+                    let told = classify(&answered(status, code, Some(*retry_after)));
+                    for times in [1, 2, 3, 8, 40] {
+                        let (least, pause) = (pause(own, times, POLL), pause(told, times, POLL));
+                        assert!(
+                            pause >= least,
+                            "{status} {code} {retry_after:?} {times}: {pause:?} < {least:?}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_pause_grows_or_stays_and_none_is_nothing() {
+        let all = [
+            Retry::Backoff,
+            Retry::WaitForOperation,
+            Retry::After(Duration::ZERO),
+            Retry::After(RetryAfter::MAX.wait()),
+            Retry::Capacity,
+            Retry::Propagation,
+            Retry::Refresh,
+            Retry::User,
+        ];
+        for retry in all {
+            let pauses: Vec<Duration> = (1..=40).map(|times| pause(retry, times, POLL)).collect();
+            assert!(pauses[0] >= Duration::from_secs(1), "{retry:?}");
+            assert!(pauses.is_sorted(), "{retry:?} {pauses:?}");
+            let grows = pauses[39] >= Duration::from_secs(60);
+            assert!(grows, "{retry:?} {pauses:?}");
+        }
+    }
+
     #[test]
     fn what_failed_rests_alone_and_longer_each_time() {
         let (mut rests, now) = (Rests::default(), Instant::now());
@@ -206,6 +305,28 @@ mod tests {
         assert_eq!(rests.next_end(later), Some(Duration::from_secs(4)));
         rests.succeed(&pool("a"));
         assert!(rests.of(&pool("a")).is_none());
+    }
+
+    fn coded(code: &str) -> Ended {
+        Ended::ours(Target::Cluster, code, "it failed", "", Retry::Backoff)
+    }
+
+    #[test]
+    fn failures_count_by_their_codes_also_when_two_take_turns_and_when_each_has_a_new_one() {
+        let (mut rests, now) = (Rests::default(), Instant::now());
+        let mut waits = Vec::new();
+        for code in ["a", "a", "a", "b", "a", "b"] {
+            rests.fail_whole(coded(code), POLL, now);
+            waits.push(rests.whole_for(now).unwrap().as_secs());
+        }
+        assert_eq!(waits, [2, 4, 8, 2, 16, 4]);
+        assert_eq!(rests.times(&Target::Cluster, "a"), 4);
+        assert_eq!(rests.times(&Target::Cluster, "b"), 2);
+        assert_eq!(rests.times(&Target::Cluster, "c"), 0);
+        for code in 0..100 {
+            rests.fail_whole(coded(&code.to_string()), POLL, now);
+        }
+        assert_eq!(rests.whole_for(now), Some(Duration::from_secs(300)));
     }
 
     #[test]

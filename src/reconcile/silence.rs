@@ -22,6 +22,9 @@ pub enum Unaskable {
     /// Azure does not tell.
     #[error("Azure refuses to tell about it ({0})")]
     Refused(String),
+    /// Azure says without end that it runs, and its target shows no work.
+    #[error("Azure goes on saying that it runs, and shows no work on what it is about")]
+    Endless,
     /// It gave no answer for too long.
     #[error("Azure has given no answer about it for {} minutes", GIVE_UP.as_secs() / 60)]
     Silent,

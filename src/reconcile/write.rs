@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::cache;
 use super::context::Context;
-use super::guard::{Unreadable, is_invalid, without};
+use super::guard::{Unreadable, is_invalid};
 use crate::api::{FIELD_MANAGER, FINALIZER};
 use crate::runtime::connect::told;
 use crate::runtime::deadline::is_late;
@@ -54,9 +54,9 @@ pub trait Finalized: Resource<DynamicType = (), Scope = NamespaceResourceScope> 
     /// Its name in metrics.
     const KIND: ObjectKind;
 
-    /// The fields of its spec that can't be read.
-    fn unreadable_fields(&self) -> &[String] {
-        &[]
+    /// The merge patch of its spec that takes out what can't be read, where there is something.
+    fn without_spoiled(&self) -> Option<Value> {
+        None
     }
 }
 
@@ -83,8 +83,8 @@ pub fn go_on<K: Written>(looked_at: &K, stored: K) -> K {
 impl<K: Finalized> Finalized for Unreadable<K> {
     const KIND: ObjectKind = K::KIND;
 
-    fn unreadable_fields(&self) -> &[String] {
-        &self.fields
+    fn without_spoiled(&self) -> Option<Value> {
+        self.spoiled.without()
     }
 }
 
@@ -193,13 +193,13 @@ async fn set_finalizers<K: Finalized>(
         let patch = Patch::Merge(patch);
         finish(context, KubeVerb::Patch, K::KIND, api.patch(&name, &params, &patch)).await
     };
-    match write(&patch).await {
+    match (write(&patch).await, object.without_spoiled()) {
         // Rules at admission fail on a field of a foreign type, also where it stays as it is.
-        Err(WriteError::Refused(error)) if is_invalid(&error) && !object.unreadable_fields().is_empty() => {
-            patch["spec"] = without(object.unreadable_fields());
+        (Err(WriteError::Refused(error)), Some(without)) if is_invalid(&error) => {
+            patch["spec"] = without;
             write(&patch).await?;
         }
-        answer => drop(answer?),
+        (answer, _) => drop(answer?),
     }
     Ok(())
 }

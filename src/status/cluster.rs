@@ -180,8 +180,8 @@ fn verdict(report: &Report<'_>) -> Verdict {
     {
         return Verdict::Stalled(Why::new("DeletionBlocked", why));
     }
-    let ours = |failure: &&Failure| failure.target == Target::Cluster || report.plan.is_none();
-    if let Some(verdict) = report.failure.filter(ours).and_then(|failure| failed(failure, report)) {
+    let own = report.failure.filter(|failure| is_ours(failure, report));
+    if let Some(verdict) = own.and_then(|failure| failed(failure, report)) {
         return verdict;
     }
     let locked =
@@ -215,6 +215,11 @@ fn verdict(report: &Report<'_>) -> Verdict {
         return Verdict::Progressing(Why::new("Progressing", format!("next: {}", open.step)));
     }
     settled(report)
+}
+
+/// Whether a failure is about the cluster itself: without a plan it ended the whole pass.
+fn is_ours(failure: &Failure, report: &Report<'_>) -> bool {
+    failure.target == Target::Cluster || report.plan.is_none()
 }
 
 /// What a failure makes of the cluster. What passes by itself takes nothing away from one that was ready at this
@@ -267,15 +272,28 @@ fn was_ready(report: &Report<'_>) -> bool {
     find(&report.previous.conditions, READY).is_some_and(|ready| ready.status == "True")
 }
 
+/// What happens to a cluster that is to go. It is being deleted only while Azure says so, or took it on.
 fn deleting(report: &Report<'_>) -> String {
     let held = report
         .plan
         .and_then(|plan| plan.steps.iter().find_map(|planned| planned.hold.as_ref()))
         .filter(|hold| matches!(hold, Hold::ChildrenFirst { .. }));
-    match (report.operations.values().next(), held) {
-        (Some(running), _) => running.description.clone(),
-        (None, Some(hold)) => hold.to_string(),
-        (None, None) => "the cluster is being deleted in Azure".to_owned(),
+    if let Some(running) = report.operations.values().next() {
+        return running.description.clone();
+    }
+    if let Some(failure) = report.failure.filter(|failure| is_ours(failure, report)) {
+        return format!("the cluster could not be deleted: {}", failure.sentence());
+    }
+    let fate = report.plan.map(|plan| &plan.fate);
+    match (held, report.live) {
+        (Some(hold), _) => hold.to_string(),
+        (None, None) if fate == Some(&Fate::Gone) => {
+            "the cluster is gone from Azure; what belongs to it goes next".to_owned()
+        }
+        (None, Some(live)) if live.provisioning_state().is_deleting() => {
+            "the cluster is being deleted in Azure".to_owned()
+        }
+        (None, _) => "the cluster will be deleted in Azure".to_owned(),
     }
 }
 

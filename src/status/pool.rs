@@ -15,6 +15,7 @@ use crate::plan::applied::Applied;
 use crate::plan::blocker::Blocker;
 use crate::plan::change::Target;
 use crate::plan::live::LivePool;
+use crate::plan::step::Step;
 use crate::plan::{Fate, Plan};
 
 /// What a pass found out about a pool.
@@ -120,10 +121,7 @@ fn verdict(report: &Report<'_>, target: &Target) -> Verdict {
         return Verdict::Stalled(Why::new(blocker.reason(), blocker.to_string()));
     }
     if report.deleting {
-        let text = running.map_or("the node pool is being deleted in Azure", |running| {
-            running.description.as_str()
-        });
-        return Verdict::Deleting(Why::new("Deleting", text));
+        return Verdict::Deleting(Why::new("Deleting", deleting(report, running)));
     }
     let Some(plan) = report.plan else {
         return without_plan(report);
@@ -158,6 +156,24 @@ fn verdict(report: &Report<'_>, target: &Target) -> Verdict {
             Some(running) => Verdict::Progressing(Why::new("Progressing", &running.description)),
             None => cluster_not_ready(report),
         },
+    }
+}
+
+/// What happens to a pool that is to go. It is being deleted only while Azure says so, or took it on.
+fn deleting(report: &Report<'_>, running: Option<&OperationStatus>) -> String {
+    if let Some(running) = running {
+        return running.description.clone();
+    }
+    let of_cluster = report.operations.get(&Target::Cluster.to_string());
+    if of_cluster.is_some_and(|running| running.step == Step::DeleteCluster.name()) {
+        return "the node pool goes with its cluster".to_owned();
+    }
+    if let Some(failure) = report.failure {
+        return format!("the node pool could not be deleted: {}", failure.sentence());
+    }
+    match report.live {
+        Some(live) if live.provisioning_state().is_deleting() => "the node pool is being deleted in Azure".to_owned(),
+        Some(_) | None => "the node pool will be deleted in Azure".to_owned(),
     }
 }
 

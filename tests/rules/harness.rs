@@ -51,8 +51,11 @@ impl Kind {
         }
     }
 
-    /// An object with the smallest spec and these fields on top; a null takes a field away.
+    /// An object with the smallest spec and these fields on top; a null takes a field away, or the whole spec.
     pub fn object(self, name: &str, fields: &Value) -> DynamicObject {
+        if fields.is_null() {
+            return DynamicObject::new(name, &self.resource());
+        }
         let mut spec = self.smallest_spec();
         let spec_fields = spec.as_object_mut().unwrap();
         for (name, value) in fields.as_object().unwrap() {

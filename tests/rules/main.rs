@@ -28,12 +28,21 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use armature::api::crds::crds;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use harness::{Case, check};
+use harness::{Case, Kind, case, check};
+
+/// A new object of each kind says what it is to be.
+fn specs() -> Vec<Case> {
+    let kinds = [Kind::Cluster, Kind::Pool, Kind::Identity];
+    kinds
+        .map(|kind| case(kind, "the object has no spec", json!({}), Value::Null))
+        .into()
+}
 
 fn all_cases() -> Vec<Case> {
     [
+        specs(),
         cluster::cases(),
         network::cases(),
         actions::cases(),

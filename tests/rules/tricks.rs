@@ -1,4 +1,5 @@
-//! Names that would lead a request elsewhere if they reached a URL: no field takes one.
+//! Names and ids that would lead a request elsewhere if they reached a URL, and texts that show as something else than
+//! they are: no field takes one.
 
 use kube::api::PostParams;
 use serde_json::{Value, json};
@@ -36,7 +37,7 @@ const TRICKS: [&str; 23] = [
 /// A field, a value that it takes, and the manifest in which it has another.
 type Field = (&'static str, Kind, &'static str, fn(&str) -> Value);
 
-/// What becomes a part of a URL by itself, or of a path into a body. Whole ids are checked when they are read.
+/// What becomes a part of a URL by itself, or of a path into a body.
 fn fields() -> Vec<Field> {
     vec![
         (
@@ -270,4 +271,147 @@ async fn no_name_that_becomes_a_part_of_a_url_can_change_where_it_goes() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What a segment of an id is made of in every rule.
+const SEGMENT: &str = r"[^/?#%\s]";
+
+/// The rules of a definition that speak of ids.
+fn id_rules(schema: &Value, found: &mut Vec<String>) {
+    let rules = schema["x-kubernetes-validations"].as_array().into_iter().flatten();
+    let rules = rules.filter_map(|rule| rule["rule"].as_str());
+    let speaks_of_ids =
+        |rule: &&str| rule.contains("matches(") && rule.contains("/providers/") || rule.contains("/subscriptions");
+    found.extend(rules.filter(speaks_of_ids).map(str::to_owned));
+    match schema {
+        Value::Object(fields) => fields.values().for_each(|field| id_rules(field, found)),
+        Value::Array(list) => list.iter().for_each(|item| id_rules(item, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_rule_about_ids_lets_the_same_into_a_segment() {
+    let mut rules = Vec::new();
+    for definition in armature::api::crds::crds() {
+        id_rules(&serde_json::to_value(definition).unwrap(), &mut rules);
+    }
+    assert!(rules.len() > 40, "{}", rules.len());
+    for rule in rules {
+        let rest = rule.replace(SEGMENT, "");
+        for loose in ["[^", ".+", ".*"] {
+            assert!(!rest.contains(loose), "{loose} in {rule}");
+        }
+    }
+}
+
+/// Fields that hold an id, each with the manifest in which it is another.
+fn ids() -> Vec<Field> {
+    vec![
+        (
+            "roleAssignments.scope",
+            Cluster,
+            "Microsoft.Network/virtualNetworks/hub",
+            |text| {
+                let scope = id(text);
+                json!({ "roleAssignments": { "a": { "principal": GUID, "role": GUID, "scope": scope } } })
+            },
+        ),
+        (
+            "roleAssignments.principal",
+            Cluster,
+            "Microsoft.ManagedIdentity/userAssignedIdentities/app",
+            |text| json!({ "roleAssignments": { "a": { "principal": id(text), "role": GUID, "scope": "cluster" } } }),
+        ),
+        (
+            "attachRegistries.registryId",
+            Cluster,
+            "Microsoft.ContainerRegistry/registries/shared",
+            |text| json!({ "attachRegistries": { "a": { "registryId": id(text) } } }),
+        ),
+        (
+            "federatedCredentials.identityId",
+            Cluster,
+            "Microsoft.ManagedIdentity/userAssignedIdentities/shared",
+            |text| json!({ "federatedCredentials": { "a": { "identityId": id(text), "namespace": "a", "serviceAccount": "b" } } }),
+        ),
+        (
+            "fleetMemberships.fleetId",
+            Cluster,
+            "Microsoft.ContainerService/fleets/all",
+            |text| json!({ "fleetMemberships": { "a": { "fleetId": id(text) } } }),
+        ),
+        (
+            "vnetSubnetID",
+            Pool,
+            "Microsoft.Network/virtualNetworks/hub/subnets/nodes",
+            |text| json!({ "vnetSubnetID": id(text) }),
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn no_id_has_what_would_end_its_path_or_spell_another() {
+    let cluster = management_cluster().await;
+    let (client, namespace) = (cluster.client().await.unwrap(), cluster.namespace("ids").await.unwrap());
+    let dry_run = PostParams {
+        dry_run: true,
+        ..PostParams::default()
+    };
+    let mut wrong = Vec::new();
+    for (field, kind, sound, manifest) in ids() {
+        let api = kind.api(client.clone(), &namespace);
+        if let Err(error) = api.create(&dry_run, &kind.object("prod", &manifest(sound))).await {
+            wrong.push(format!("{field}: {sound:?} is refused: {error}"));
+        }
+        for trick in ["?x=", "#x", "%2f..", "%00", " x", "\n", "\t/x"] {
+            let text = format!("{sound}{trick}");
+            match api.create(&dry_run, &kind.object("prod", &manifest(&text))).await {
+                Err(kube::Error::Api(status)) if status.code == 422 => {}
+                answer => wrong.push(format!("{field}: {text:?}: {:?}", answer.map(drop))),
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[tokio::test]
+async fn no_tag_has_characters_that_do_not_show() {
+    let cluster = management_cluster().await;
+    let (client, namespace) = (
+        cluster.client().await.unwrap(),
+        cluster.namespace("tags").await.unwrap(),
+    );
+    let dry_run = PostParams {
+        dry_run: true,
+        ..PostParams::default()
+    };
+    for kind in [Cluster, Pool] {
+        let api = kind.api(client.clone(), &namespace);
+        let create = async |name: &str, value: &str| {
+            let object = kind.object("prod", &json!({ "tags": { name: value } }));
+            api.create(&dry_run, &object).await.map(drop)
+        };
+        create("cost center", "\u{e9}quipe \u{2713} 42").await.unwrap();
+        for hidden in [
+            "\u{7}",
+            "\u{1b}[31m",
+            "\u{202e}",
+            "\u{2066}",
+            "\u{200b}",
+            "\n",
+            "\u{7f}",
+        ] {
+            for (name, value) in [
+                (format!("a{hidden}b"), "x".to_owned()),
+                ("a".to_owned(), format!("x{hidden}y")),
+            ] {
+                let refused = create(&name, &value).await.unwrap_err().to_string();
+                assert!(
+                    refused.contains("characters that do not show"),
+                    "{kind:?} {name:?} {value:?}: {refused}"
+                );
+            }
+        }
+    }
 }

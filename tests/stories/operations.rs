@@ -194,6 +194,59 @@ async fn an_operation_that_cant_be_asked_about_any_more_does_not_keep_a_cluster_
     assert_eq!(world.writes_after(before).await, ["DELETE shop"]);
 }
 
+#[tokio::test]
+async fn an_operation_that_runs_without_end_on_a_target_at_rest_is_lost_and_one_on_a_target_at_work_is_not() {
+    let world = World::with_manual_clock("endless").await;
+    let _operator = world.operator();
+    world.apply(&world.cluster("shop", json!({}))).await;
+    world.apply(&world.system_pool("system", "shop")).await;
+    world.operations_end("the create", "PUT", "shop").await;
+    world.ready("shop").await;
+    let before = world.now().await;
+    let runs = json!([{ "op": "replace", "path": "/status", "value": "InProgress" }]);
+    let endless = Injection::new(Fault::alter_body(runs)).path("/operations/");
+    world.admin().inject(&endless).await.unwrap();
+
+    world
+        .apply(&world.cluster("shop", json!({ "sku": { "tier": "Standard" } })))
+        .await;
+    world.write_until("the edit", before, "PUT shop").await;
+    // Asked so often, it would be lost for long if its target showed no work.
+    let asked = Requests {
+        path: Some("/operations/".to_owned()),
+        after: Some(before),
+        ..Requests::default()
+    };
+    watch_log("many questions", async || {
+        world.requests(asked.clone()).await.len() >= 45
+    })
+    .await;
+    assert_eq!(world.lost().await, Vec::<String>::new());
+
+    world.admin().advance_until_idle().await.unwrap();
+    world.ready("shop").await;
+    watch_log("told that the operation was lost", async || {
+        world.lost().await.iter().any(|note| note.contains("shows no work"))
+    })
+    .await;
+    assert_eq!(world.writes_after(before).await, ["PUT shop"]);
+
+    // The next edit of a pool, whose operation does not end either, and the deletion.
+    let system = json!({ "mode": "System", "nodeLabels": { "a": "b" } });
+    world.apply(&world.pool("system", "shop", system)).await;
+    world.operations_end("the edit of the pool", "PUT", "shop/system").await;
+    world.ready("shop").await;
+    world.delete_pool("system").await;
+    world.delete_cluster("shop").await;
+    world.operations_end("the deletion", "DELETE", "shop").await;
+    world.cluster_gone("shop").await;
+    world.pool_gone("system").await;
+    assert_eq!(
+        world.writes_after(before).await,
+        ["PUT shop", "PUT shop/system", "DELETE shop"]
+    );
+}
+
 /// Every version of a cluster object that was stored while this looked.
 async fn versions(clusters: &Api<AksCluster>) -> Arc<Mutex<Vec<AksCluster>>> {
     let seen = Arc::new(Mutex::new(Vec::new()));

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use armature::api::AksCluster;
-use armature_lab::simulator::admin::Requests;
+use armature_lab::simulator::admin::{LoggedRequest, Requests};
 use armature_lab::simulator::fault::{Fault, Injection};
 use futures::TryStreamExt;
 use kube::runtime::{WatchStreamExt, watcher};
@@ -208,16 +208,82 @@ async fn a_failing_azure_is_asked_ever_more_slowly() {
             ..Requests::default()
         })
         .await;
-    let waits: Vec<i64> = gets
-        .windows(2)
-        .map(|pair| pair[1].time.duration_since(pair[0].time).as_secs() / 1200)
-        .collect();
+    let waits = waits(&gets);
     assert!(waits.len() >= 3, "{waits:?}");
     assert!(
         waits.iter().zip([2, 4, 8]).all(|(waited, least)| *waited >= least),
         "{waits:?}"
     );
     assert_eq!(world.writes_after(0).await, Vec::<String>::new());
+}
+
+/// The real seconds between calls.
+fn waits(calls: &[LoggedRequest]) -> Vec<i64> {
+    let between = |pair: &[LoggedRequest]| pair[1].time.duration_since(pair[0].time).as_secs() / 1200;
+    calls.windows(2).map(between).collect()
+}
+
+#[tokio::test]
+async fn a_write_that_azure_lets_repeat_at_once_is_repeated_ever_more_slowly_all_the_same() {
+    let world = World::new("at-once").await;
+    let busy = Fault::Refuse {
+        status: 503,
+        code: "ServiceUnavailable".to_owned(),
+        message: "try again".to_owned(),
+        retry_after: Some(0),
+        gateway: true,
+    };
+    let busy = Injection::new(busy).call("ManagedClusters_CreateOrUpdate");
+    world.admin().inject(&busy).await.unwrap();
+    let _operator = world.operator();
+    world.apply(&world.cluster("shop", json!({}))).await;
+    world.apply(&world.system_pool("system", "shop")).await;
+    world
+        .cluster_until("shop", "told as failing", |cluster| {
+            look::has_reason(cluster, "Reconciling", "ProgressingWithRetry")
+        })
+        .await;
+    let waits = waits(&world.requests(puts()).await);
+    assert!(waits.len() >= 3, "{waits:?}");
+    assert!(
+        waits.iter().zip([2, 4, 8]).all(|(waited, least)| *waited >= least),
+        "{waits:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_step_whose_look_fails_again_and_again_is_tried_ever_more_slowly_and_told() {
+    let world = World::new("look-fails").await;
+    let _operator = world.operator();
+    world.create("shop", json!({})).await;
+    world.lists(1).await;
+    let before = world.now().await;
+    let down = Injection::new(Fault::refuse(500, "InternalServerError", "try again")).call("ManagedClusters_Get");
+    world.admin().inject(&down).await.unwrap();
+    world
+        .apply(&world.pool("system", "shop", json!({ "mode": "System", "count": 2 })))
+        .await;
+    let failing = world
+        .cluster_until("shop", "told as failing", |cluster| {
+            look::has_reason(cluster, "Reconciling", "ProgressingWithRetry")
+        })
+        .await;
+    let error = failing.status.unwrap().last_error.unwrap();
+    assert_eq!(error.code, "InternalServerError");
+    let gets = world
+        .requests(Requests {
+            call: Some("ManagedClusters_Get".to_owned()),
+            after: Some(before),
+            ..Requests::default()
+        })
+        .await;
+    let waits = waits(&gets);
+    assert!(waits.len() >= 3, "{waits:?}");
+    assert!(
+        waits.iter().zip([2, 4, 8]).all(|(waited, least)| *waited >= least),
+        "{waits:?}"
+    );
+    assert_eq!(world.writes_after(before).await, Vec::<String>::new());
 }
 
 #[tokio::test]

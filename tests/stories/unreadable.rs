@@ -6,7 +6,7 @@ use axum::http::Request;
 use futures::{StreamExt, TryStreamExt, stream};
 use k8s_openapi::api::events::v1::Event;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
-use kube::api::{DynamicObject, ListParams, ObjectMeta, Patch, PatchParams, PostParams};
+use kube::api::{DeleteParams, DynamicObject, ListParams, ObjectMeta, Patch, PatchParams, PostParams};
 use kube::core::{ApiResource, NamespaceResourceScope, PartialObjectMeta};
 use kube::{Api, CustomResourceExt, Resource};
 use serde_json::{Value, json};
@@ -158,14 +158,28 @@ async fn an_object_that_cannot_be_read_is_named_and_goes_and_holds_up_no_other()
 fn loose(definition: &CustomResourceDefinition) -> CustomResourceDefinition {
     let mut definition = definition.clone();
     let anything = json!({ "type": "object", "x-kubernetes-preserve-unknown-fields": true });
-    let mut schema = anything.clone();
-    schema["properties"] = json!({ "status": anything, "spec": anything });
-    let name = json!({ "name": { "type": "string" } });
-    schema["properties"]["spec"]["properties"] = json!({ "clusterRef": { "type": "object", "properties": name } });
     for version in &mut definition.spec.versions {
-        version.schema.as_mut().unwrap().open_api_v3_schema = Some(serde_json::from_value(schema.clone()).unwrap());
+        version.schema.as_mut().unwrap().open_api_v3_schema = Some(serde_json::from_value(anything.clone()).unwrap());
+        version.selectable_fields = None;
     }
     definition
+}
+
+/// Puts the definitions in the place of looser ones.
+async fn tighten(definitions: &Api<CustomResourceDefinition>, strict: &[CustomResourceDefinition]) {
+    for one in strict {
+        let name = one.metadata.name.as_deref().unwrap();
+        let stored = definitions.get(name).await.unwrap();
+        let metadata = ObjectMeta {
+            resource_version: stored.metadata.resource_version,
+            ..one.metadata.clone()
+        };
+        let one = CustomResourceDefinition {
+            metadata,
+            ..one.clone()
+        };
+        definitions.replace(name, &PostParams::default(), &one).await.unwrap();
+    }
 }
 
 #[tokio::test]
@@ -209,19 +223,7 @@ async fn objects_stored_under_a_looser_definition_are_named_released_and_go() {
     any.patch_status("timed", &PatchParams::default(), &Patch::Merge(&status))
         .await
         .unwrap();
-    for one in &strict {
-        let name = one.metadata.name.as_deref().unwrap();
-        let stored = definitions.get(name).await.unwrap();
-        let metadata = ObjectMeta {
-            resource_version: stored.metadata.resource_version,
-            ..one.metadata.clone()
-        };
-        let one = CustomResourceDefinition {
-            metadata,
-            ..one.clone()
-        };
-        definitions.replace(name, &PostParams::default(), &one).await.unwrap();
-    }
+    tighten(&definitions, &strict).await;
     // The API server takes a moment to apply a definition.
     watch_log("the definition in force", async || {
         let patch = json!({ "spec": { "count": "4" } });
@@ -262,6 +264,175 @@ async fn objects_stored_under_a_looser_definition_are_named_released_and_go() {
             "{}",
             String::from_utf8_lossy(&released.stderr)
         );
+        remove::<AksNodePool>(&world, name).await;
+        gone::<AksNodePool>(&world, name).await;
+    }
+}
+
+/// Applies the chart's policies, and waits until they are in force.
+async fn protect(world: &World) {
+    let policies = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/charts/armature/files/admission-policy.yaml"
+    );
+    let output = world.management.kubectl().unwrap();
+    let mut command = tokio::process::Command::from(output);
+    let output = command.args(["apply", "-f", policies]).output().await.unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    world
+        .apply(&world.pool("probe", "shop", json!({ "deletionProtection": null })))
+        .await;
+    let dry_run = DeleteParams {
+        dry_run: true,
+        ..DeleteParams::default()
+    };
+    watch_log("the policies in force", async || {
+        world.pools.delete("probe", &dry_run).await.is_err()
+    })
+    .await;
+}
+
+/// The policies answer in one sentence whatever the spec is: to a creation, to a write beside the spec and to a deletion.
+async fn bears_any_spec(world: &World, kind: &str) {
+    let (resource, plural) = if kind == "AksCluster" {
+        (ApiResource::erase::<AksCluster>(&()), "aksclusters")
+    } else {
+        (ApiResource::erase::<AksNodePool>(&()), "aksnodepools")
+    };
+    let api = Api::<DynamicObject>::namespaced_with(world.client.clone(), &world.namespace, &resource);
+    let dry_run = PostParams {
+        dry_run: true,
+        ..PostParams::default()
+    };
+    for spec in [
+        None,
+        Some(json!({})),
+        Some(json!(null)),
+        Some(json!("x")),
+        Some(json!(7)),
+        Some(json!([1])),
+    ] {
+        let data = spec.as_ref().map_or_else(|| json!({}), |spec| json!({ "spec": spec }));
+        let object = DynamicObject::new("odd", &resource).data(data);
+        let sound = spec.as_ref().is_none_or(Value::is_object);
+        match api.create(&dry_run, &object).await {
+            Err(kube::Error::Api(status)) if !sound => {
+                let said = format!("the spec of {kind} odd is no set of fields: write it as fields and values");
+                assert!(status.message.ends_with(&said), "{spec:?}: {}", status.message);
+            }
+            answer => assert!(answer.is_ok() && sound, "{plural} {spec:?}: {answer:?}"),
+        }
+    }
+    for name in ["bare", "text", "list"] {
+        let annotated = Patch::Merge(json!({ "metadata": { "annotations": { "a": "b" } } }));
+        api.patch(name, &PatchParams::default(), &annotated).await.unwrap();
+    }
+}
+
+/// Runs `armature release`.
+fn released(world: &World, arguments: &[&str]) {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_armature"))
+        .args(["release", "-n", &world.namespace])
+        .args(arguments)
+        .env("KUBECONFIG", world.management.kubeconfig())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// What was said to a deletion that is refused.
+async fn kept<K: Kind>(world: &World, name: &str) -> String {
+    let api = metadata::<K>(world);
+    match api.delete(name, &DeleteParams::default()).await {
+        Err(kube::Error::Api(status)) => status.message,
+        answer => panic!("{name} is not kept: {:?}", answer.map(drop)),
+    }
+}
+
+#[tokio::test]
+async fn objects_without_a_spec_are_named_put_right_released_and_go() {
+    let own = ControlPlane::start(Options::default()).await.unwrap();
+    let management = own.cluster().clone();
+    let strict = armature::api::crds::crds();
+    let without_rules: Vec<_> = strict.iter().map(loose).collect();
+    management.install_crds(&without_rules).await.unwrap();
+    let options = armature_lab::SimOptions {
+        tls: true,
+        ..armature_lab::SimOptions::default()
+    };
+    let world = World::on(management.clone(), "bare", &options).await;
+    // Nothing, and what is no set of fields.
+    let specs = [
+        ("bare", None),
+        ("mended", None),
+        ("text", Some(json!("x"))),
+        ("list", Some(json!([1]))),
+    ];
+    for (name, spec) in &specs {
+        for mut object in [world.cluster(name, json!({})), world.pool(name, "nowhere", json!({}))] {
+            object["metadata"]["finalizers"] = json!(["aks.armature.dev/finalizer"]);
+            match spec {
+                Some(spec) => object["spec"] = spec.clone(),
+                None => drop(object.as_object_mut().unwrap().remove("spec")),
+            }
+            if object["kind"] == "AksCluster" {
+                make::<AksCluster>(&world, &object).await.unwrap();
+            } else {
+                make::<AksNodePool>(&world, &object).await.unwrap();
+            }
+        }
+    }
+    let definitions = Api::<CustomResourceDefinition>::all(management.client().await.unwrap());
+    protect(&world).await;
+    for kind in ["AksCluster", "AksNodePool"] {
+        bears_any_spec(&world, kind).await;
+    }
+    tighten(&definitions, &strict).await;
+    // The API server takes a moment to apply a definition.
+    let nothing = world.cluster("nothing", json!({ "location": null }));
+    watch_log("the definition in force", async || {
+        world.try_apply(&nothing).await.is_err()
+    })
+    .await;
+    let mut new = world.cluster("new", json!({}));
+    new.as_object_mut().unwrap().remove("spec");
+    let refused = world.try_apply(&new).await.unwrap_err().to_string();
+    assert!(refused.contains("the object has no spec; write one"), "{refused}");
+
+    let mut operator = world.operator();
+    operator.ready().await.unwrap();
+    for (name, spec) in &specs {
+        let note = told(&world, name, "Unreadable").await;
+        let expected = if spec.is_none() {
+            "spec can't be read (missing field"
+        } else {
+            "spec is no set of fields"
+        };
+        assert!(note.starts_with(expected), "{note}");
+    }
+    world.apply(&world.cluster("mended", json!({}))).await;
+    world.apply(&world.pool("mended", "nowhere", json!({}))).await;
+    world
+        .cluster_until("mended", "looked at", |cluster| {
+            look::condition(cluster, "Ready").is_some()
+        })
+        .await;
+    world
+        .pool_until("mended", "looked at", |pool| look::condition(pool, "Ready").is_some())
+        .await;
+
+    for name in ["bare", "text", "list"] {
+        let said = [
+            kept::<AksCluster>(&world, name).await,
+            kept::<AksNodePool>(&world, name).await,
+        ];
+        for said in said {
+            assert!(said.contains("is protected and was not deleted"), "{said}");
+        }
+        released(&world, &[name]);
+        remove::<AksCluster>(&world, name).await;
+        gone::<AksCluster>(&world, name).await;
+        released(&world, &["--pool", name]);
         remove::<AksNodePool>(&world, name).await;
         gone::<AksNodePool>(&world, name).await;
     }

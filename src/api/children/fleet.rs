@@ -12,7 +12,7 @@ pub struct FleetMembership {
     /// Id of the fleet. Fixed: another fleet takes an entry of another name.
     #[schemars(length(max = 512))]
     #[x_kube(validation = (
-        "self.matches('(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.ContainerService/fleets/[^/]+$')",
+        r"self.matches(r'(?i)^/subscriptions/[^/?#%\s]+/resourceGroups/[^/?#%\s]+/providers/Microsoft.ContainerService/fleets/[^/?#%\s]+$')",
         "fleetId is /subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.ContainerService/fleets/NAME; copy it \
          from the fleet's properties",
     ))]

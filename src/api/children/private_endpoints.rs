@@ -14,7 +14,7 @@ pub struct PrivateEndpointRule {
     /// `/subscriptions/*/resourceGroups/hub-*/providers/Microsoft.Network/privateEndpoints/*`.
     #[schemars(length(max = 512))]
     #[x_kube(validation = (
-        "self.matches('(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Network/privateEndpoints/[^/]+$')",
+        r"self.matches(r'(?i)^/subscriptions/[^/?#%\s]+/resourceGroups/[^/?#%\s]+/providers/Microsoft.Network/privateEndpoints/[^/?#%\s]+$')",
         "privateEndpointId is /subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.Network/privateEndpoints/NAME, \
          where * may stand for any part of ID, GROUP and NAME; correct it",
     ))]

@@ -18,9 +18,9 @@ pub struct RoleAssignment {
     /// cluster), the resource id of a user-assigned identity, or an object id in Entra.
     #[schemars(length(max = 1024))]
     #[x_kube(validation = (
-        "self.matches('^([A-Za-z][A-Za-z0-9]*|extensions/[A-Za-z0-9-]+|\
-         [0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|\
-         (?i:/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.ManagedIdentity/userAssignedIdentities/[^/]+))$')",
+        r"self.matches(r'^([A-Za-z][A-Za-z0-9]*|extensions/[A-Za-z0-9-]+|'
+            + r'[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|'
+            + r'(?i:/subscriptions/[^/?#%\s]+/resourceGroups/[^/?#%\s]+/providers/Microsoft.ManagedIdentity/userAssignedIdentities/[^/?#%\s]+))$')",
         "principal is cluster, kubelet, the name of an add-on, extensions/NAME, the resource id of a user-assigned \
          identity, or an object id (a GUID); correct it",
     ))]
@@ -32,8 +32,8 @@ pub struct RoleAssignment {
     /// The role: Azure's name for it, such as `Network Contributor`, or the GUID or resource id of its definition.
     #[schemars(length(min = 1, max = 512))]
     #[x_kube(validation = (
-        "!self.startsWith('/')
-            || self.matches('(?i)^/.*/?providers/Microsoft.Authorization/roleDefinitions/[0-9a-f-]{36}$')",
+        r"!self.startsWith('/')
+            || self.matches(r'(?i)^(/[^/?#%\s]+)*/providers/Microsoft.Authorization/roleDefinitions/[0-9a-f-]{36}$')",
         "role is the name of a role, the GUID of its definition, or the definition's resource id, which ends in \
          /providers/Microsoft.Authorization/roleDefinitions/GUID; correct it",
     ))]
@@ -43,7 +43,7 @@ pub struct RoleAssignment {
     /// outside the cluster is granted before the cluster is made, when the cluster has a user-assigned identity.
     #[schemars(length(max = 1024))]
     #[x_kube(validation = (
-        "self.matches('^(cluster|nodeResourceGroup|namespace/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?|(?i:/subscriptions(/[^/]+)+))$')",
+        r"self.matches(r'^(cluster|nodeResourceGroup|namespace/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?|(?i:/subscriptions(/[^/?#%\s]+)+))$')",
         "scope is cluster, namespace/NAME, nodeResourceGroup, or the id of a subscription, resource group or resource; \
          correct it",
     ))]

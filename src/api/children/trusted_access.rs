@@ -18,7 +18,7 @@ pub struct TrustedAccessRoleBinding {
     /// Id of the resource that gets the roles, such as a machine learning workspace or a backup vault.
     #[schemars(length(max = 1024))]
     #[x_kube(validation = (
-        "self.matches('(?i)^/subscriptions/[^/]+/(resourceGroups/[^/]+/)?providers/.+/.+/.+$')",
+        r"self.matches(r'(?i)^/subscriptions/[^/?#%\s]+/(resourceGroups/[^/?#%\s]+/)?providers(/[^/?#%\s]+){3,}$')",
         "sourceResourceId is the id of an Azure resource, /subscriptions/ID/resourceGroups/GROUP/providers/TYPE/NAME; \
          copy it from the resource's properties",
     ))]

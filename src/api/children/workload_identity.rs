@@ -13,7 +13,7 @@ pub struct FederatedCredential {
     /// Resource id of the user-assigned identity. It can hold 20 credentials.
     #[schemars(with = "ResourceId")]
     #[x_kube(validation = (
-        "self.matches('(?i)/providers/Microsoft.ManagedIdentity/userAssignedIdentities/[^/]+$')",
+        r"self.matches(r'(?i)/providers/Microsoft.ManagedIdentity/userAssignedIdentities/[^/?#%\s]+$')",
         "identityId is the resource id of a user-assigned identity; copy it from the identity's properties",
     ))]
     pub identity_id: String,

@@ -45,7 +45,7 @@ use super::{AksNodePoolStatus, ClusterRef, DeletionPolicy, ManagementPolicy, Ove
     selectable = ".spec.clusterRef.name",
     doc = "A node pool of an Azure Kubernetes Service cluster.",
     validation = Rule::new(
-        "(has(self.spec.azureName) ? self.spec.azureName : self.metadata.name)
+        "!has(self.spec) || (has(self.spec.azureName) ? self.spec.azureName : self.metadata.name)
             .matches(self.spec.?osType.orValue('Linux') == 'Windows' ? '^[a-z][a-z0-9]{0,5}$' : '^[a-z][a-z0-9]{0,11}$')"
     )
     .message(
@@ -54,14 +54,14 @@ use super::{AksNodePoolStatus, ClusterRef, DeletionPolicy, ManagementPolicy, Ove
     )
     .field_path(".spec.azureName"),
     validation = Rule::new(
-        "(has(self.spec.azureName) ? self.spec.azureName : self.metadata.name) != 'aksmanagedap'"
+        "!has(self.spec) || (has(self.spec.azureName) ? self.spec.azureName : self.metadata.name) != 'aksmanagedap'"
     )
     .message(
         "the pool name aksmanagedap belongs to AKS; choose another metadata.name, or set spec.azureName",
     )
     .field_path(".spec.azureName"),
     validation = Rule::new(
-        "(has(self.spec.azureName) ? self.spec.azureName : self.metadata.name)
+        "!has(self.spec) || !has(oldSelf.spec) || (has(self.spec.azureName) ? self.spec.azureName : self.metadata.name)
             == (has(oldSelf.spec.azureName) ? oldSelf.spec.azureName : oldSelf.metadata.name)"
     )
     .message(

@@ -130,9 +130,9 @@ impl Permit {
                 let Some(bucket) = Bucket::throttled(&self.buckets, &error.code) else {
                     return;
                 };
-                match retry_after {
-                    Some(wait) => self.budget.close(bucket, *wait),
-                    None => self.budget.queue().refused(self.place, bucket, Instant::now()),
+                self.budget.queue().refused(self.place, bucket, Instant::now());
+                if let Some(wait) = retry_after {
+                    self.budget.close(bucket, *wait);
                 }
             }
             Ok(_) | Err(ArmError::Service { .. } | ArmError::TooLarge { .. } | ArmError::Malformed { .. }) => {

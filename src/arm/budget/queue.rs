@@ -37,7 +37,8 @@ struct Level {
 
 /// What the answer to a probe is waited for, before the others are told to come back later.
 const PROBE: Duration = Duration::from_secs(2);
-/// A probe that is refused without a time closes its bucket for this long.
+/// A probe that is refused closes its bucket for this long; a time that Azure names may be longer, and never makes it
+/// shorter.
 const REFUSED_PROBE: Duration = Duration::from_secs(10);
 
 impl Level {
@@ -143,7 +144,7 @@ impl Queue {
         self.end_probe(place, buckets, |level| level.gate = Gate::Open);
     }
 
-    /// Azure refused the one that was served at this place and did not say for how long.
+    /// Azure refused the one that was served at this place.
     pub(super) fn refused(&mut self, place: Place, bucket: &Bucket, now: Instant) {
         self.end_probe(place, std::slice::from_ref(bucket), |level| {
             level.close(REFUSED_PROBE, now)

@@ -215,6 +215,7 @@ async fn a_bucket_that_was_closed_lets_one_call_through_and_its_answer_decides()
         (service(503, day), After::Open),
         (service(429, day), After::Closed(RetryAfter::MAX.wait())),
         (service(429, None), After::Closed(10 * SECOND)),
+        (service(429, Some(RetryAfter::default())), After::Closed(10 * SECOND)),
         (transport(), After::AnotherProbe),
     ];
     for (answer, after) in cases {

@@ -3,6 +3,34 @@
 use super::Retry::{Backoff, Propagation, Refresh, User};
 use super::{CodeEntry, row};
 
+/// What to do where the operator's own identity signs in: what it proves itself with is in no AzureIdentity. It comes from
+/// the installation, and is read when the operator starts.
+pub(super) const OF_THE_OPERATOR: &[(&str, &str)] = &[
+    (
+        "AADSTS7000222",
+        "Create a new secret for the operator's application, put it into the Secret that the chart's `azure.clientSecret` names \
+         (without the chart: AZURE_CLIENT_SECRET) and restart the operator.",
+    ),
+    (
+        "AADSTS7000215",
+        "Put the value of the secret, not its id, into the Secret that the chart's `azure.clientSecret` names (without the \
+         chart: AZURE_CLIENT_SECRET) and restart the operator.",
+    ),
+    (
+        "AADSTS700016",
+        "Check the chart's `azure.clientId` and `azure.tenantId` (without the chart: AZURE_CLIENT_ID and AZURE_TENANT_ID); a new \
+         application takes minutes to be known everywhere.",
+    ),
+    (
+        "AADSTS90002",
+        "Check the chart's `azure.tenantId` (without the chart: AZURE_TENANT_ID) and `azure.cloud`.",
+    ),
+    (
+        "InvalidAuthenticationTokenTenant",
+        "Set the chart's `azure.tenantId` (without the chart: AZURE_TENANT_ID) to the tenant of the subscription.",
+    ),
+];
+
 pub(super) const CODES: &[CodeEntry] = &[
     row(
         "AuthorizationFailed",

@@ -26,7 +26,8 @@ pub enum Retry {
     Backoff,
     /// Another operation runs on the resource: wait for its end, then try again.
     WaitForOperation,
-    /// Try again after this time, not before (a request sent earlier is refused and starts the wait anew).
+    /// Try again with growing pauses, and not before this time is over (a request sent earlier is refused and starts the
+    /// wait anew).
     After(Duration),
     /// The region or quota has no room: try again slowly (minutes to an hour) and tell the user.
     Capacity,
@@ -74,17 +75,39 @@ pub fn explain_service(error: &ServiceError) -> Option<&'static CodeEntry> {
     conflict::explain(error).or_else(|| codes.chain(inner).find_map(explain))
 }
 
+/// Whose credential a call is made with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    /// The operator's own.
+    Operator,
+    /// That of an `AzureIdentity`.
+    AzureIdentity,
+}
+
+/// What to do about a code of sign-in where the operator's own identity signs in; `None` where that makes no difference.
+pub fn operators_next_step(code: &str) -> Option<&'static str> {
+    let mut table = access::OF_THE_OPERATOR.iter();
+    table
+        .find(|(known, _)| known.eq_ignore_ascii_case(code))
+        .map(|(_, next_step)| *next_step)
+}
+
 /// What the user does about a failed call, one sentence.
-pub fn next_step(error: &ArmError) -> &'static str {
+pub fn next_step(error: &ArmError, whose: Whose) -> &'static str {
     let row = match error {
         ArmError::Service { error, .. } => explain_service(error),
         ArmError::SignIn { code, .. } => code.as_deref().and_then(explain),
         _ => None,
     };
     if let Some(row) = row {
-        return row.next_step;
+        let own = operators_next_step(row.code).filter(|_| whose == Whose::Operator);
+        return own.unwrap_or(row.next_step);
     }
     match error {
+        ArmError::SignIn { .. } if whose == Whose::Operator => {
+            "Check the operator's own identity: the chart's `azure.credential`, `azure.tenantId` and `azure.clientId`, and \
+             what it proves itself with."
+        }
         ArmError::Service { .. } => "Read Azure's message, and look the code up in Azure's documentation.",
         ArmError::SignIn { .. } => "Check the AzureIdentity: tenant, client id, and what it proves itself with.",
         ArmError::Transport { .. } => {

@@ -53,6 +53,50 @@ fn every_row_says_cause_and_next_step_in_a_sentence() {
     }
 }
 
+/// Every failure of sign-in that there is: those with a code of the table, one with an unknown code, one without.
+fn failed_sign_ins() -> Vec<ArmError> {
+    let known = entries()
+        .map(|entry| entry.code)
+        .filter(|code| code.starts_with("AADSTS"));
+    let codes = known.chain(["AADSTS1"]).map(|code| Some(code.to_owned()));
+    codes
+        .chain([None])
+        .map(|code| ArmError::SignIn {
+            at: Site {
+                call: Call::GetCluster,
+                resource: "/x".into(),
+            },
+            code,
+            message: String::new(),
+        })
+        .collect()
+}
+
+#[test]
+fn what_to_do_about_a_failed_sign_in_names_what_exists_for_the_identity_that_signs_in() {
+    for error in failed_sign_ins() {
+        let own = next_step(&error, Whose::Operator);
+        assert!(!own.contains("AzureIdentity"), "{error}: {own}");
+        let named = next_step(&error, Whose::AzureIdentity);
+        assert!(
+            !named.contains("chart") && !named.contains("operator"),
+            "{error}: {named}"
+        );
+        for text in [own, named] {
+            assert!(
+                text.starts_with(char::is_uppercase) && text.ends_with('.'),
+                "{error}: {text}"
+            );
+        }
+    }
+    for (code, _) in access::OF_THE_OPERATOR {
+        assert!(explain(code).is_some(), "{code} is in no table");
+    }
+    let wrong = "AADSTS7000215";
+    let own = operators_next_step(wrong).unwrap();
+    assert!(own.contains("azure.clientSecret") && own.contains("AZURE_CLIENT_SECRET") && own.contains("restart"));
+}
+
 #[test]
 fn a_code_is_found_in_any_casing() {
     assert_eq!(explain("subnetisfull").unwrap().code, "SubnetIsFull");
@@ -233,8 +277,8 @@ fn the_most_telling_code_is_explained() {
 
 #[test]
 fn every_failure_has_a_next_step() {
-    assert!(next_step(&answer(400, None, "ReservedResourceName", "")).contains("another name"));
-    assert!(next_step(&answer(418, None, "NeverSeenBefore", "")).contains("Azure's message"));
+    assert!(next_step(&answer(400, None, "ReservedResourceName", ""), Whose::Operator).contains("another name"));
+    assert!(next_step(&answer(418, None, "NeverSeenBefore", ""), Whose::Operator).contains("Azure's message"));
 }
 
 #[test]
@@ -248,7 +292,7 @@ fn a_conflict_that_no_time_solves_is_not_waited_out() {
         "The managed cluster is already a member: '/fleets/a/members/b'.",
     );
     assert_eq!(classify(&member), Retry::User);
-    assert!(next_step(&member).contains("fleetMemberships"));
+    assert!(next_step(&member, Whose::Operator).contains("fleetMemberships"));
     let namespace = answer(
         409,
         None,
@@ -256,7 +300,7 @@ fn a_conflict_that_no_time_solves_is_not_waited_out() {
         "The namespace 'legacy' already exists in the cluster and cannot be adopted with adoption policy 'Never'.",
     );
     assert_eq!(classify(&namespace), Retry::User);
-    assert!(next_step(&namespace).contains("adoptionPolicy"));
+    assert!(next_step(&namespace, Whose::Operator).contains("adoptionPolicy"));
 }
 
 #[test]

@@ -45,7 +45,7 @@ spec:
   # What leaves the settings as they are, such as a finalizer of the operator's, is no reason to warn again.
   matchConditions:
     - name: settings-change
-      expression: request.operation == \"CREATE\" || object.spec != oldObject.spec
+      expression: request.operation == \"CREATE\" || object.?spec != oldObject.?spec
   validations:
 "
     )
@@ -106,5 +106,5 @@ fn cel(when: &When) -> String {
 
 fn optional(path: &str) -> String {
     path.split('.')
-        .fold("object.spec".to_owned(), |text, part| text + ".?" + part)
+        .fold("object.?spec".to_owned(), |text, part| text + ".?" + part)
 }

@@ -379,14 +379,14 @@ fn unanswered_or_refused(pass: &mut Pass<'_>, name: &str, error: &ArmError) {
                 ActionState::Waiting,
                 format!("Azure did not take it yet: {error}"),
             );
-            let (poll, ended) = (pass.poll_interval(), Ended::call(target(name), error, 0));
+            let (poll, ended) = (pass.poll_interval(), Ended::call(target(name), error, pass.whose()));
             pass.memory
                 .children
                 .rests
                 .fail(target(name), ended, poll, Instant::now());
         }
         ArmError::Service { status: 400..=499, .. } | ArmError::HostRefused { .. } | ArmError::SignIn { .. } => {
-            fail(pass, name, Ended::call(target(name), error, 0));
+            fail(pass, name, Ended::call(target(name), error, pass.whose()));
         }
         ArmError::Service { .. }
         | ArmError::Transport { .. }

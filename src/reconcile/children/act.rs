@@ -293,8 +293,8 @@ fn was_refused(error: &ArmError) -> bool {
 /// A call about the child failed.
 pub fn refused(pass: &mut Pass<'_>, key: &str, error: &ArmError) {
     let target = Target::Child(key.to_owned());
-    let times = pass.memory.children.rests.times(&target);
-    let ended = Ended::call(target, error, times).map_message(|message| pass.secrets.redact(message));
+    let ended = Ended::call(target, error, pass.whose()).map_message(|message| pass.secrets.redact(message));
+    let ended = ended.in_a_row(&pass.memory.children.rests);
     let (call, code, message) = (error.site().call.name(), error.code(), &ended.failure.message);
     warn!(child = key, call, code, "{message}");
     fail(pass, key, ended);

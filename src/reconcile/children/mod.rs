@@ -238,6 +238,13 @@ fn checked_child(pass: &Pass<'_>, kind: &Kind, id: &str) -> Result<ResourceId, E
     checked(pass, id)
 }
 
+/// Where the child of this key is in Azure, as far as its line says so and the identity may reach it.
+pub fn whereabouts(pass: &Pass<'_>, key: &str) -> Option<(ResourceId, String)> {
+    let line = pass.children.get(key)?;
+    let id = checked_child(pass, children::kind_of(key)?, line.id.as_deref()?).ok()?;
+    Some((id, line.api_version.clone()?))
+}
+
 /// The field that a key of status belongs to.
 fn field(key: &str) -> &str {
     key.split_once('/').map_or(key, |(field, _)| field)

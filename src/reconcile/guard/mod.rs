@@ -79,8 +79,8 @@ pub struct Unreadable<K> {
     pub metadata: ObjectMeta,
     /// What can't be read and why, without the value: it may be a secret that landed in the wrong place.
     pub problem: String,
-    /// The fields of the spec that can't be read. Rules at admission fail on them, whatever else is written.
-    pub fields: Vec<String>,
+    /// What of the spec rules at admission fail on, whatever else is written.
+    pub spoiled: Spoiled,
     /// What can be told of it all the same.
     pub salvage: Salvage,
     kind: PhantomData<fn() -> K>,
@@ -184,7 +184,7 @@ fn read<K: Parts>(text: &str) -> serde_json::Result<Guarded<K>> {
         Err(problem) => Guarded::Unreadable(Box::new(Unreadable {
             metadata,
             problem,
-            fields: unreadable_fields::<K::Spec>(spec_text),
+            spoiled: Spoiled::of::<K::Spec>(spec_text),
             salvage: Salvage::read(spec_text, status.map(RawValue::get)),
             kind: PhantomData,
         })),
@@ -195,6 +195,9 @@ fn read<K: Parts>(text: &str) -> serde_json::Result<Guarded<K>> {
 fn part<T: DeserializeOwned>(name: &str, text: &str, longest: usize) -> Result<T, String> {
     if text.len() > longest {
         return Err(format!("{name} is longer than {} KiB", longest / 1024));
+    }
+    if !is_fields(text) {
+        return Err(format!("{name} is no set of fields"));
     }
     if let Some(offset) = place::deeper_than(text, DEEPEST) {
         // What is deep lies deep: its beginning says enough.
@@ -210,6 +213,39 @@ fn part<T: DeserializeOwned>(name: &str, text: &str, longest: usize) -> Result<T
         };
         format!("{path} can't be read ({})", reason(&error))
     })
+}
+
+/// Whether a JSON text is an object.
+fn is_fields(text: &str) -> bool {
+    text.trim_start().starts_with('{')
+}
+
+/// What of a spec can't be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Spoiled {
+    /// These fields; without them the rest can be read. None where there is no such rest.
+    Fields(Vec<String>),
+    /// All of it: it is no set of fields.
+    Whole,
+}
+
+impl Spoiled {
+    fn of<T: DeserializeOwned>(text: &str) -> Self {
+        if is_fields(text) {
+            Self::Fields(unreadable_fields::<T>(text))
+        } else {
+            Self::Whole
+        }
+    }
+
+    /// The merge patch of a spec that takes it out; `None` where there is nothing to take out.
+    pub fn without(&self) -> Option<Value> {
+        match self {
+            Self::Fields(fields) if fields.is_empty() => None,
+            Self::Fields(fields) => Some(fields.iter().map(|field| (field.clone(), Value::Null)).collect()),
+            Self::Whole => Some(Value::Null),
+        }
+    }
 }
 
 /// The fields of a spec without which the rest can be read; none where there is no such rest.
@@ -252,11 +288,6 @@ fn reason(error: &serde_json::Error) -> String {
         None if said.starts_with("missing field") => said.to_owned(),
         None => "it is not as the definition says".to_owned(),
     }
-}
-
-/// The merge patch of a spec that takes these fields out.
-pub fn without(fields: &[String]) -> Value {
-    fields.iter().map(|field| (field.clone(), Value::Null)).collect()
 }
 
 /// Whether the API server holds that the object is not as its definition says.

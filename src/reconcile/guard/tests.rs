@@ -148,9 +148,39 @@ fn the_fields_that_cannot_be_read_are_known_one_by_one() {
     let Guarded::Unreadable(object) = read_value(&object) else {
         panic!("it can be read");
     };
-    let mut fields = object.fields;
+    let Spoiled::Fields(mut fields) = object.spoiled else {
+        panic!("the rest can be read");
+    };
     fields.sort();
     assert_eq!(fields, ["kubernetesVersion", "overrides", "sku"]);
+}
+
+#[test]
+fn a_spec_that_is_missing_or_no_set_of_fields_is_named_and_the_second_is_taken_out() {
+    for (spec, problem, out) in [
+        (None, "spec can't be read (missing field", None),
+        (Some(json!({})), "spec can't be read (missing field", None),
+        (
+            Some(json!("x")),
+            "spec can't be read (expected struct",
+            Some(Value::Null),
+        ),
+        (Some(json!(7)), "spec is no set of fields", Some(Value::Null)),
+        (Some(json!([])), "spec is no set of fields", Some(Value::Null)),
+        (Some(json!([{}])), "spec is no set of fields", Some(Value::Null)),
+    ] {
+        let mut object = cluster(&json!({}), &json!({}));
+        match &spec {
+            Some(spec) => object["spec"] = spec.clone(),
+            None => drop(object.as_object_mut().unwrap().remove("spec")),
+        }
+        let Guarded::Unreadable(object) = read_value(&object) else {
+            panic!("{spec:?} can be read");
+        };
+        assert!(object.problem.starts_with(problem), "{}", object.problem);
+        assert_eq!(object.spoiled.without(), out, "{spec:?}");
+        assert!(object.salvage.deletion.protected);
+    }
 }
 
 #[test]

@@ -208,13 +208,18 @@ impl Desk {
     }
 
     pub fn message(&self, type_: &str) -> &str {
-        let conditions = &self.world.cluster.status.as_ref().unwrap().conditions;
-        &conditions
-            .iter()
-            .find(|condition| condition.type_ == type_)
-            .unwrap()
-            .message
+        message(&self.world.cluster.status.as_ref().unwrap().conditions, type_)
     }
+
+    /// The same of the first pool.
+    pub fn pool_message(&self, type_: &str) -> &str {
+        message(&self.world.pools[0].status.as_ref().unwrap().conditions, type_)
+    }
+}
+
+fn message<'a>(conditions: &'a [Condition], type_: &str) -> &'a str {
+    let condition = conditions.iter().find(|condition| condition.type_ == type_);
+    &condition.unwrap().message
 }
 
 fn shown(conditions: &[Condition], observed: Option<i64>, generation: Option<i64>) -> Vec<String> {

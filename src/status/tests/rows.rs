@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::desk::Desk;
 use crate::plan::change::Target;
+use crate::plan::step::Step;
 use crate::plan::tests::world::{World, cluster};
 use crate::status::failure::Severity;
 
@@ -305,6 +306,38 @@ fn a_cluster_that_is_being_deleted_says_so_even_while_azure_asks_to_wait() {
     ] {
         assert_eq!(desk.cluster()[..2], deleting);
         assert_eq!(desk.cluster().last().unwrap(), "not observed");
+    }
+}
+
+#[test]
+fn what_is_to_go_is_said_to_be_deleted_in_azure_only_while_azure_deletes_it() {
+    let going = || {
+        ready().edited(|world| {
+            let world = world.edit("deletionProtection: false").delete();
+            world.delete_pool("sys")
+        })
+    };
+    let failed = |severity| going().failed(Target::Cluster, severity, false);
+    let deletes = Step::DeleteCluster.to_string();
+    let cores = "Azure has no cores left; ask for more";
+    let of_cluster = format!("the cluster could not be deleted: {cores}");
+    let of_pool = format!("the node pool could not be deleted: {cores}");
+    for (desk, cluster, pool) in [
+        (
+            going(),
+            "the cluster will be deleted in Azure",
+            "the node pool will be deleted in Azure",
+        ),
+        (failed(Severity::Passing), of_cluster.as_str(), of_pool.as_str()),
+        (failed(Severity::Retried), cores, of_pool.as_str()),
+        (
+            going().started(),
+            deletes.as_str(),
+            "the node pool goes with its cluster",
+        ),
+    ] {
+        let desk = reported(desk);
+        assert_eq!((desk.message("Ready"), desk.pool_message("Ready")), (cluster, pool));
     }
 }
 

@@ -171,6 +171,7 @@ fn every_rule_of_pools_and_of_the_planner_is_known() {
 
 /// Rules about Armature's own settings.
 const OWN: &[&str] = &[
+    "the object has no spec",
     "the tag armature-owner",
     "names, ids, location",
     "remove is true or absent",
