@@ -29,6 +29,11 @@ impl Steps {
     }
 
     #[cfg(test)]
+    pub(super) fn leave(&self, steps: usize) {
+        self.0.set(steps);
+    }
+
+    #[cfg(test)]
     pub(super) fn spent(&self) -> usize {
         MOST - self.0.get()
     }
