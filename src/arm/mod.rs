@@ -36,7 +36,7 @@ pub use credential::{Credential, Secret};
 pub use error::{ArmError, ErrorDetail, ServiceError, Site, TransportFailure};
 pub use id::{ClusterId, InvalidId, Name, PoolId, ResourceGroupId, SubscriptionId};
 pub use metrics::ArmMetrics;
-pub use observer::{Observer, ScopeHealth, Snapshot};
+pub use observer::{Observer, ScopeHealth, Snapshot, Watcher};
 pub use operation::{OperationState, OperationUrl};
 pub use redact::{Sensitive, mask_tokens};
 pub use resource::ResourceId;

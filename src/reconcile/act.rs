@@ -119,7 +119,7 @@ fn note(pass: &mut Pass<'_>, step: &Step, accepted: Accepted) {
     pass.memory.stale = true;
     secrets::note_sent(pass, step);
     if let Some(body) = body.filter(|_| target == Target::Cluster && *step != Step::CreateResourceGroup) {
-        pass.context.observer.record(&pass.id, body.clone());
+        pass.context.observer.record(&pass.id, &pass.watcher(), body.clone());
         pass.live = Some(LiveCluster::new(body));
         pass.memory.stale = operation.is_none();
     }

@@ -19,7 +19,7 @@ use super::slots::Slots;
 use super::store::Written;
 use super::watched::Caches;
 use crate::api::{AksCluster, AksNodePool, AzureIdentity};
-use crate::arm::{ClusterId, Observer, clients::Clients};
+use crate::arm::{ClusterId, Observer, Watcher, clients::Clients};
 use crate::runtime::leader::Leadership;
 use crate::runtime::metrics::Metrics;
 use crate::runtime::settings::{InstallationId, Settings};
@@ -162,11 +162,10 @@ impl Context {
         self.keep(|one| one != cluster);
     }
 
-    /// Looks no more at what an object names, unless another one names it too.
+    /// Looks no more for an object at what it names.
     pub fn lose_sight(&self, cluster: &ObjectRef<AksCluster>, id: &ClusterId) {
-        if self.remembered.unknow(id, cluster) {
-            self.observer.unwatch(id);
-        }
+        self.remembered.unknow(id, cluster);
+        self.observer.unwatch(id, &watcher(cluster));
     }
 
     /// Forgets whatever has no object any more: a pass that ran while its object went may have noted something of it.
@@ -178,8 +177,8 @@ impl Context {
     }
 
     fn keep(&self, stays: impl Fn(&ObjectRef<AksCluster>) -> bool) {
-        for id in self.remembered.keep(stays) {
-            self.observer.unwatch(&id);
+        for (id, cluster) in self.remembered.keep(stays) {
+            self.observer.unwatch(&id, &watcher(&cluster));
         }
     }
 
@@ -187,6 +186,11 @@ impl Context {
     pub fn now(&self) -> Timestamp {
         Timestamp::now()
     }
+}
+
+/// An object as the one that watches what it names.
+pub fn watcher(cluster: &ObjectRef<AksCluster>) -> Watcher {
+    format!("{}/{}", cluster.namespace.as_deref().unwrap_or_default(), cluster.name).into()
 }
 
 /// A duration as jiff counts it; settings never come near the limit.

@@ -3,16 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use kube::runtime::reflector::ObjectRef;
 use kube::{Api, CustomResourceExt};
 use tokio::time::Instant;
 
-use super::context::signed;
+use super::context::{signed, watcher};
 use super::elsewhere;
 use super::failure::Ended;
 use super::pass::Pass;
 use super::{features, locks, operations, sign_in};
 use crate::api::{AksCluster, AksNodePool};
-use crate::arm::{ArmClient, ArmError, Priority, Retry, Snapshot};
+use crate::arm::{ArmClient, ArmError, Priority, Retry, Snapshot, Watcher};
 use crate::plan::change::Target;
 use crate::plan::children::Leaves;
 use crate::plan::live::{LiveCluster, LivePool};
@@ -22,6 +23,13 @@ use crate::plan::version::Version;
 use crate::plan::{Facts, Input, Plan, in_doubt, plan};
 use crate::runtime::connect::told;
 
+impl Pass<'_> {
+    /// The object as the one that watches its cluster: it sees what Azure showed to its own identity.
+    pub fn watcher(&self) -> Watcher {
+        watcher(&ObjectRef::from_obj(&self.objects.cluster))
+    }
+}
+
 /// Looks at the cluster: the shared snapshot where it is good enough, else a GET.
 ///
 /// # Errors
@@ -30,7 +38,7 @@ pub async fn live(pass: &mut Pass<'_>, arm: &ArmClient) -> Result<(), Ended> {
     match pass
         .context
         .observer
-        .get(&pass.id)
+        .get(&pass.id, &pass.watcher())
         .filter(|snapshot| is_fresh_enough(pass, snapshot))
     {
         Some(snapshot) => {
@@ -52,8 +60,8 @@ pub async fn fresh(pass: &mut Pass<'_>, arm: &ArmClient) -> Result<(), Ended> {
         .or_else(missing_group)
         .map_err(|error| pass.call_failed(Target::Cluster, &error))?;
     match &body {
-        Some(body) => pass.context.observer.record(&pass.id, body.clone()),
-        None => pass.context.observer.record_absent(&pass.id),
+        Some(body) => pass.context.observer.record(&pass.id, &pass.watcher(), body.clone()),
+        None => pass.context.observer.record_absent(&pass.id, &pass.watcher()),
     }
     pass.live = body.map(LiveCluster::new);
     pass.memory.stale = false;

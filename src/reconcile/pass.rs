@@ -332,7 +332,7 @@ impl<'a> Pass<'a> {
             Err(ended) => return Err(Interrupted::Ended(self.not_signed_in(ended))),
         };
         let arm = self.in_its_version(arm);
-        self.context.observer.watch(&self.id, &arm);
+        self.context.observer.watch(&self.id, &self.watcher(), &arm);
         self.context.know(&self.id, &self.reference);
 
         self.secrets = PassSecrets::read(self).await;

@@ -39,30 +39,27 @@ impl Remembered {
         lock(&self.known).get(id).into_iter().flatten().cloned().collect()
     }
 
-    /// Notes that an object does not name a cluster in Azure any more; whether now nobody does.
-    pub fn unknow(&self, id: &ClusterId, cluster: &Key) -> bool {
+    /// Notes that an object does not name a cluster in Azure any more.
+    pub fn unknow(&self, id: &ClusterId, cluster: &Key) {
         let mut known = lock(&self.known);
-        let Some(objects) = known.get_mut(id) else { return false };
-        objects.remove(cluster);
-        let nobody = objects.is_empty();
-        if nobody {
-            known.remove(id);
+        if let Some(objects) = known.get_mut(id) {
+            objects.remove(cluster);
+            if objects.is_empty() {
+                known.remove(id);
+            }
         }
-        nobody
     }
 
-    /// Forgets the objects that do not stay. Returns the clusters in Azure that no object names any more.
-    pub fn keep(&self, stays: impl Fn(&Key) -> bool) -> Vec<ClusterId> {
+    /// Forgets the objects that do not stay. Returns what each of them named in Azure.
+    pub fn keep(&self, stays: impl Fn(&Key) -> bool) -> Vec<(ClusterId, Key)> {
         lock(&self.memories).retain(|cluster, _| stays(cluster));
-        let mut nameless = Vec::new();
+        let mut left = Vec::new();
         lock(&self.known).retain(|id, objects| {
-            objects.retain(&stays);
-            if objects.is_empty() {
-                nameless.push(id.clone());
-            }
+            let gone = objects.extract_if(|cluster| !stays(cluster));
+            left.extend(gone.map(|cluster| (id.clone(), cluster)));
             !objects.is_empty()
         });
-        nameless
+        left
     }
 }
 
@@ -89,11 +86,12 @@ mod tests {
         }
         remembered.know(&id("first"), &a);
         remembered.know(&id("second"), &a);
-        let mut nameless = remembered.keep(|key| *key != a);
-        nameless.sort();
-        assert_eq!(nameless, [id("first"), id("second")], "also those it named before");
-        assert_eq!(remembered.objects_of(&id("shared")), [b]);
-        assert_eq!(remembered.keep(|_| false), [id("shared")]);
+        let mut left = remembered.keep(|key| *key != a);
+        left.sort_by(|(one, _), (other, _)| one.cmp(other));
+        let all = ["first", "second", "shared"].map(|name| (id(name), a.clone()));
+        assert_eq!(left, all, "also those it named before");
+        assert_eq!(remembered.objects_of(&id("shared")), std::slice::from_ref(&b));
+        assert_eq!(remembered.keep(|_| false), [(id("shared"), b)]);
         assert!(lock(&remembered.memories).is_empty() && lock(&remembered.known).is_empty());
     }
 }

@@ -223,3 +223,42 @@ async fn an_identity_reaches_what_hangs_on_a_cluster_only_in_the_groups_that_it_
     world.request_reconcile("shop").await;
     world.cluster_until("shop", "ready with its registry", all_ready).await;
 }
+
+#[tokio::test]
+async fn an_identity_shows_nothing_of_a_cluster_that_it_may_not_read_and_blinds_nobody() {
+    let world = World::new("tenant-blind").await;
+    let _operator = world.operator();
+    world.create("shop", json!({ "tags": { "team": "shop" } })).await;
+    world.lists(2).await;
+
+    world.make_application().await;
+    world.secret("clientSecret", SECRET).await;
+    world.identity(world.service_principal()).await;
+    let spy = json!({
+        "azureName": "shop", "identityRef": { "name": world.namespace }, "managementPolicy": "Observe",
+    });
+    world.apply(&world.cluster("spy", spy)).await;
+    let refused = |cluster: &AksCluster| {
+        let status = cluster.status.as_ref();
+        let error = status.and_then(|status| status.last_error.as_ref());
+        error.is_some_and(|error| error.code == "AuthorizationFailed")
+    };
+    world.cluster_until("spy", "refused by Azure", refused).await;
+    world.lists(2).await;
+    let spy = world.clusters.get("spy").await.unwrap();
+    assert!(!look::is_ready(&spy));
+    let told = serde_json::to_string(&spy.status).unwrap();
+    for secret in ["azmk8s.io", "oic.", "principalId"] {
+        assert!(!told.contains(secret), "{secret} in {told}");
+    }
+
+    let edit = json!({ "tags": { "team": "somebody" } });
+    world.admin().edit(&world.azure.cluster_id("shop"), edit).await.unwrap();
+    let after = world.now().await;
+    let put_back = Requests {
+        method: Some("PATCH".to_owned()),
+        after: Some(after),
+        ..Requests::default()
+    };
+    world.request_until("the tag put back", put_back).await;
+}

@@ -33,11 +33,16 @@ pub struct ScopeHealth {
     pub last_error: Option<ArmError>,
 }
 
+/// Who watches a cluster: the object that names it. Each has its own client and sees what that was shown.
+pub type Watcher = Arc<str>;
+
 /// Lists the clusters of each subscription at an interval and tells which watched ones changed. It only wakes: nothing
 /// it says proves that a cluster is absent.
 ///
-/// One LIST serves all identities that watch clusters of a subscription. Where none of them may list the subscription,
-/// the resource groups of the watched clusters are listed one by one.
+/// One LIST serves all identities that watch clusters of a subscription, as far as it shows these: what one of them may
+/// not read is missing from its LIST, and is listed with the identity that watches it. Who may not list the subscription
+/// lists the resource groups of these clusters one by one. What a LIST shows is given to none but those to whom Azure has
+/// shown the cluster itself.
 ///
 /// Cheap to clone; clones are the same observer. The listing ends with the last clone.
 #[derive(Clone)]
@@ -92,21 +97,21 @@ impl Observer {
         )
     }
 
-    /// Watches a cluster through this client. Calling it again is free; a new client replaces the old one. Must be
-    /// called within a tokio runtime.
-    pub fn watch(&self, cluster: &ClusterId, client: &ArmClient) {
+    /// Watches a cluster through this client. Calling it again is free; a new client of the same watcher replaces the old
+    /// one. Must be called within a tokio runtime.
+    pub fn watch(&self, cluster: &ClusterId, watcher: &Watcher, client: &ArmClient) {
         let mut state = self.shared.state();
-        state.known.watch(cluster, client);
+        state.known.watch(cluster, watcher, client);
         state.sweeps.entry(cluster.subscription().clone()).or_insert_with(|| {
             let sweeps = sweep::run(Arc::downgrade(&self.shared), cluster.subscription().clone());
             AbortOnDropHandle::new(tokio::spawn(sweeps))
         });
     }
 
-    /// Stops watching a cluster and forgets it.
-    pub fn unwatch(&self, cluster: &ClusterId) {
+    /// Stops watching a cluster for a watcher, and forgets what that saw.
+    pub fn unwatch(&self, cluster: &ClusterId, watcher: &Watcher) {
         let mut state = self.shared.state();
-        state.known.unwatch(cluster);
+        state.known.unwatch(cluster, watcher);
         let State { known, sweeps, health } = &mut *state;
         health.retain(|scope, _| known.has_any_in(scope));
         if !known.has_any_in(&Scope::Subscription(cluster.subscription().clone())) {
@@ -114,20 +119,23 @@ impl Observer {
         }
     }
 
-    /// Takes over what our own GET or PUT has just shown. A LIST asked for earlier never overwrites it, and it wakes
-    /// nobody: the caller knows. Ignored for a cluster that is not watched.
-    pub fn record(&self, cluster: &ClusterId, body: Value) {
-        self.shared.state().known.record(cluster, Some(body), Instant::now());
+    /// Takes over what a GET or PUT of this watcher's has just shown. A LIST asked for earlier never overwrites it, and it
+    /// wakes nobody: the caller knows. Ignored where it does not watch.
+    pub fn record(&self, cluster: &ClusterId, watcher: &Watcher, body: Value) {
+        let known = &mut self.shared.state().known;
+        known.record(cluster, watcher, Some(body), Instant::now());
     }
 
-    /// Takes over that our own GET has just found nothing. Ignored for a cluster that is not watched.
-    pub fn record_absent(&self, cluster: &ClusterId) {
-        self.shared.state().known.record(cluster, None, Instant::now());
+    /// Takes over that a GET of this watcher's has just found nothing. Ignored where it does not watch.
+    pub fn record_absent(&self, cluster: &ClusterId, watcher: &Watcher) {
+        let known = &mut self.shared.state().known;
+        known.record(cluster, watcher, None, Instant::now());
     }
 
-    /// The cluster as it was last seen; `None` when it has not been seen (yet), or our own GET found nothing.
-    pub fn get(&self, cluster: &ClusterId) -> Option<Arc<Snapshot>> {
-        self.shared.state().known.get(cluster)
+    /// The cluster as it was last seen; `None` when Azure has not shown it to the client of this watcher (lately), or its
+    /// own GET found nothing.
+    pub fn get(&self, cluster: &ClusterId, watcher: &Watcher) -> Option<Arc<Snapshot>> {
+        self.shared.state().known.get(cluster, watcher, Instant::now())
     }
 
     /// How each scope fares, ordered by scope.

@@ -1,5 +1,6 @@
 //! The listing of one subscription, again and again.
 
+use std::collections::BTreeSet;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::panic::AssertUnwindSafe;
 use std::sync::Weak;
@@ -12,7 +13,7 @@ use super::{ScopeHealth, Shared};
 use crate::arm::client::{ArmClient, Scope};
 use crate::arm::codes::{Retry, classify};
 use crate::arm::error::ArmError;
-use crate::arm::id::SubscriptionId;
+use crate::arm::id::{ClusterId, SubscriptionId};
 
 /// Before the first LIST, so that the clusters of a start are all watched when it is made.
 const SETTLE: Duration = Duration::from_secs(1);
@@ -23,12 +24,12 @@ const GROUPS_FOR: Duration = Duration::from_secs(3600);
 
 /// Sweeps until the observer is gone.
 pub(super) async fn run(shared: Weak<Shared>, subscription: SubscriptionId) {
-    let mut groups_until = None;
+    let mut refused = Refused::default();
     let mut failures = 0_u32;
     sleep(SETTLE).await;
     loop {
         let Some(shared) = shared.upgrade() else { return };
-        let round = AssertUnwindSafe(shared.sweep(&subscription, &mut groups_until));
+        let round = AssertUnwindSafe(shared.sweep(&subscription, &mut refused));
         let outcome = round.catch_unwind().await;
         let interval = shared.interval;
         drop(shared);
@@ -69,23 +70,46 @@ fn jittered(pause: Duration) -> Duration {
     pause.mul_f64(0.9 + random as f64 / 10_000.0)
 }
 
+/// The clients that may not list the subscription, and until when they list groups.
+#[derive(Default)]
+struct Refused(Vec<(ArmClient, Instant)>);
+
+impl Refused {
+    fn has(&self, client: &ArmClient) -> bool {
+        self.0.iter().any(|(refused, _)| refused.is(client))
+    }
+
+    fn forgive(&mut self, now: Instant) {
+        self.0.retain(|(_, until)| now < *until);
+    }
+}
+
 impl Shared {
-    /// One round: the subscription, or its groups where nobody may list the subscription.
-    async fn sweep(&self, subscription: &SubscriptionId, groups_until: &mut Option<Instant>) -> Result<(), ArmError> {
-        if groups_until.is_none_or(|until| Instant::now() >= until) {
-            let clients = self.state().known.clients_of(subscription);
-            match self.list(Scope::Subscription(subscription.clone()), clients).await {
-                Err(error) if error.status() == Some(403) => *groups_until = Some(Instant::now() + GROUPS_FOR),
-                outcome => {
-                    *groups_until = None;
-                    return outcome;
-                }
-            }
-        }
-        let groups = self.state().known.groups_of(subscription);
+    /// One round: the subscription, and the groups of those who may not list it and were not shown what they watch.
+    async fn sweep(&self, subscription: &SubscriptionId, refused: &mut Refused) -> Result<(), ArmError> {
+        refused.forgive(Instant::now());
+        let mut shown = BTreeSet::new();
         let mut outcomes = Vec::new();
+        let mut clients = self.state().known.clients_of(subscription);
+        clients.retain(|client| !refused.has(client));
+        if !clients.is_empty() {
+            let scope = Scope::Subscription(subscription.clone());
+            let may_not = |client: &ArmClient| refused.0.push((client.clone(), Instant::now() + GROUPS_FOR));
+            outcomes.push(self.list(scope, clients, &mut shown, may_not).await);
+        }
+        let groups = self
+            .state()
+            .known
+            .groups_of(subscription, &shown, |client| refused.has(client));
+        // Who lists groups instead is not in trouble.
+        if !groups.is_empty() {
+            outcomes.retain(|outcome| !matches!(outcome, Err(error) if error.status() == Some(403)));
+        }
         for (group, clients) in groups {
-            outcomes.push(self.list(Scope::ResourceGroup(group), clients).await);
+            outcomes.push(
+                self.list(Scope::ResourceGroup(group), clients, &mut shown, |_| ())
+                    .await,
+            );
         }
         // One group's trouble must not slow the others down, and shows in its health.
         if outcomes.iter().any(Result::is_ok) {
@@ -95,26 +119,44 @@ impl Shared {
         }
     }
 
-    /// One LIST, by the first client that succeeds: one identity's trouble must not blind the others. Fails with 403
-    /// only when every client is refused.
-    async fn list(&self, scope: Scope, clients: Vec<ArmClient>) -> Result<(), ArmError> {
+    /// Lists with one client after the other until all that is watched was shown, or was looked for by all who watch it:
+    /// neither one identity's trouble nor its rights blind the others. Fails when every client fails, with 403 only when
+    /// every one is refused.
+    async fn list(
+        &self,
+        scope: Scope,
+        clients: Vec<ArmClient>,
+        shown: &mut BTreeSet<ClusterId>,
+        mut may_not: impl FnMut(&ArmClient),
+    ) -> Result<(), ArmError> {
         let mut failure: Option<ArmError> = None;
+        let mut success: Option<Instant> = None;
         for client in clients {
+            if success.is_some() && !self.state().known.waits(&scope, &client, shown) {
+                continue;
+            }
             let asked_at = Instant::now();
             match client.list_clusters(&scope).await {
                 Ok(bodies) => {
-                    let woken = self.state().known.apply(&scope, bodies, asked_at);
-                    self.wakeups.wake(woken);
-                    self.note(scope, Ok(asked_at));
-                    return Ok(());
+                    let applied = self.state().known.apply(&scope, &client, bodies, asked_at);
+                    self.wakeups.wake(applied.woken);
+                    shown.extend(applied.shown);
+                    success = Some(asked_at);
                 }
                 Err(error) => {
+                    if error.status() == Some(403) {
+                        may_not(&client);
+                    }
                     let graver = failure.as_ref().is_none_or(|failure| failure.status() == Some(403));
                     if graver {
                         failure = Some(error);
                     }
                 }
             }
+        }
+        if let Some(asked_at) = success {
+            self.note(scope, Ok(asked_at));
+            return Ok(());
         }
         let Some(error) = failure else { return Ok(()) };
         tracing::warn!(%scope, %error, "clusters could not be listed");
