@@ -249,8 +249,11 @@ pub(super) mod tests {
             let subscription = SubscriptionId::parse("00000000-0000-0000-0000-000000000001").unwrap();
             let id = ClusterId::new(subscription, "fleet", name).unwrap();
             let credential = Credential::ManagedIdentity { client_id: None };
-            context.observer.watch(&id, &context.clients.client(&credential));
-            context.observer.record(&id, json!({ "id": id.to_string() }));
+            let watcher = watcher(&key);
+            context
+                .observer
+                .watch(&id, &watcher, &context.clients.client(&credential));
+            context.observer.record(&id, &watcher, json!({ "id": id.to_string() }));
             context.know(&id, &key);
             context.written.note(&object);
             let memory = context.memory(&key);
@@ -262,7 +265,7 @@ pub(super) mod tests {
             [
                 Arc::strong_count(&self.memory) > 1,
                 context.objects_of(&self.id) == [self.key.clone()],
-                context.observer.get(&self.id).is_some(),
+                context.observer.get(&self.id, &watcher(&self.key)).is_some(),
             ]
         }
     }

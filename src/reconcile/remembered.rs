@@ -90,7 +90,7 @@ mod tests {
         left.sort_by(|(one, _), (other, _)| one.cmp(other));
         let all = ["first", "second", "shared"].map(|name| (id(name), a.clone()));
         assert_eq!(left, all, "also those it named before");
-        assert_eq!(remembered.objects_of(&id("shared")), [b.clone()]);
+        assert_eq!(remembered.objects_of(&id("shared")), std::slice::from_ref(&b));
         assert_eq!(remembered.keep(|_| false), [(id("shared"), b)]);
         assert!(lock(&remembered.memories).is_empty() && lock(&remembered.known).is_empty());
     }
