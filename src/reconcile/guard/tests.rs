@@ -160,11 +160,7 @@ fn a_spec_that_is_missing_or_no_set_of_fields_is_named_and_the_second_is_taken_o
     for (spec, problem, out) in [
         (None, "spec can't be read (missing field", None),
         (Some(json!({})), "spec can't be read (missing field", None),
-        (
-            Some(json!("x")),
-            "spec can't be read (expected struct",
-            Some(Value::Null),
-        ),
+        (Some(json!("x")), "spec is no set of fields", Some(Value::Null)),
         (Some(json!(7)), "spec is no set of fields", Some(Value::Null)),
         (Some(json!([])), "spec is no set of fields", Some(Value::Null)),
         (Some(json!([{}])), "spec is no set of fields", Some(Value::Null)),
