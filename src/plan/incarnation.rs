@@ -50,12 +50,15 @@ pub fn of_resource(body: Option<&Value>) -> Value {
     json!(body.and_then(created_at))
 }
 
-/// To the second: not every service gives all digits each time.
-fn created_at(body: &Value) -> Option<i64> {
+/// When Azure says that a resource was created (SPEC: `systemData.createdAt`; role assignments: `properties.createdOn`),
+/// to the second: not every service gives all digits each time. Federated credentials, private endpoints and what hangs
+/// on them, and diagnostic settings do not tell.
+pub fn created_at(live: &Value) -> Option<Timestamp> {
     let text = ["/systemData/createdAt", "/properties/createdOn"]
         .iter()
-        .find_map(|pointer| body.pointer(pointer).and_then(Value::as_str))?;
-    text.parse().ok().map(|time: Timestamp| time.as_second())
+        .find_map(|pointer| live.pointer(pointer).and_then(Value::as_str))?;
+    let time: Timestamp = text.parse().ok()?;
+    Timestamp::from_second(time.as_second()).ok()
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ pub mod effect;
 pub mod existing;
 pub mod fields;
 mod gate;
-mod incarnation;
+pub mod incarnation;
 pub mod live;
 pub mod locks;
 pub mod overrides;

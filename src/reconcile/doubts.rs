@@ -114,7 +114,7 @@ mod tests {
         let ends_later = |age| if age < 10 * MINUTE { Shown::Work } else { Shown::Rest };
         assert_eq!(lost_at(ends_later, None), Some(12 * MINUTE));
         let flickers = |age: Duration| {
-            if age.as_secs() % 120 == 0 {
+            if age.as_secs().is_multiple_of(120) {
                 Shown::Work
             } else {
                 Shown::Rest

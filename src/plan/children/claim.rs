@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::api::ChildStatus;
+use crate::plan::incarnation::created_at;
 
 /// What a line claims about its resource. A claim is believed only where it was signed for exactly this line; while a
 /// pass goes on, `proof` of a line that was believed is its claim and the serial of that alone.
@@ -122,17 +123,6 @@ pub fn disbelieve(line: &mut ChildStatus) {
     line.applied = None;
     line.secrets = None;
     line.outputs.clear();
-}
-
-/// When Azure says that a resource was created (SPEC: `systemData.createdAt`; role assignments: `properties.createdOn`),
-/// to the second: not every service gives all digits each time. Federated credentials, private endpoints and what hangs
-/// on them, and diagnostic settings do not tell.
-pub fn created_at(live: &Value) -> Option<Timestamp> {
-    let text = ["/systemData/createdAt", "/properties/createdOn"]
-        .iter()
-        .find_map(|pointer| live.pointer(pointer).and_then(Value::as_str))?;
-    let time: Timestamp = text.parse().ok()?;
-    Timestamp::from_second(time.as_second()).ok()
 }
 
 /// Whether Azure shows another resource under the id than the one that the line is about: the times at which they were
