@@ -56,18 +56,20 @@ async fn a_team_whose_reads_hang_keeps_no_other_team_waiting() {
     hanging.clusters = Api::namespaced(hanging.client.clone(), &other);
     hanging.pools = Api::namespaced(hanging.client.clone(), &other);
     hanging.namespace = other;
-    hanging.create("shop", json!({})).await;
+    hanging.apply(&hanging.cluster("shop", json!({}))).await;
+    hanging.apply(&hanging.system_pool("system", "shop")).await;
+    hanging.cluster_until("shop", "looked at", is_told).await;
 
     // It did not wait until those before it in line had given up.
     let clusters = of_hanging.list(&Default::default()).await.unwrap();
-    let told = |cluster: &&AksCluster| {
-        cluster
-            .status
-            .as_ref()
-            .is_some_and(|status| !status.conditions.is_empty())
-    };
-    let given_up = clusters.iter().filter(told).count();
+    let given_up = clusters.iter().filter(|cluster| is_told(cluster)).count();
     assert!(given_up < SLOTS, "{given_up} gave up first");
+}
+
+/// Whether a pass over the cluster came to anything: a look that succeeded, or one that was given up.
+fn is_told(cluster: &AksCluster) -> bool {
+    let status = cluster.status.as_ref();
+    status.is_some_and(|status| !status.conditions.is_empty())
 }
 
 /// With so many operations in a subscription each is asked about every twelve seconds.
