@@ -33,7 +33,8 @@ impl Ended {
 
     /// Nothing can be proven or signed, so nothing is written to Azure; `problem` says why and what helps.
     pub fn unproven(target: Target, problem: &str) -> Self {
-        Self::ours(target, "FingerprintKeyUnavailable", problem, "", Retry::Backoff)
+        let next = "give the operator the rights in its namespace that the chart gives it, or put right what the message names";
+        Self::ours(target, "FingerprintKeyUnavailable", problem, next, Retry::Backoff)
     }
 
     /// A call that failed, for the first time in a row, and whose credential it was made with.

@@ -39,6 +39,7 @@ mod silence;
 mod slots;
 mod spent;
 mod store;
+mod turnover;
 mod unreadable;
 mod watched;
 mod watches;

@@ -23,6 +23,7 @@ use super::records::{self, Record, Records};
 use super::rests::Rests;
 use super::secrets::PassSecrets;
 use super::spent::Subject;
+use super::turnover::{self, Claims, Turnover};
 use super::write::{self, WriteError};
 use super::{actions, children, in_flight, look, operations, report, sign_in, unreadable};
 use crate::api::{ActionStatus, AksCluster, AksClusterStatus, AksNodePool, ChildStatus, OperationStatus};
@@ -75,6 +76,8 @@ pub struct Pass<'a> {
     pub unproven: BTreeSet<String>,
     /// Lines that wait in status for the key that proves them.
     shelved: BTreeMap<String, ChildStatus>,
+    /// The claims of the lines that are stored.
+    claims: Claims,
     /// What the cluster's own record is stored under.
     pub serial: Option<Serial>,
     /// How many operations ended well and are not counted in status yet.
@@ -226,8 +229,13 @@ impl<'a> Pass<'a> {
         let attempts = pools
             .chain([(Target::Cluster, desired.cluster.life.resume_attempts)])
             .collect();
+        let claims = signing
+            .as_ref()
+            .map(|signer| turnover::claims(signer, &children))
+            .unwrap_or_default();
         let mut pass = Self {
             context,
+            claims,
             objects,
             cluster_id: id.to_string(),
             id,
@@ -334,7 +342,7 @@ impl<'a> Pass<'a> {
         let told = std::mem::replace(&mut self.memory.unsigned_told, self.signing.is_err());
         if let Some(problem) = self.signing.as_ref().err().filter(|_| !told) {
             warn!(cluster = %self.id, "{problem}");
-            let note = format!("{problem}; until then no child counts as made by Armature, and none is deleted");
+            let note = format!("{problem}; until then nothing is written to Azure");
             events::told(
                 self,
                 EventType::Warning,
@@ -387,6 +395,12 @@ impl<'a> Pass<'a> {
         if plan.fate.ends() {
             return self.conclude(plan).await;
         }
+        // Before anything is said to come next: it does not, and is told ever more seldom.
+        if let (Err(problem), Some(_)) = (&self.signing, plan.next_step()) {
+            let ended = Ended::unproven(Target::Cluster, problem);
+            self.plan = Some(plan);
+            return Err(ended.into());
+        }
         self.memory.rests.pass_whole();
         self.memory.rests.settle(&plan);
         self.plan = Some(plan.clone());
@@ -394,9 +408,6 @@ impl<'a> Pass<'a> {
         report::publish(self).await?;
         self.let_pools_go(&plan).await?;
 
-        if let (Err(problem), Some(_)) = (&self.signing, plan.next_step()) {
-            return Err(Ended::unproven(Target::Cluster, problem).into());
-        }
         match act(self, &arm, &plan).await? {
             Acted::Nothing => {
                 let own = plan.look_again.and_then(|wait| Duration::try_from(wait).ok());
@@ -458,6 +469,26 @@ impl<'a> Pass<'a> {
             Some((signer.subject(line.id.as_deref()?), serial))
         });
         self.context.spent.note(self.context, &ended.collect()).await
+    }
+
+    /// Whether the line waits in status for the key that signed it.
+    pub fn waits_for_key(&self, key: &str) -> bool {
+        self.shelved.contains_key(key)
+    }
+
+    /// Gives claims that changed a new serial, before they are stored, and says which signatures have had their time.
+    pub fn turn_over(&mut self) -> Turnover {
+        let Ok(signer) = &self.signing else {
+            return Turnover::default();
+        };
+        turnover::turn_over(signer, &self.claims, &mut self.children, self.context.now())
+    }
+
+    /// The lines are stored.
+    pub fn turned_over(&mut self) {
+        if let Ok(signer) = &self.signing {
+            self.claims = turnover::claims(signer, &self.children);
+        }
     }
 
     /// What the status of the cluster records goes on under a new serial, so that what it recorded before can't be put

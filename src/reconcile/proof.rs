@@ -72,6 +72,11 @@ impl<'a> Signer<'a> {
         Subject::record(&self.object)
     }
 
+    /// The highest serial of the subject that has ended.
+    pub fn last(&self, subject: &Subject) -> Option<Serial> {
+        self.spent.last(subject)
+    }
+
     /// The serial of what begins now for the subject.
     pub fn next(&self, subject: &Subject, now: Timestamp) -> Serial {
         self.spent.next(subject, now)
@@ -210,7 +215,7 @@ async fn proven_with(context: &Context) -> Result<(&FingerprintKey, &Spent), Una
     let loaded = context.spent.load(&context.client, namespace).await;
     loaded.map_err(|error| Unavailable {
         problem: format!(
-            "ConfigMap {namespace}/{}, which tells what signatures have ended, can't be read: {}",
+            "ConfigMap {namespace}/{}, which tells what signatures have ended, can't be read and written: {}",
             spent::CONFIG_MAP,
             told(&error)
         ),

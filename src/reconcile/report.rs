@@ -11,6 +11,7 @@ use super::guard::Unreadable;
 use super::manifests::requested_at;
 use super::objects::Objects;
 use super::pass::{Next, Pass, unwritten};
+use super::turnover::Turnover;
 use super::write::{self, WriteError};
 use super::{events, operations, records};
 use crate::api::{AksCluster, AksNodePool, AksNodePoolStatus};
@@ -130,6 +131,8 @@ async fn report_cluster(pass: &mut Pass<'_>, pools: &PoolsSummary) -> Result<(),
         .sealed_operations()
         .into_iter()
         .partition(|(key, _)| matches!(operations::target(key), Target::Child(_) | Target::Action(_)));
+    let Turnover { ended, overtaken } = pass.turn_over();
+    pass.context.spent.note(pass.context, &ended).await?;
     let children = pass.sealed_children();
     let status = cluster::status(&cluster::Report {
         previous: &before,
@@ -158,6 +161,8 @@ async fn report_cluster(pass: &mut Pass<'_>, pools: &PoolsSummary) -> Result<(),
         };
         let stored = write::status(pass.context, &changed).await?;
         pass.objects.cluster = write::go_on(&pass.objects.cluster, stored);
+        pass.context.spent.note(pass.context, &overtaken).await?;
+        pass.turned_over();
         events::readiness(
             pass.context,
             &pass.objects.cluster,

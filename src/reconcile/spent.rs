@@ -20,12 +20,13 @@ use crate::plan::children::claim::Serial;
 
 /// The ConfigMap that keeps them.
 pub const CONFIG_MAP: &str = "armature-spent-signatures";
-/// So many are kept, which is about half of what a ConfigMap holds; of more, the oldest go.
+/// So many are kept, which is most of what a ConfigMap holds; of more, the oldest of the namespace that has most go.
 const MOST: usize = 10_000;
 
 /// What a signature is about: one object of ours, and a resource or record of it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Subject {
+    namespace: String,
     object: String,
     part: String,
 }
@@ -42,15 +43,17 @@ impl Subject {
     }
 
     fn part(object: &[String; 3], part: &Value) -> Self {
+        let [installation, namespace, name] = object;
         Self {
-            object: hash(&json!(object)),
+            namespace: hash(&json!([installation, namespace])),
+            object: hash(&json!([installation, namespace, name])),
             part: hash(part),
         }
     }
 
     /// The key in the ConfigMap.
     fn key(&self) -> String {
-        format!("{}.{}", self.object, self.part)
+        format!("{}.{}.{}", self.namespace, self.object, self.part)
     }
 }
 
@@ -61,13 +64,20 @@ pub struct Spent {
 }
 
 impl Spent {
-    /// Reads what was noted by earlier leaders, once.
+    /// Reads what was noted by earlier leaders, once, and tries whether more can be noted: what can't be ended must not
+    /// begin.
     ///
     /// # Errors
     /// Kubernetes did not answer, or refused.
     pub async fn load(&self, client: &Client, namespace: &str) -> Result<(), kube::Error> {
         let read = async || {
-            let map = maps(client, namespace).get_opt(CONFIG_MAP).await?;
+            let maps = maps(client, namespace);
+            let map = maps.get_opt(CONFIG_MAP).await?;
+            let nothing = Patch::Merge(json!({ "data": {} }));
+            match &map {
+                Some(_) => drop(maps.patch(CONFIG_MAP, &params(true), &nothing).await?),
+                None => drop(maps.create(&trial(), &config_map(BTreeMap::new())).await?),
+            }
             let data = map.and_then(|map| map.data).unwrap_or_default();
             let serials = data
                 .into_iter()
@@ -87,7 +97,8 @@ impl Spent {
         Serial::after(self.last(subject), now)
     }
 
-    fn last(&self, subject: &Subject) -> Option<Serial> {
+    /// The highest serial that has ended.
+    pub fn last(&self, subject: &Subject) -> Option<Serial> {
         self.with(|ended| ended.get(&subject.key()).copied())
     }
 
@@ -120,7 +131,15 @@ impl Spent {
             .map(|(key, serial)| (key.clone(), json!(serial.to_string())))
             .collect();
         data.extend(old.iter().map(|key| (key.clone(), Value::Null)));
-        write(&context.client, &context.settings.operator_namespace, data).await?;
+        let all = || {
+            self.with(|ended| {
+                ended
+                    .iter()
+                    .map(|(key, serial)| (key.clone(), serial.to_string()))
+                    .collect()
+            })
+        };
+        write(&context.client, &context.settings.operator_namespace, data, all).await?;
         if !old.is_empty() {
             info!(forgotten = old.len(), "more signatures have ended than are kept");
         }
@@ -132,38 +151,75 @@ impl Spent {
     }
 }
 
-/// The oldest that make room for new ones.
+/// The oldest that make room for new ones: of the namespace that has most, so that nobody pushes out what is others'.
 fn surplus(ended: &BTreeMap<String, Serial>, news: &BTreeMap<String, Serial>) -> Vec<String> {
     let added = news.keys().filter(|key| !ended.contains_key(*key)).count();
-    let mut oldest: Vec<_> = ended.iter().filter(|(key, _)| !news.contains_key(*key)).collect();
-    oldest.sort_by_key(|(_, serial)| **serial);
     let surplus = (ended.len() + added).saturating_sub(MOST);
+    if surplus == 0 {
+        return Vec::new();
+    }
+    let mut sizes: BTreeMap<&str, usize> = BTreeMap::new();
+    for key in ended.keys() {
+        *sizes.entry(namespace_of(key)).or_default() += 1;
+    }
+    let mut oldest: Vec<_> = ended.iter().filter(|(key, _)| !news.contains_key(*key)).collect();
+    oldest.sort_by_key(|(key, serial)| (std::cmp::Reverse(sizes.get(namespace_of(key)).copied()), **serial));
     oldest.into_iter().take(surplus).map(|(key, _)| key.clone()).collect()
 }
 
-async fn write(client: &Client, namespace: &str, data: BTreeMap<String, Value>) -> Result<(), WriteError> {
+fn namespace_of(key: &str) -> &str {
+    key.split_once('.').map_or(key, |(namespace, _)| namespace)
+}
+
+/// Adds to what is stored; should somebody have deleted that, `all` that was known is stored anew.
+async fn write(
+    client: &Client,
+    namespace: &str,
+    data: BTreeMap<String, Value>,
+    all: impl FnOnce() -> BTreeMap<String, String>,
+) -> Result<(), WriteError> {
     let maps = maps(client, namespace);
-    let params = PatchParams {
-        field_manager: Some(FIELD_MANAGER.to_owned()),
-        ..PatchParams::default()
-    };
     let patch = json!({ "data": data });
-    match maps.patch(CONFIG_MAP, &params, &Patch::Merge(&patch)).await {
+    match maps.patch(CONFIG_MAP, &params(false), &Patch::Merge(&patch)).await {
         Err(kube::Error::Api(status)) if status.is_not_found() => {}
         answer => return answer.map(drop).map_err(WriteError::of),
     }
-    let text = |(key, value): (String, Value)| Some((key, value.as_str()?.to_owned()));
-    let map = ConfigMap {
+    let mut known = all();
+    for (key, value) in data {
+        match value {
+            Value::String(serial) => drop(known.insert(key, serial)),
+            _ => drop(known.remove(&key)),
+        }
+    }
+    let made = maps.create(&PostParams::default(), &config_map(known)).await;
+    made.map(drop).map_err(WriteError::of)
+}
+
+fn config_map(data: BTreeMap<String, String>) -> ConfigMap {
+    ConfigMap {
         metadata: ObjectMeta {
             name: Some(CONFIG_MAP.to_owned()),
             labels: Some([("app.kubernetes.io/managed-by".to_owned(), FIELD_MANAGER.to_owned())].into()),
             ..ObjectMeta::default()
         },
-        data: Some(data.into_iter().filter_map(text).collect()),
+        data: Some(data),
         ..ConfigMap::default()
-    };
-    let made = maps.create(&PostParams::default(), &map).await;
-    made.map(drop).map_err(WriteError::of)
+    }
+}
+
+fn params(dry_run: bool) -> PatchParams {
+    PatchParams {
+        dry_run,
+        field_manager: Some(FIELD_MANAGER.to_owned()),
+        ..PatchParams::default()
+    }
+}
+
+fn trial() -> PostParams {
+    PostParams {
+        dry_run: true,
+        ..PostParams::default()
+    }
 }
 
 fn maps(client: &Client, namespace: &str) -> Api<ConfigMap> {
@@ -220,6 +276,14 @@ mod tests {
         let news = [(key(MOST), serial(9)), (key(1), serial(9))].into();
         assert_eq!(surplus(&ended, &news), [key(0)]);
         assert!(surplus(&BTreeMap::new(), &news).is_empty());
+        let mut shared = ended.clone();
+        shared.remove(&key(0));
+        shared.insert("b.0".to_owned(), serial(0));
+        assert_eq!(
+            surplus(&shared, &[("b.1".to_owned(), serial(9))].into()),
+            [key(1)],
+            "not the smaller one's"
+        );
     }
 
     #[test]

@@ -582,11 +582,36 @@ async fn a_child_that_somebody_made_anew_under_its_name_is_theirs() {
         .await;
     let key = "maintenanceConfigurations/default";
     world.cluster_until("shop", "ready with its window", all_ready).await;
+    // Somebody keeps what is stored while another one is made.
+    world.apply(&world.cluster("shop", json!({}))).await;
+    world
+        .cluster_until("shop", "without children", |cluster| lines(cluster) == 0)
+        .await;
+    let manifest = world.cluster("shop", json!({ "maintenanceConfigurations": window(4) }));
+    world.apply(&manifest).await;
+    let is_making = |cluster: &AksCluster| {
+        let proof = line(cluster, key).and_then(|line| line.proof.clone());
+        proof.is_some_and(|proof| proof.starts_with("making:"))
+    };
+    let making = world.cluster_until("shop", "about to make it", is_making).await;
+    world.cluster_until("shop", "ready with its window", all_ready).await;
     drop(operator);
     let own = world.azure.cluster_id("shop");
     let id = format!("{own}/{key}");
     world.azure.write_with(Method::DELETE, &id, MAINTENANCE, None).await;
     assert_eq!(world.others_window(&own).await, id);
+    let ready = |cluster: &AksCluster| all_ready(cluster) && line(cluster, key).is_some_and(|line| !line.owned);
+    for kept in [None, Some(json!(line(&making, key).unwrap()))] {
+        if let Some(kept) = kept {
+            world.forge("shop", json!({ "children": { key: null } })).await;
+            world.forge("shop", json!({ "children": { key: kept } })).await;
+        }
+        let _operator = world.operator();
+        world.request_reconcile("shop").await;
+        world
+            .cluster_until("shop", "with a window of somebody else", ready)
+            .await;
+    }
     let before = world.now().await;
     world.apply(&world.cluster("shop", json!({}))).await;
     let _operator = world.operator();

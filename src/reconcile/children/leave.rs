@@ -30,6 +30,10 @@ pub(super) async fn take_leave(
         Fate::Gone => Leaves::AfterCluster,
         Fate::Alive | Fate::Blocked(_) | Fate::LetGo(_) => return Ok(None),
     };
+    // Without the key nobody knows what is ours: nothing leaves.
+    if pass.signing.is_err() {
+        return Ok(None);
+    }
     let mut round = Round::new(arm, plan);
     for key in pass.unproven_leaving(when) {
         leave_unproven(pass, &key).await?;
@@ -112,6 +116,11 @@ impl Round<'_> {
         let line = pass.child_line(key);
         let known = line.id.clone().zip(line.api_version.clone()).filter(|_| line.owned);
         let Some((id, api_version)) = known else {
+            if pass.waits_for_key(key) {
+                let why = "it left the manifest, and what proves whose it is waits for the key that signed it";
+                line::set(pass.child_line(key), ChildState::Held, why);
+                return Ok(());
+            }
             // It was there before Armature, or nobody knows where it is: it stays in Azure.
             return leave_unproven(pass, key).await;
         };

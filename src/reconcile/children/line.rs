@@ -149,7 +149,8 @@ pub fn recognize(pass: &mut Pass<'_>, key: &str, live: &Value) -> bool {
         let id = line.id.clone().unwrap_or_default();
         let since = created_at(live).map(|time| time.to_string()).unwrap_or_default();
         let note = format!(
-            "{key}: {id} was deleted and made anew at {since}, not by Armature: it is not changed or deleted from now on"
+            "{key}: {id} was deleted and made anew at {since}, not by Armature: it is never deleted from now on, and changed only where \
+             it can only belong to this cluster"
         );
         disbelieve(line);
         info!(child = key, "{note}");
