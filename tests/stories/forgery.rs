@@ -345,9 +345,8 @@ async fn with_another_key_nothing_counts_as_made_by_us_and_nothing_is_written_or
     let before = world.now().await;
     let issuer_alone = json!({ "oidcIssuerProfile": { "enabled": true } });
     world.apply(&world.cluster("shop", issuer_alone)).await;
-    world
-        .cluster_until("shop", "without children", |cluster| lines(cluster) == 0)
-        .await;
+    let held = |cluster: &AksCluster| lines(cluster) == 2 && is(cluster, key, ChildState::Held);
+    world.cluster_until("shop", "waiting for the key", held).await;
     assert_eq!(writes_anywhere(&world, before).await, Vec::<String>::new());
     assert!(world.azure.resource(&credential, CREDENTIAL).await.is_some());
 }
@@ -611,6 +610,7 @@ async fn a_child_that_somebody_made_anew_under_its_name_is_theirs() {
         world
             .cluster_until("shop", "with a window of somebody else", ready)
             .await;
+        world.event("was deleted and made anew").await;
     }
     let before = world.now().await;
     world.apply(&world.cluster("shop", json!({}))).await;
@@ -618,7 +618,6 @@ async fn a_child_that_somebody_made_anew_under_its_name_is_theirs() {
     world
         .cluster_until("shop", "without children", |cluster| lines(cluster) == 0)
         .await;
-    world.event("was deleted and made anew").await;
     assert_eq!(writes_anywhere(&world, before).await, Vec::<String>::new());
     assert!(world.azure.resource(&id, MAINTENANCE).await.is_some());
 }
