@@ -99,6 +99,18 @@ fn window(hours: u32) -> Value {
     } } })
 }
 
+/// How far the action `task` is.
+fn task(cluster: &AksCluster) -> Option<ActionState> {
+    let line = cluster.status.as_ref()?.actions.get("task")?;
+    Some(line.state)
+}
+
+/// Whether the line is as it is stored just before its resource is made.
+fn is_making(cluster: &AksCluster, key: &str) -> bool {
+    let proof = line(cluster, key).and_then(|line| line.proof.as_deref());
+    proof.is_some_and(|proof| proof.starts_with("making:"))
+}
+
 fn forged(id: &str, api_version: &str) -> Value {
     json!({ "state": "Ready", "id": id, "apiVersion": api_version, "owned": true, "proof": MADE_UP })
 }
@@ -459,13 +471,7 @@ async fn an_action_that_ran_does_not_run_again_because_its_line_was_taken_away()
     let operator = world.operator();
     let rotate = json!({ "actions": { "task": { "key": "1", "rotateServiceAccountSigningKeys": {} } } });
     world.create("shop", rotate).await;
-    let state = |cluster: &AksCluster| {
-        let status = cluster.status.as_ref();
-        status
-            .and_then(|status| status.actions.get("task"))
-            .map(|line| line.state)
-    };
-    let ran = |cluster: &AksCluster| state(cluster) == Some(ActionState::Succeeded);
+    let ran = |cluster: &AksCluster| task(cluster) == Some(ActionState::Succeeded);
     world.cluster_until("shop", "done with the action", ran).await;
     drop(operator);
     let before = world.now().await;
@@ -473,7 +479,7 @@ async fn an_action_that_ran_does_not_run_again_because_its_line_was_taken_away()
         .forge("shop", json!({ "actions": null, "resumeAttempts": null }))
         .await;
     let _operator = world.operator();
-    let unknown = |cluster: &AksCluster| state(cluster) == Some(ActionState::Unknown);
+    let unknown = |cluster: &AksCluster| task(cluster) == Some(ActionState::Unknown);
     world.cluster_until("shop", "in doubt about the action", unknown).await;
     world.ready("shop").await;
     assert_eq!(writes_anywhere(&world, before).await, Vec::<String>::new());
@@ -534,11 +540,9 @@ async fn a_line_that_somebody_kept_is_worth_nothing_once_what_it_was_about_is_go
     let refused = Injection::new(refuse).call("FederatedIdentityCredentials_CreateOrUpdate");
     let fault = world.admin().inject(&refused).await.unwrap();
     world.apply(&world.cluster("shop", fields("api"))).await;
-    let is_making = |cluster: &AksCluster| {
-        let proof = line(cluster, key).and_then(|line| line.proof.clone());
-        proof.is_some_and(|proof| proof.starts_with("making:"))
-    };
-    let making = world.cluster_until("shop", "about to make it", is_making).await;
+    let making = world
+        .cluster_until("shop", "about to make it", |cluster| is_making(cluster, key))
+        .await;
     let kept = [kept[0].clone(), json!(line(&making, key).unwrap())];
     world
         .cluster_until("shop", "refused", |cluster| is(cluster, key, ChildState::Failed))
@@ -588,11 +592,9 @@ async fn a_child_that_somebody_made_anew_under_its_name_is_theirs() {
         .await;
     let manifest = world.cluster("shop", json!({ "maintenanceConfigurations": window(4) }));
     world.apply(&manifest).await;
-    let is_making = |cluster: &AksCluster| {
-        let proof = line(cluster, key).and_then(|line| line.proof.clone());
-        proof.is_some_and(|proof| proof.starts_with("making:"))
-    };
-    let making = world.cluster_until("shop", "about to make it", is_making).await;
+    let making = world
+        .cluster_until("shop", "about to make it", |cluster| is_making(cluster, key))
+        .await;
     world.cluster_until("shop", "ready with its window", all_ready).await;
     drop(operator);
     let own = world.azure.cluster_id("shop");
@@ -636,19 +638,13 @@ async fn an_action_that_ran_does_not_run_again_because_an_older_record_was_put_b
     });
     let rotate = json!({ "actions": { "task": { "key": "1", "rotateServiceAccountSigningKeys": {} } } });
     world.apply(&world.cluster("shop", rotate)).await;
-    let state = |cluster: &AksCluster| {
-        let status = cluster.status.as_ref();
-        status
-            .and_then(|status| status.actions.get("task"))
-            .map(|line| line.state)
-    };
-    let ran = |cluster: &AksCluster| state(cluster) == Some(ActionState::Succeeded);
+    let ran = |cluster: &AksCluster| task(cluster) == Some(ActionState::Succeeded);
     world.cluster_until("shop", "done with the action", ran).await;
     drop(operator);
     let before = world.now().await;
     world.forge("shop", kept).await;
     let _operator = world.operator();
-    let unknown = |cluster: &AksCluster| state(cluster) == Some(ActionState::Unknown);
+    let unknown = |cluster: &AksCluster| task(cluster) == Some(ActionState::Unknown);
     world.cluster_until("shop", "in doubt about the action", unknown).await;
     world.ready("shop").await;
     assert_eq!(writes_anywhere(&world, before).await, Vec::<String>::new());
