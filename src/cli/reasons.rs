@@ -153,7 +153,7 @@ const REASONS: &[CodeEntry] = &[
     row(
         "FingerprintKeyUnavailable",
         User,
-        "The operator can't read or make its own Secret, which holds the key that signs status and tells secrets apart, or can't read the ConfigMap `armature-spent-signatures` beside it: nothing that status says about children and operations is believed, and nothing is written to Azure, until it can.",
+        "The operator can't read or make its own Secret, which holds the key that signs status and tells secrets apart, or can't read or write the ConfigMap `armature-spent-signatures` beside it: nothing that status says about children and operations is believed, and nothing is written to Azure, until it can.",
         "Check them and the operator's rights in its namespace: to create Secrets and ConfigMaps, and to get these, as the chart does.",
     ),
     row(

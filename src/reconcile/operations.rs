@@ -12,7 +12,6 @@ use super::doubts::Pace;
 use super::failure::Ended;
 use super::pass::{Interrupted, Pass, step_label};
 use super::silence::{Meaning, Unaskable};
-use super::write::WriteError;
 use super::{actions, children, events, in_flight, look, rests};
 use crate::api::OperationStatus;
 use crate::arm::{ArmClient, ArmError, OperationState, OperationUrl, Retry, RetryAfter, ServiceError, SubscriptionId};
@@ -76,7 +75,7 @@ async fn ask(pass: &mut Pass<'_>, arm: &ArmClient, key: &str, operation: &Operat
             match target(key) {
                 Target::Action(name) => actions::answered(pass, &name, operation, state, result).await,
                 Target::Cluster | Target::Pool(_) | Target::Child(_) => {
-                    answered(pass, arm, key, operation, state).await?
+                    answered(pass, arm, key, operation, state).await;
                 }
             }
             Ok(())
@@ -95,13 +94,7 @@ fn address(operation: &OperationStatus) -> Result<OperationUrl, Unaskable> {
 }
 
 /// What Azure says about an operation on the cluster, a pool or a child.
-async fn answered(
-    pass: &mut Pass<'_>,
-    arm: &ArmClient,
-    key: &str,
-    operation: &OperationStatus,
-    state: OperationState,
-) -> Result<(), WriteError> {
+async fn answered(pass: &mut Pass<'_>, arm: &ArmClient, key: &str, operation: &OperationStatus, state: OperationState) {
     let (target, step) = (target(key), operation.step.as_str());
     match state {
         OperationState::Running { .. } if is_over(pass, arm, key, operation).await => {
@@ -112,7 +105,7 @@ async fn answered(
             info!(step, %target, "operation ended well");
             pass.end_operation(key, step, StepResult::Succeeded);
             match &target {
-                Target::Child(child) => children::ended(pass, child, step, None).await?,
+                Target::Child(child) => children::ended(pass, child, step, None),
                 Target::Cluster | Target::Pool(_) | Target::Action(_) => {
                     pass.memory.rests.succeed(&target);
                     pass.ended += 1;
@@ -125,9 +118,8 @@ async fn answered(
             pass.memory.unwrite(&target);
         }
         OperationState::Unknown => lose(pass, key, operation, &Unaskable::Forgotten),
-        OperationState::Failed(error) => failed(pass, key, operation, &error).await?,
+        OperationState::Failed(error) => failed(pass, key, operation, &error),
     }
-    Ok(())
 }
 
 /// Whether an operation that is said to run is over, by what its target shows.
@@ -150,26 +142,20 @@ pub fn ask_again(pass: &mut Pass<'_>, key: &str, operation: &OperationStatus, re
     pass.memory.polls.insert(key.to_owned(), Instant::now() + wait);
 }
 
-async fn failed(
-    pass: &mut Pass<'_>,
-    key: &str,
-    operation: &OperationStatus,
-    error: &ServiceError,
-) -> Result<(), WriteError> {
+fn failed(pass: &mut Pass<'_>, key: &str, operation: &OperationStatus, error: &ServiceError) {
     let (target, step) = (target(key), operation.step.as_str());
     let ended = Ended::operation(target.clone(), &operation.description, error);
     let ended = ended.map_message(|message| pass.secrets.redact(message));
     warn!(step, %target, code = %error.code, "operation failed in Azure");
     pass.end_operation(key, step, StepResult::Failed);
     if let Target::Child(child) = &target {
-        return children::ended(pass, child, step, Some(ended)).await;
+        return children::ended(pass, child, step, Some(ended));
     }
     pass.memory.unwrite(&target);
     if ended.retry == Retry::User {
         pass.attempts.insert(target.clone(), MAX_RESUME_ATTEMPTS);
     }
     pass.rest(target, ended);
-    Ok(())
 }
 
 /// A question that got no answer says nothing about the operation: it is asked again later, unless it will never be

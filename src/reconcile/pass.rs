@@ -30,7 +30,7 @@ use crate::api::{ActionStatus, AksCluster, AksClusterStatus, AksNodePool, ChildS
 use crate::arm::codes::Whose;
 use crate::arm::{ArmClient, ArmError, ClusterId};
 use crate::plan::change::Target;
-use crate::plan::children::claim::{Claim, Serial};
+use crate::plan::children::claim::Serial;
 use crate::plan::children::{Leaves, place};
 use crate::plan::live::{LiveCluster, ProvisioningState};
 use crate::plan::preview::is_preview;
@@ -107,6 +107,8 @@ const CATCH_UP: Duration = Duration::from_millis(500);
 const WRITE_RETRY: Duration = Duration::from_secs(2);
 /// What only a user can put right is looked at again after this time: a quota or a missing group may have come.
 const STALLED_RECHECK: Duration = Duration::from_secs(300);
+/// Whether what signs status is there again is looked at after this time.
+const UNSIGNED_RECHECK: Duration = Duration::from_secs(60);
 
 /// Runs a pass.
 pub async fn run(context: &Context, cluster: &Arc<AksCluster>) -> Next {
@@ -380,7 +382,7 @@ impl<'a> Pass<'a> {
         children::read_ahead(self).await;
         operations::poll(self, &arm).await?;
         look::live(self, &arm).await?;
-        self.end_records().await?;
+        self.end_records();
         if self.is_new && self.live.is_some() {
             actions::meet(self);
         }
@@ -437,9 +439,9 @@ impl<'a> Pass<'a> {
 
     /// A cluster that is gone took along what was below it, and the work on that: what is known of them says nothing about
     /// what somebody makes anew under the name.
-    async fn end_records(&mut self) -> Result<(), WriteError> {
+    fn end_records(&mut self) {
         if self.live.is_some() || self.operations.contains_key(&Target::Cluster.to_string()) {
-            return Ok(());
+            return;
         }
         let below = |line: &ChildStatus| line.id.as_ref().is_some_and(|id| place::is_below(id, &self.cluster_id));
         let ended: Vec<String> = self
@@ -448,7 +450,6 @@ impl<'a> Pass<'a> {
             .filter(|(_, line)| below(line))
             .map(|(key, _)| key.clone())
             .collect();
-        self.end_claims(&ended).await?;
         for key in ended {
             self.children.remove(&key);
             self.memory.children.forget(&key);
@@ -456,19 +457,22 @@ impl<'a> Pass<'a> {
         }
         self.operations
             .retain(|key, _| !matches!(operations::target(key), Target::Pool(_)));
-        Ok(())
     }
 
-    /// What these lines claim ends here: their signatures, which somebody may have kept, count no more. Their resources
-    /// are gone, or nobody's but their owners'.
-    pub async fn end_claims(&self, keys: &[String]) -> Result<(), WriteError> {
-        let Ok(signer) = &self.signing else { return Ok(()) };
-        let lines = keys.iter().filter_map(|key| self.children.get(key));
-        let ended = lines.filter_map(|line| {
-            let (_, serial) = Claim::with_serial(line)?;
-            Some((signer.subject(line.id.as_deref()?), serial))
-        });
-        self.context.spent.note(self.context, &ended.collect()).await
+    /// Notes that these signatures, which somebody may have kept, count no more, with those that could not be noted
+    /// before. Without the key nothing ends: it is not known what was signed.
+    ///
+    /// # Errors
+    /// Kubernetes did not take it.
+    pub async fn note_spent(&mut self, ended: BTreeMap<Subject, Serial>) -> Result<(), WriteError> {
+        if self.signing.is_err() {
+            return Ok(());
+        }
+        let owed = self.memory.overtaken.iter().map(|(subject, serial)| (subject, *serial));
+        let all = turnover::highest(ended.iter().map(|(subject, serial)| (subject, *serial)).chain(owed));
+        self.context.spent.note(self.context, &all).await?;
+        self.memory.overtaken.clear();
+        Ok(())
     }
 
     /// Whether the line waits in status for the key that signed it.
@@ -484,11 +488,16 @@ impl<'a> Pass<'a> {
         turnover::turn_over(signer, &self.claims, &mut self.children, self.context.now())
     }
 
-    /// The lines are stored.
-    pub fn turned_over(&mut self) {
+    /// The lines are stored, and prove what they prove in place of these signatures.
+    ///
+    /// # Errors
+    /// Kubernetes did not take that; then it is noted later.
+    pub async fn turned_over(&mut self, overtaken: BTreeMap<Subject, Serial>) -> Result<(), WriteError> {
         if let Ok(signer) = &self.signing {
             self.claims = turnover::claims(signer, &self.children);
         }
+        self.memory.overtaken.extend(overtaken);
+        self.note_spent(BTreeMap::new()).await
     }
 
     /// What the status of the cluster records goes on under a new serial, so that what it recorded before can't be put
@@ -530,10 +539,9 @@ impl<'a> Pass<'a> {
         }
         self.let_pools_go(&plan).await?;
         if plan.fate == Fate::Gone {
-            let all: Vec<String> = self.children.keys().cloned().collect();
-            self.end_claims(&all).await?;
-            let record = self.overtake_record().into_iter().collect();
-            self.context.spent.note(self.context, &record).await?;
+            let mut ended = turnover::ended_all(&self.claims);
+            ended.extend(self.overtake_record());
+            self.note_spent(ended).await?;
         }
         if ends {
             write::remove_finalizer(self.context, &self.objects.cluster).await?;
@@ -647,8 +655,9 @@ impl<'a> Pass<'a> {
         let rests = self.all_rests();
         let rested = rests.into_iter().filter_map(|rests| rests.next_end(now)).min();
         let secrets = self.secrets.recheck(&self.reference);
+        let unsigned = self.signing.is_err().then_some(UNSIGNED_RECHECK);
         let waits = polls.chain(after).chain(busy).chain(blocked);
-        waits.chain(rested).chain(secrets).min()
+        waits.chain(rested).chain(secrets).chain(unsigned).min()
     }
 
     fn outcome(&self) -> ReconcileOutcome {

@@ -132,7 +132,7 @@ async fn report_cluster(pass: &mut Pass<'_>, pools: &PoolsSummary) -> Result<(),
         .into_iter()
         .partition(|(key, _)| matches!(operations::target(key), Target::Child(_) | Target::Action(_)));
     let Turnover { ended, overtaken } = pass.turn_over();
-    pass.context.spent.note(pass.context, &ended).await?;
+    pass.note_spent(ended).await?;
     let children = pass.sealed_children();
     let status = cluster::status(&cluster::Report {
         previous: &before,
@@ -161,8 +161,7 @@ async fn report_cluster(pass: &mut Pass<'_>, pools: &PoolsSummary) -> Result<(),
         };
         let stored = write::status(pass.context, &changed).await?;
         pass.objects.cluster = write::go_on(&pass.objects.cluster, stored);
-        pass.context.spent.note(pass.context, &overtaken).await?;
-        pass.turned_over();
+        pass.turned_over(overtaken).await?;
         events::readiness(
             pass.context,
             &pass.objects.cluster,

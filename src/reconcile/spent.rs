@@ -2,7 +2,7 @@
 //! put it back later: so what has ended is noted in the operator's own namespace, where they can't write.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::ConfigMap;
@@ -61,30 +61,27 @@ impl Subject {
 #[derive(Debug, Default)]
 pub struct Spent {
     ended: OnceCell<Mutex<BTreeMap<String, Serial>>>,
+    /// What Kubernetes did not take last.
+    refused: Mutex<Option<Data>>,
 }
 
+/// What is written: serials as text, and nothing for what is forgotten.
+type Data = BTreeMap<String, Value>;
+
 impl Spent {
-    /// Reads what was noted by earlier leaders, once, and tries whether more can be noted: what can't be ended must not
-    /// begin.
+    /// Reads what was noted by earlier leaders, once, and tries whether more can be noted, once and after each time that
+    /// it could not: what can't be ended must not begin.
     ///
     /// # Errors
     /// Kubernetes did not answer, or refused.
     pub async fn load(&self, client: &Client, namespace: &str) -> Result<(), kube::Error> {
-        let read = async || {
-            let maps = maps(client, namespace);
-            let map = maps.get_opt(CONFIG_MAP).await?;
-            let nothing = Patch::Merge(json!({ "data": {} }));
-            match &map {
-                Some(_) => drop(maps.patch(CONFIG_MAP, &params(true), &nothing).await?),
-                None => drop(maps.create(&trial(), &config_map(BTreeMap::new())).await?),
-            }
-            let data = map.and_then(|map| map.data).unwrap_or_default();
-            let serials = data
-                .into_iter()
-                .filter_map(|(key, text)| Some((key, Serial::read(&text)?)));
-            Ok(Mutex::new(serials.collect()))
-        };
-        self.ended.get_or_try_init(read).await.map(drop)
+        self.ended.get_or_try_init(|| read(client, namespace)).await?;
+        let refused = self.refused().clone();
+        if let Some(data) = refused {
+            write(client, namespace, data, || self.all(), true).await?;
+            *self.refused() = None;
+        }
+        Ok(())
     }
 
     /// Whether a claim with this serial still counts.
@@ -100,6 +97,16 @@ impl Spent {
     /// The highest serial that has ended.
     pub fn last(&self, subject: &Subject) -> Option<Serial> {
         self.with(|ended| ended.get(&subject.key()).copied())
+    }
+
+    fn refused(&self) -> MutexGuard<'_, Option<Data>> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// All that is known, as it is written.
+    fn all(&self) -> BTreeMap<String, String> {
+        let text = |(key, serial): (&String, &Serial)| (key.clone(), serial.to_string());
+        self.with(|ended| ended.iter().map(text).collect())
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut BTreeMap<String, Serial>) -> T) -> T {
@@ -126,20 +133,15 @@ impl Spent {
             return Err(WriteError::NotLeader);
         }
         let old = self.with(|ended| surplus(ended, &news));
-        let mut data: BTreeMap<String, Value> = news
+        let mut data: Data = news
             .iter()
             .map(|(key, serial)| (key.clone(), json!(serial.to_string())))
             .collect();
         data.extend(old.iter().map(|key| (key.clone(), Value::Null)));
-        let all = || {
-            self.with(|ended| {
-                ended
-                    .iter()
-                    .map(|(key, serial)| (key.clone(), serial.to_string()))
-                    .collect()
-            })
-        };
-        write(&context.client, &context.settings.operator_namespace, data, all).await?;
+        let namespace = &context.settings.operator_namespace;
+        let written = write(&context.client, namespace, data.clone(), || self.all(), false).await;
+        *self.refused() = written.is_err().then_some(data);
+        written.map_err(WriteError::of)?;
         if !old.is_empty() {
             info!(forgotten = old.len(), "more signatures have ended than are kept");
         }
@@ -171,18 +173,35 @@ fn namespace_of(key: &str) -> &str {
     key.split_once('.').map_or(key, |(namespace, _)| namespace)
 }
 
+/// What is stored, once it was tried whether more can be.
+async fn read(client: &Client, namespace: &str) -> Result<Mutex<BTreeMap<String, Serial>>, kube::Error> {
+    let maps = maps(client, namespace);
+    let map = maps.get_opt(CONFIG_MAP).await?;
+    let nothing = Patch::Merge(json!({ "data": {} }));
+    match &map {
+        Some(_) => drop(maps.patch(CONFIG_MAP, &params(true), &nothing).await?),
+        None => drop(maps.create(&creation(true), &config_map(BTreeMap::new())).await?),
+    }
+    let data = map.and_then(|map| map.data).unwrap_or_default();
+    let serials = data
+        .into_iter()
+        .filter_map(|(key, text)| Some((key, Serial::read(&text)?)));
+    Ok(Mutex::new(serials.collect()))
+}
+
 /// Adds to what is stored; should somebody have deleted that, `all` that was known is stored anew.
 async fn write(
     client: &Client,
     namespace: &str,
-    data: BTreeMap<String, Value>,
+    data: Data,
     all: impl FnOnce() -> BTreeMap<String, String>,
-) -> Result<(), WriteError> {
+    dry_run: bool,
+) -> Result<(), kube::Error> {
     let maps = maps(client, namespace);
     let patch = json!({ "data": data });
-    match maps.patch(CONFIG_MAP, &params(false), &Patch::Merge(&patch)).await {
+    match maps.patch(CONFIG_MAP, &params(dry_run), &Patch::Merge(&patch)).await {
         Err(kube::Error::Api(status)) if status.is_not_found() => {}
-        answer => return answer.map(drop).map_err(WriteError::of),
+        answer => return answer.map(drop),
     }
     let mut known = all();
     for (key, value) in data {
@@ -191,8 +210,7 @@ async fn write(
             _ => drop(known.remove(&key)),
         }
     }
-    let made = maps.create(&PostParams::default(), &config_map(known)).await;
-    made.map(drop).map_err(WriteError::of)
+    maps.create(&creation(dry_run), &config_map(known)).await.map(drop)
 }
 
 fn config_map(data: BTreeMap<String, String>) -> ConfigMap {
@@ -215,9 +233,9 @@ fn params(dry_run: bool) -> PatchParams {
     }
 }
 
-fn trial() -> PostParams {
+fn creation(dry_run: bool) -> PostParams {
     PostParams {
-        dry_run: true,
+        dry_run,
         ..PostParams::default()
     }
 }
@@ -236,6 +254,7 @@ mod tests {
             let ended = ended.into_iter().map(|(subject, serial)| (subject.key(), serial));
             Self {
                 ended: OnceCell::new_with(Some(Mutex::new(ended.collect()))),
+                refused: Mutex::default(),
             }
         }
     }

@@ -36,6 +36,11 @@ pub struct Turnover {
     pub overtaken: BTreeMap<Subject, Serial>,
 }
 
+/// What has ended when nothing is stored any more.
+pub fn ended_all(stored: &Claims) -> BTreeMap<Subject, Serial> {
+    highest(stored.keys().map(|(subject, serial)| (subject, *serial)))
+}
+
 /// A claim of a line, before it is stored.
 struct Entry {
     key: String,
@@ -121,7 +126,8 @@ fn dropped(entries: &[Entry], stored: &Claims) -> BTreeMap<Subject, Serial> {
     highest(dropped.map(|(subject, serial)| (subject, *serial)))
 }
 
-fn highest<'a>(serials: impl Iterator<Item = (&'a Subject, Serial)>) -> BTreeMap<Subject, Serial> {
+/// The highest serial of each subject.
+pub fn highest<'a>(serials: impl Iterator<Item = (&'a Subject, Serial)>) -> BTreeMap<Subject, Serial> {
     let mut highest = BTreeMap::new();
     for (subject, serial) in serials {
         let known = highest.entry(subject.clone()).or_insert(serial);

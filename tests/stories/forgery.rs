@@ -3,7 +3,7 @@
 use armature::api::{APPROVE_PLAN_ANNOTATION, ActionState, AksCluster, ChildState};
 use armature_lab::simulator::admin::{Requests, Seed};
 use armature_lab::simulator::fault::{Fault, Injection};
-use k8s_openapi::api::core::v1::Secret;
+use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use k8s_openapi::api::events::v1::Event;
 use kube::Api;
 use kube::api::{DeleteParams, ObjectMeta, Patch, PatchParams, PostParams};
@@ -20,6 +20,8 @@ const CREDENTIAL: &str = "2024-11-30";
 const ASSIGNMENT: &str = "2022-04-01";
 /// The Secret with the key that signs.
 const KEY: &str = "armature-fingerprint-key";
+/// The ConfigMap of what has ended.
+const LEDGER: &str = "armature-spent-signatures";
 /// A signature that nobody made.
 const MADE_UP: &str = "made:0123456789abcdef0123456789abcdef";
 
@@ -753,4 +755,49 @@ async fn without_the_key_nothing_is_written_to_azure() {
     secrets.delete(KEY, &DeleteParams::default()).await.unwrap();
     let _operator = world.operator();
     world.ready("shop").await;
+}
+
+#[tokio::test]
+async fn while_no_signature_can_be_ended_that_is_told_and_nothing_is_written_to_azure() {
+    let world = World::new("unwritable-ledger").await;
+    let _operator = world.operator();
+    world
+        .create("shop", json!({ "maintenanceConfigurations": window(4) }))
+        .await;
+    world.cluster_until("shop", "ready with its window", all_ready).await;
+    let maps: Api<ConfigMap> = Api::namespaced(world.client.clone(), &world.namespace);
+    watch_log("a ledger", async || maps.get_opt(LEDGER).await.unwrap().is_some()).await;
+    let known = maps.get(LEDGER).await.unwrap().data.unwrap();
+    let fixed = Patch::Merge(json!({ "immutable": true }));
+    maps.patch(LEDGER, &PatchParams::default(), &fixed).await.unwrap();
+    // What was made goes, and that can't be noted.
+    world.apply(&world.cluster("shop", json!({}))).await;
+    let key = "maintenanceConfigurations/default";
+    let kept = |cluster: &AksCluster| {
+        let line = line(cluster, key).filter(|line| line.state == ChildState::Held);
+        line.is_some_and(|line| line.message.as_ref().is_some_and(|told| told.contains(LEDGER)))
+    };
+    world.cluster_until("shop", "keeping what it can't end", kept).await;
+    let told = |cluster: &AksCluster| {
+        look::has_reason(cluster, "Ready", "FingerprintKeyUnavailable")
+            && look::message(cluster, "Ready").contains(LEDGER)
+    };
+    let before = world.now().await;
+    world
+        .apply(&world.cluster(
+            "shop",
+            json!({ "maintenanceConfigurations": window(6), "sku": { "tier": "Standard" } }),
+        ))
+        .await;
+    world.request_reconcile("shop").await;
+    world.cluster_until("shop", "waiting", told).await;
+    assert_eq!(writes_anywhere(&world, before).await, Vec::<String>::new());
+    maps.delete(LEDGER, &DeleteParams::default()).await.unwrap();
+    world.request_reconcile("shop").await;
+    world.cluster_until("shop", "ready again", all_ready).await;
+    let after = maps.get(LEDGER).await.unwrap().data.unwrap();
+    assert!(
+        known.keys().all(|key| after.contains_key(key)),
+        "what was known is written anew"
+    );
 }

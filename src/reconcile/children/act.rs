@@ -99,12 +99,14 @@ pub async fn put(pass: &mut Pass<'_>, arm: &ArmClient, put: Put<'_>) -> Result<(
     // One that is new has its name for all clusters of this operator.
     let shared = (kind.shares)(id.as_str()).or_else(|| new.then(|| id.as_str().to_ascii_lowercase()));
     let Some(turn) = pass.context.turns.take(shared).await else {
-        return give_up(pass, key, new).await;
+        give_up(pass, key, new);
+        return Ok(());
     };
     // Since it was looked for, others had the time that storing and waiting took.
     if new && !is_still_absent(pass, arm, &put).await {
         drop(turn);
-        return end_making(pass, key).await;
+        Claim::end(pass.child_line(key));
+        return Ok(());
     }
     let answer = arm.put_resource(id, &child.api_version, &body, Priority::Config).await;
     drop(turn);
@@ -129,7 +131,7 @@ pub async fn put(pass: &mut Pass<'_>, arm: &ArmClient, put: Put<'_>) -> Result<(
         }
         Err(error) => {
             if right != Right::Ours && was_refused(&error) {
-                end_making(pass, key).await?;
+                Claim::end(pass.child_line(key));
             }
             if let Some(other) = stand_in(kind, child, &error) {
                 info!(child = key, other, "another resource does what the child is for");
@@ -144,12 +146,11 @@ pub async fn put(pass: &mut Pass<'_>, arm: &ArmClient, put: Put<'_>) -> Result<(
 }
 
 /// It is not this one's turn: nothing was sent.
-async fn give_up(pass: &mut Pass<'_>, key: &str, new: bool) -> Result<(), WriteError> {
+fn give_up(pass: &mut Pass<'_>, key: &str, new: bool) {
     if new {
-        end_making(pass, key).await?;
+        Claim::end(pass.child_line(key));
     }
     not_our_turn(pass, key);
-    Ok(())
 }
 
 /// Whether what is to be made does not exist, as of now.
@@ -168,13 +169,6 @@ async fn is_still_absent(pass: &mut Pass<'_>, arm: &ArmClient, put: &Put<'_>) ->
         Err(error) => refused(pass, put.key, &error),
     }
     false
-}
-
-/// Nothing was made under the claim.
-async fn end_making(pass: &mut Pass<'_>, key: &str) -> Result<(), WriteError> {
-    pass.end_claims(&[key.to_owned()]).await?;
-    Claim::end(pass.child_line(key));
-    Ok(())
 }
 
 /// Tags are others' to give: a body without any would take them away.
@@ -311,10 +305,7 @@ pub fn fail(pass: &mut Pass<'_>, key: &str, ended: Ended) {
 }
 
 /// What the end of an operation means for the line of its child.
-///
-/// # Errors
-/// Kubernetes did not take that a claim has ended; then the operation is not over.
-pub async fn ended(pass: &mut Pass<'_>, key: &str, step: &str, failure: Option<Ended>) -> Result<(), WriteError> {
+pub fn ended(pass: &mut Pass<'_>, key: &str, step: &str, failure: Option<Ended>) {
     pass.memory.children.forget_look(key);
     match failure {
         Some(failure) => {
@@ -327,20 +318,14 @@ pub async fn ended(pass: &mut Pass<'_>, key: &str, step: &str, failure: Option<E
         None => {
             pass.memory.children.rests.succeed(&Target::Child(key.to_owned()));
             if step == DELETE {
-                forget(pass, key).await?;
+                forget(pass, key);
             }
         }
     }
-    Ok(())
 }
 
 /// A line goes, and what it claimed ends.
-///
-/// # Errors
-/// Kubernetes did not take that; then it stays.
-pub async fn forget(pass: &mut Pass<'_>, key: &str) -> Result<(), WriteError> {
-    pass.end_claims(&[key.to_owned()]).await?;
+pub fn forget(pass: &mut Pass<'_>, key: &str) {
     pass.children.remove(key);
     pass.memory.children.forget(key);
-    Ok(())
 }

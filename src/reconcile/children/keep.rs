@@ -85,7 +85,7 @@ impl Round<'_> {
         };
         let answer = decide(&question(pass, kind, child, key, Some(seen.as_ref()), ours));
         if seen.is_none() && answer != Answer::TooSoon {
-            line::gone(pass, key).await?;
+            line::gone(pass, key);
         }
         match answer {
             Answer::Nothing | Answer::Look => {}

@@ -36,7 +36,7 @@ pub(super) async fn take_leave(
     }
     let mut round = Round::new(arm, plan);
     for key in pass.unproven_leaving(when) {
-        leave_unproven(pass, &key).await?;
+        leave_unproven(pass, &key);
     }
     for key in pass.leaving(when) {
         round.leave(pass, &key).await?;
@@ -117,12 +117,18 @@ impl Round<'_> {
         let known = line.id.clone().zip(line.api_version.clone()).filter(|_| line.owned);
         let Some((id, api_version)) = known else {
             if pass.waits_for_key(key) {
-                let why = "it left the manifest, and what proves whose it is waits for the key that signed it";
+                let why = match &pass.signing {
+                    Ok(_) => {
+                        "it left the manifest, and what proves whose it is waits for the key that signed it".to_owned()
+                    }
+                    Err(problem) => format!("it left the manifest, and whose it is can't be told: {problem}"),
+                };
                 line::set(pass.child_line(key), ChildState::Held, why);
                 return Ok(());
             }
             // It was there before Armature, or nobody knows where it is: it stays in Azure.
-            return leave_unproven(pass, key).await;
+            leave_unproven(pass, key);
+            return Ok(());
         };
         if pass.objects.cluster.spec.management_policy == Some(ManagementPolicy::Observe) {
             let why = "it left the manifest, and spec.managementPolicy is Observe".to_owned();
@@ -136,7 +142,7 @@ impl Round<'_> {
             events::told(pass, EventType::Normal, "ChildKept", act::DELETE, &note);
         }
         if kept.is_some() || self.delete(pass, key, &id, &api_version).await? != Departure::Pending {
-            act::forget(pass, key).await?;
+            act::forget(pass, key);
         }
         Ok(())
     }
@@ -207,11 +213,11 @@ pub(super) enum Departure {
 }
 
 /// A line goes whose resource stays in Azure. Where it said that Armature made that, and does not prove it, that is told.
-async fn leave_unproven(pass: &mut Pass<'_>, key: &str) -> Result<(), WriteError> {
+fn leave_unproven(pass: &mut Pass<'_>, key: &str) {
     let id = pass.children.get(key).and_then(|line| line.id.clone());
-    act::forget(pass, key).await?;
+    act::forget(pass, key);
     if !pass.unproven.remove(key) {
-        return Ok(());
+        return;
     }
     let id = id.unwrap_or_else(|| "its resource".to_owned());
     let note = format!(
@@ -219,7 +225,6 @@ async fn leave_unproven(pass: &mut Pass<'_>, key: &str) -> Result<(), WriteError
     );
     info!(child = key, "{note}");
     events::told(pass, EventType::Warning, "ChildKept", act::DELETE, &note);
-    Ok(())
 }
 
 /// Another cluster that needs the resource. What is below this cluster is nobody else's.

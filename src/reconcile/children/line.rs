@@ -21,7 +21,6 @@ use crate::plan::secret::SecretProblem;
 use crate::reconcile::events;
 use crate::reconcile::failure::Ended;
 use crate::reconcile::pass::Pass;
-use crate::reconcile::write::WriteError;
 
 /// What Azure does not show yet is looked at again after this time.
 const NOT_YET_SHOWN: Duration = Duration::from_secs(30);
@@ -116,23 +115,12 @@ pub fn looked(pass: &mut Pass<'_>, key: &str, child: &Child, id: &str, live: Opt
 }
 
 /// Azure was asked, and does not have it: what is there later is not what the line was about.
-///
-/// # Errors
-/// Kubernetes did not take that what was claimed has ended.
-pub async fn gone(pass: &mut Pass<'_>, key: &str) -> Result<(), WriteError> {
-    let claim = pass.children.get(key).and_then(Claim::of);
-    match claim {
-        Some(Claim::Made | Claim::Adopted) => {
-            pass.end_claims(&[key.to_owned()]).await?;
-            begin(pass, key, Claim::Gone);
-        }
-        Some(Claim::Making | Claim::Seen) => {
-            pass.end_claims(&[key.to_owned()]).await?;
-            Claim::end(pass.child_line(key));
-        }
+pub fn gone(pass: &mut Pass<'_>, key: &str) {
+    match pass.children.get(key).and_then(Claim::of) {
+        Some(Claim::Made | Claim::Adopted) => begin(pass, key, Claim::Gone),
+        Some(Claim::Making | Claim::Seen) => Claim::end(pass.child_line(key)),
         Some(Claim::Gone) | None => {}
     }
-    Ok(())
 }
 
 /// Whether what Azure shows is what the line is about: somebody may have deleted that and made another one under its

@@ -28,7 +28,6 @@ impl Round<'_> {
             if is_taken(pass, key) || self.delete(pass, key, &id, &api_version).await? != Departure::Gone {
                 return Ok(());
             }
-            pass.end_claims(&[key.to_owned()]).await?;
             let line = pass.child_line(key);
             Claim::end(line);
             line.applied = None;
