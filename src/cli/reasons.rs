@@ -145,16 +145,10 @@ const REASONS: &[CodeEntry] = &[
         "Run the command in the message that registers it.",
     ),
     row(
-        "FingerprintKeyChanged",
-        User,
-        "Status was signed with another key than the operator has now: its Secret was deleted and made anew. What hangs on the cluster counts as somebody else's, and is not deleted.",
-        "Put the former Secret back from a backup and restart the operator; without one, delete what nobody needs any more in Azure by hand.",
-    ),
-    row(
         "FingerprintKeyUnavailable",
         User,
-        "The operator can't read or make its own Secret, which holds the key that signs status and tells secrets apart, or can't read or write the ConfigMap `armature-spent-signatures` beside it: nothing that status says about children and operations is believed, and nothing is written to Azure, until it can.",
-        "Check them and the operator's rights in its namespace: to create Secrets and ConfigMaps, and to get these, as the chart does.",
+        "The operator can't read or make its own Secret, which holds the key that signs status and tells secrets apart, or can't read or write the ConfigMaps `armature-inventory-*` beside it, which record what it made: nothing that status says about children and operations is believed, and nothing is written to Azure, until it can.",
+        "Check them and the operator's rights in its namespace: to create Secrets and ConfigMaps, to get these, and to patch the ConfigMaps, as the chart has it.",
     ),
     row(
         "ForbiddenChange",
@@ -197,6 +191,12 @@ const REASONS: &[CodeEntry] = &[
         User,
         "The manifest says something that can't be, and admission could not see it.",
         "Correct the field that the message names.",
+    ),
+    row(
+        "InventoryLost",
+        User,
+        "Status says that Armature made children, and the ConfigMaps `armature-inventory-*` of the operator's namespace do not: they were lost, or somebody put an older status back. These children count as somebody else's, and are not deleted.",
+        "If the ConfigMaps were lost, put them back from a backup and restart the operator; without one, delete what nobody needs any more in Azure by hand.",
     ),
     row(
         "LastSystemPool",

@@ -14,10 +14,10 @@ use super::children::Turns;
 use super::contained::Panics;
 use super::fingerprint::FingerprintKey;
 use super::in_flight::InFlight;
+use super::inventory::Inventories;
 use super::memory::Memory;
 use super::remembered::Remembered;
 use super::slots::Slots;
-use super::spent::Spent;
 use super::store::Written;
 use super::watched::Caches;
 use crate::api::{AksCluster, AksNodePool, AzureIdentity};
@@ -58,8 +58,8 @@ pub struct Context {
     pub fingerprint_key: OnceCell<FingerprintKey>,
     /// Whether the last event could not be published.
     pub events_fail: AtomicBool,
-    /// What was signed with it and has ended.
-    pub spent: Spent,
+    /// What hangs on clusters and is under our care.
+    pub inventories: Inventories,
     /// Who may write what children share.
     pub turns: Turns,
     /// Objects whose last pass panicked.
@@ -135,7 +135,7 @@ impl Context {
             recorder,
             fingerprint_key: OnceCell::new(),
             events_fail: AtomicBool::new(false),
-            spent: Spent::default(),
+            inventories: Inventories::default(),
             turns: Turns::default(),
             panics: Panics::default(),
             in_flight: InFlight::default(),

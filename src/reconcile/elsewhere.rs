@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use kube::ResourceExt;
+use kube::runtime::reflector::ObjectRef;
 
 use super::context::Context;
 use super::objects::Objects;
 use super::orphans;
 use super::pass::Pass;
-use super::proof::Signer;
 use crate::api::{AksCluster, AksNodePool, AksNodePoolSpec, NetworkPlugin, PodIpAllocationMode};
 use crate::plan::children::claim::Claim;
 use crate::plan::compatibility::OtherPool;
@@ -31,46 +31,32 @@ pub fn pools(context: &Context, objects: &Objects) -> Vec<OtherPool> {
         .collect()
 }
 
-/// Another cluster that needs the resource of a child of this one, by a line of its status that proves that its operator
-/// signed in and found it. What a manifest or an unproven line names, anybody can name.
+/// Another cluster that needs the resource of a child of this one: its operator signed in and found it. What a manifest
+/// or a status names, anybody can name.
 pub fn user_of(pass: &Pass<'_>, id: &str) -> Option<String> {
-    proven(pass, id, |claim| claim.may_change() || claim == Claim::Seen)
+    holder(pass, id, |claim| claim.may_change() || claim == Claim::Seen)
 }
 
-/// Another cluster whose operator made the resource of a child of this one, or took it over, by a line that proves that.
-/// Having found it there is not enough: whoever may read could keep others from their own.
+/// Another cluster whose operator made the resource of a child of this one, or took it over. Having found it there is not
+/// enough: whoever may read could keep others from their own.
 pub fn owner_of(pass: &Pass<'_>, id: &str) -> Option<String> {
-    proven(pass, id, Claim::may_change)
+    holder(pass, id, Claim::may_change)
 }
 
-fn proven(pass: &Pass<'_>, id: &str, counts: impl Fn(Claim) -> bool) -> Option<String> {
-    let signer = pass.signing.as_ref().ok()?;
-    let own = &pass.objects.cluster;
-    let is_own = |cluster: &AksCluster| cluster.namespace() == own.namespace() && cluster.name_any() == own.name_any();
-    let mut others = pass.context.clusters.state().into_iter().filter(|other| !is_own(other));
-    let proven = |other: &Arc<AksCluster>| has_proven_line(&signer.for_object(other.as_ref()), other, id, &counts);
-    let readable = others.find(proven).map(|user| named(user.as_ref()));
-    // What proves a line of an object that can't be read is unknown: what it names is left alone until it can be.
-    readable.or_else(|| {
-        let mentions = |id_of_child: &String| id_of_child.eq_ignore_ascii_case(id);
-        let unreadable = pass.context.caches.clusters.unreadable.state();
-        let user = unreadable
-            .iter()
-            .find(|other| other.salvage.children.iter().any(mentions))?;
-        Some(named(user.as_ref()))
-    })
-}
-
-fn named(user: &impl ResourceExt) -> String {
-    format!("{}/{}", user.namespace().unwrap_or_default(), user.name_any())
-}
-
-fn has_proven_line(signer: &Signer<'_>, cluster: &AksCluster, id: &str, counts: impl Fn(Claim) -> bool) -> bool {
-    let mut lines = cluster.status.iter().flat_map(|status| &status.children);
-    lines.any(|(key, line)| {
-        let is_same = line.id.as_ref().is_some_and(|other| other.eq_ignore_ascii_case(id));
-        is_same && signer.claim(key, line).is_some_and(|(claim, _)| counts(claim))
-    })
+fn holder(pass: &Pass<'_>, id: &str, counts: impl Fn(Claim) -> bool) -> Option<String> {
+    let own = ObjectRef::from_obj(&pass.objects.cluster);
+    let is_other = |holder: &String| {
+        let (namespace, name) = holder.split_once('/').unwrap_or_default();
+        let object = ObjectRef::<AksCluster>::new(name).within(namespace);
+        (object.name, object.namespace) != (own.name.clone(), own.namespace.clone())
+            && pass
+                .context
+                .caches
+                .clusters
+                .has(&ObjectRef::new(name).within(namespace))
+    };
+    let holders = pass.context.inventories.holders(id, counts);
+    holders.into_iter().find(is_other)
 }
 
 fn cluster_of(context: &Context, pool: &AksNodePool) -> Option<Arc<AksCluster>> {

@@ -10,11 +10,9 @@ use super::doubts::Doubts;
 use super::features::Features;
 use super::rests::Rests;
 use super::silence::Silences;
-use super::spent::Subject;
 use crate::arm::Sensitive;
 use crate::plan::Plan;
 use crate::plan::change::Target;
-use crate::plan::children::claim::Serial;
 use crate::plan::version::Version;
 
 /// The memory of one aggregate.
@@ -32,10 +30,8 @@ pub struct Memory {
     pub doubts: Doubts,
     /// Whether it was told that nothing signs what status records.
     pub unsigned_told: bool,
-    /// Whether it was told that another key signed what status records.
-    pub other_key_told: bool,
-    /// Signatures that a stored status has overtaken, and that are still to be noted as such.
-    pub overtaken: BTreeMap<Subject, Serial>,
+    /// Whether it was told that what status says of children is not recorded.
+    pub unrecorded_told: bool,
     /// The set of pools when it last changed, and when that was.
     pools: Option<(Vec<(String, i64)>, Timestamp)>,
     /// Whether the snapshot of Azure is older than our last write.

@@ -15,15 +15,14 @@ use super::act::{Acted, act};
 use super::context::Context;
 use super::events::{self, News};
 use super::failure::Ended;
+use super::inventory::{self, Inventory};
 use super::manifests::{self, Desired, requested_at};
 use super::memory::Memory;
 use super::objects::Objects;
-use super::proof::{Signer, Signing};
+use super::proof::{Signer, Signing, unkept};
 use super::records::{self, Record, Records};
 use super::rests::Rests;
 use super::secrets::PassSecrets;
-use super::spent::Subject;
-use super::turnover::{self, Claims, Turnover};
 use super::write::{self, WriteError};
 use super::{actions, children, in_flight, look, operations, report, sign_in, unreadable};
 use crate::api::{ActionStatus, AksCluster, AksClusterStatus, AksNodePool, ChildStatus, OperationStatus};
@@ -74,12 +73,10 @@ pub struct Pass<'a> {
     pub signing: Signing<'a>,
     /// Lines of children that claim more than they prove.
     pub unproven: BTreeSet<String>,
-    /// Lines that wait in status for the key that proves them.
-    shelved: BTreeMap<String, ChildStatus>,
-    /// The claims of the lines that are stored.
-    claims: Claims,
     /// What the cluster's own record is stored under.
     pub serial: Option<Serial>,
+    /// From which serial on such records are believed.
+    record: Option<Serial>,
     /// How many operations ended well and are not counted in status yet.
     pub ended: i64,
     /// How often a failed operation was resumed.
@@ -188,8 +185,7 @@ impl<'a> Pass<'a> {
             afresh,
             operations,
             dropped,
-            shelved,
-            other_key,
+            unrecorded,
         } = Records::admit(&signing, &status);
         for key in afresh {
             memory.children.forget_look(&key);
@@ -231,13 +227,9 @@ impl<'a> Pass<'a> {
         let attempts = pools
             .chain([(Target::Cluster, desired.cluster.life.resume_attempts)])
             .collect();
-        let claims = signing
-            .as_ref()
-            .map(|signer| turnover::claims(signer, &children))
-            .unwrap_or_default();
+        let believed = signing.as_ref().ok().and_then(|signer| signer.inventory().record);
         let mut pass = Self {
             context,
-            claims,
             objects,
             cluster_id: id.to_string(),
             id,
@@ -250,8 +242,8 @@ impl<'a> Pass<'a> {
             operations,
             signing,
             unproven,
-            shelved,
             serial: record.serial,
+            record: believed,
             ended: 0,
             attempts,
             live: None,
@@ -272,28 +264,25 @@ impl<'a> Pass<'a> {
             );
             events::told(&mut pass, EventType::Warning, "OperationLost", "Reconcile", &note);
         }
-        if other_key {
-            pass.tell_other_key();
+        if unrecorded {
+            pass.tell_unrecorded();
         }
         Ok(pass)
     }
 
-    /// Lines that were signed with another key stay as they are until it is back: that is told once.
-    fn tell_other_key(&mut self) {
-        let Ok(signer) = &self.signing else { return };
-        if std::mem::replace(&mut self.memory.other_key_told, true) {
+    /// What Armature signed and does not have in its inventory was lost there, or somebody put it back: that is told once.
+    fn tell_unrecorded(&mut self) {
+        if std::mem::replace(&mut self.memory.unrecorded_told, true) {
             return;
         }
-        let settings = &self.context.settings;
         let note = format!(
-            "status was signed with another key than {}, which Secret {}/{} holds: until the former Secret is put back and the operator \
-             restarted, what hangs on the cluster counts as somebody else's, and is not deleted",
-            signer.key_id(),
-            settings.operator_namespace,
-            settings.fingerprint_key_secret,
+            "status says that Armature made children that the ConfigMaps {}/{}* do not have: they count as somebody else's, and are \
+             not deleted; if the ConfigMaps were lost, put them back from a backup and restart the operator",
+            self.context.settings.operator_namespace,
+            inventory::PREFIX,
         );
         warn!(cluster = %self.id, "{note}");
-        events::told(self, EventType::Warning, "FingerprintKeyChanged", "Reconcile", &note);
+        events::told(self, EventType::Warning, "InventoryLost", "Reconcile", &note);
     }
 
     /// The pass itself and what follows from how it ended. What a status could not be stored for is told all the same.
@@ -331,7 +320,7 @@ impl<'a> Pass<'a> {
 
     /// The lines of children as status stores them.
     pub fn sealed_children(&self) -> BTreeMap<String, ChildStatus> {
-        records::sealed_children(&self.signing, &self.shelved, &self.children)
+        records::sealed_children(&self.signing, self.objects.cluster.status.as_ref(), &self.children)
     }
 
     /// The operations as status stores them.
@@ -459,54 +448,56 @@ impl<'a> Pass<'a> {
             .retain(|key, _| !matches!(operations::target(key), Target::Pool(_)));
     }
 
-    /// Notes that these signatures, which somebody may have kept, count no more, with those that could not be noted
-    /// before. Without the key nothing ends: it is not known what was signed.
+    /// Records what children there are and whose, before status says so. Without the key nothing is known of them.
     ///
     /// # Errors
     /// Kubernetes did not take it.
-    pub async fn note_spent(&mut self, ended: BTreeMap<Subject, Serial>) -> Result<(), WriteError> {
-        if self.signing.is_err() {
-            return Ok(());
-        }
-        let owed = self.memory.overtaken.iter().map(|(subject, serial)| (subject, *serial));
-        let all = turnover::highest(ended.iter().map(|(subject, serial)| (subject, *serial)).chain(owed));
-        self.context.spent.note(self.context, &all).await?;
-        self.memory.overtaken.clear();
-        Ok(())
+    pub async fn record_inventory(&self) -> Result<(), WriteError> {
+        let Ok(signer) = &self.signing else { return Ok(()) };
+        let inventories = &self.context.inventories;
+        inventories
+            .record(self.context, signer.object(), &self.inventory(signer))
+            .await
     }
 
-    /// Whether the line waits in status for the key that signed it.
-    pub fn waits_for_key(&self, key: &str) -> bool {
-        self.shelved.contains_key(key)
-    }
-
-    /// Gives claims that changed a new serial, before they are stored, and says which signatures have had their time.
-    pub fn turn_over(&mut self) -> Turnover {
-        let Ok(signer) = &self.signing else {
-            return Turnover::default();
-        };
-        turnover::turn_over(signer, &self.claims, &mut self.children, self.context.now())
-    }
-
-    /// The lines are stored, and prove what they prove in place of these signatures.
+    /// Records that of the rest there is nothing more to say, once status does not either.
     ///
     /// # Errors
-    /// Kubernetes did not take that; then it is noted later.
-    pub async fn turned_over(&mut self, overtaken: BTreeMap<Subject, Serial>) -> Result<(), WriteError> {
-        if let Ok(signer) = &self.signing {
-            self.claims = turnover::claims(signer, &self.children);
-        }
-        self.memory.overtaken.extend(overtaken);
-        self.note_spent(BTreeMap::new()).await
+    /// Kubernetes did not take it; it is recorded before the next pass.
+    pub async fn conclude_inventory(&self) -> Result<(), WriteError> {
+        let Ok(signer) = &self.signing else { return Ok(()) };
+        let inventories = &self.context.inventories;
+        inventories
+            .conclude(self.context, signer.object(), self.inventory(signer))
+            .await
+    }
+
+    fn inventory(&self, signer: &Signer<'_>) -> Inventory {
+        Inventory::of(signer.object(), self.record, &self.children)
+    }
+
+    /// Whether what follows could be recorded.
+    ///
+    /// # Errors
+    /// It could not, and so must not be done.
+    pub async fn try_inventory(&self) -> Result<(), Ended> {
+        let problem = match &self.signing {
+            Ok(signer) => match self.context.inventories.try_out(self.context, signer.object()).await {
+                Ok(()) => return Ok(()),
+                Err(error) => unkept(&self.context.settings.operator_namespace, &error.to_string()),
+            },
+            Err(problem) => problem.clone(),
+        };
+        Err(Ended::unproven(Target::Cluster, &problem))
     }
 
     /// What the status of the cluster records goes on under a new serial, so that what it recorded before can't be put
-    /// back. To be called when the new record is stored.
-    pub fn overtake_record(&mut self) -> Option<(Subject, Serial)> {
-        let signer = self.signing.as_ref().ok()?;
-        let (subject, before) = (signer.record(), self.serial?);
-        self.serial = Some(Serial::after(Some(before), self.context.now()));
-        Some((subject, before))
+    /// back.
+    pub fn overtake_record(&mut self) {
+        if self.signing.is_ok() {
+            self.serial = Some(Serial::after(self.serial, self.context.now()));
+            self.record = self.serial;
+        }
     }
 
     /// Without an identity nothing is looked at any more, and an object that goes away can only be released.
@@ -538,10 +529,8 @@ impl<'a> Pass<'a> {
             report::publish(self).await?;
         }
         self.let_pools_go(&plan).await?;
-        if plan.fate == Fate::Gone {
-            let mut ended = turnover::ended_all(&self.claims);
-            ended.extend(self.overtake_record());
-            self.note_spent(ended).await?;
+        if ends {
+            self.end_inventory(&plan.fate).await?;
         }
         if ends {
             write::remove_finalizer(self.context, &self.objects.cluster).await?;
@@ -549,6 +538,19 @@ impl<'a> Pass<'a> {
             self.operations.clear();
         }
         Ok(None)
+    }
+
+    /// Nothing is ours any more. What is let go goes in any case: what stays recorded of it then is what it was.
+    async fn end_inventory(&mut self, fate: &Fate) -> Result<(), WriteError> {
+        self.children.clear();
+        self.record = None;
+        match self.conclude_inventory().await {
+            Err(error) if matches!(fate, Fate::LetGo(_)) => {
+                warn!(cluster = %self.id, "what was let go stays recorded: {error}");
+                Ok(())
+            }
+            answer => answer,
+        }
     }
 
     async fn let_pools_go(&mut self, plan: &Plan) -> Result<(), WriteError> {

@@ -3,14 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use kube::ResourceExt;
 use serde_json::{Value, json};
 
 use super::context::Context;
 use super::failure::Ended;
 use super::fingerprint::{self, FingerprintKey, KeyProblem, passes};
-use super::spent::{self, Spent, Subject};
+use super::inventory::{self, Inventories, Inventory, ObjectKey};
 use crate::api::{AksCluster, AksClusterStatus, AksNodePoolStatus, ChildStatus, OperationStatus};
 use crate::plan::change::Target;
 use crate::plan::children::claim::{Claim, Serial};
@@ -21,9 +20,10 @@ use crate::runtime::connect::told;
 #[derive(Debug, Clone)]
 pub struct Signer<'a> {
     key: &'a FingerprintKey,
-    spent: &'a Spent,
-    /// Installation, namespace and name. No UID: a backup brings objects back under new ones.
-    object: [String; 3],
+    inventories: &'a Inventories,
+    object: ObjectKey,
+    /// What the operator recorded itself.
+    inventory: Inventory,
 }
 
 /// What signs the status of an object, or why there is nothing to sign with: then nothing in it is believed.
@@ -35,51 +35,40 @@ impl<'a> Signer<'a> {
     /// # Errors
     /// Kubernetes did not answer: nobody knows what is proven, which passes by itself.
     pub async fn of(context: &'a Context, cluster: &AksCluster) -> Result<Signing<'a>, Ended> {
-        match proven_with(context).await {
-            Ok((key, spent)) => Ok(Ok(Self::new(key, spent, context.installation.as_str(), cluster))),
-            Err(Unavailable {
-                problem,
-                passing: false,
-            }) => Ok(Err(problem)),
-            Err(Unavailable { problem, passing: true }) => Err(Ended::unproven(Target::Cluster, &problem)),
-        }
+        let object = object_key(context.installation.as_str(), cluster);
+        let proven = match proven_with(context, &object).await {
+            Ok(key) => Self::new(key, &context.inventories, object),
+            Err(Unavailable { problem, passing: true }) => return Err(Ended::unproven(Target::Cluster, &problem)),
+            Err(Unavailable { problem, .. }) => Err(problem),
+        };
+        Ok(proven)
     }
 
-    pub(super) fn new(key: &'a FingerprintKey, spent: &'a Spent, installation: &str, cluster: &AksCluster) -> Self {
-        Self {
+    /// # Errors
+    /// What is recorded of the object can't be read.
+    pub(super) fn new(key: &'a FingerprintKey, inventories: &'a Inventories, object: ObjectKey) -> Signing<'a> {
+        let inventory = inventories.of(&object)?;
+        Ok(Self {
             key,
-            spent,
-            object: [
-                installation.to_owned(),
-                cluster.namespace().unwrap_or_default(),
-                cluster.name_any(),
-            ],
-        }
+            inventories,
+            object,
+            inventory,
+        })
     }
 
-    /// The same key, for the status of another object.
-    pub fn for_object(&self, cluster: &AksCluster) -> Self {
-        Self::new(self.key, self.spent, &self.object[0], cluster)
+    /// What the operator recorded of the cluster when the pass began.
+    pub fn inventory(&self) -> &Inventory {
+        &self.inventory
     }
 
-    /// What a claim about a resource is noted under once it has ended.
-    pub fn subject(&self, id: &str) -> Subject {
-        Subject::resource(&self.object, id)
+    /// The object that status is signed for.
+    pub fn object(&self) -> &ObjectKey {
+        &self.object
     }
 
-    /// The same for what the status of the cluster records about itself.
-    pub fn record(&self) -> Subject {
-        Subject::record(&self.object)
-    }
-
-    /// The highest serial of the subject that has ended.
-    pub fn last(&self, subject: &Subject) -> Option<Serial> {
-        self.spent.last(subject)
-    }
-
-    /// The serial of what begins now for the subject.
-    pub fn next(&self, subject: &Subject, now: Timestamp) -> Serial {
-        self.spent.next(subject, now)
+    /// Whether a line has ended, and status only does not say so yet.
+    pub fn has_ended(&self, key: &str) -> bool {
+        self.inventories.has_ended(&self.object, key)
     }
 
     /// The proof of a line: its claim, when that began, and the signature of that.
@@ -116,23 +105,10 @@ impl<'a> Signer<'a> {
         format!("{}:{signature}", claim.text(serial))
     }
 
-    /// The claim that a line of status proves, with its serial. One that has ended is none.
-    pub fn claim(&self, key: &str, line: &ChildStatus) -> Option<(Claim, Serial)> {
-        let (proof, id) = (line.proof.as_deref()?, line.id.as_deref()?);
-        let claim = Claim::read(proof)?;
-        let counts = is_same(proof, &self.of_child(key, line, claim)) && self.spent.admits(&self.subject(id), claim.1);
-        counts.then_some(claim)
-    }
-
-    /// Whether a proof says that it was made with another key: then nobody can tell here what it is worth.
-    pub fn is_of_another_key(&self, proof: &str) -> bool {
-        let signature = proof.rsplit(':').next().unwrap_or_default();
-        self.key.is_of_another(signature)
-    }
-
-    /// The name of the key.
-    pub fn key_id(&self) -> &str {
-        self.key.id()
+    /// Whether a line says what was stored in it under this claim.
+    pub fn proves_child(&self, key: &str, line: &ChildStatus, claim: (Claim, Serial)) -> bool {
+        let proof = line.proof.as_deref();
+        proof.is_some_and(|proof| is_same(proof, &self.of_child(key, line, claim)))
     }
 
     /// The proof that Azure gave us this operation for this target.
@@ -171,12 +147,12 @@ impl<'a> Signer<'a> {
         format!("{serial}:{signature}")
     }
 
-    /// The serial of what the status of the cluster records, when that is what was stored there and has not been
-    /// overtaken.
+    /// The serial of what the status of the cluster records, when that is what was stored there and nothing has overtaken
+    /// it.
     pub fn proves_cluster(&self, status: &AksClusterStatus) -> Option<Serial> {
         let proof = status.proof.as_deref()?;
         let serial = Serial::read(proof.split_once(':')?.0)?;
-        let counts = is_same(proof, &self.of_cluster(status, serial)) && self.spent.admits(&self.record(), serial);
+        let counts = is_same(proof, &self.of_cluster(status, serial)) && self.inventory.record <= Some(serial);
         counts.then_some(serial)
     }
 
@@ -203,8 +179,17 @@ struct Unavailable {
     passing: bool,
 }
 
-/// The key, and what was signed with it and has ended: nothing is proven without both.
-async fn proven_with(context: &Context) -> Result<(&FingerprintKey, &Spent), Unavailable> {
+/// Installation, namespace and name of a cluster's object.
+fn object_key(installation: &str, cluster: &AksCluster) -> ObjectKey {
+    [
+        installation.to_owned(),
+        cluster.namespace().unwrap_or_default(),
+        cluster.name_any(),
+    ]
+}
+
+/// The key, once the inventories are there: nothing is proven without both.
+async fn proven_with<'a>(context: &'a Context, object: &ObjectKey) -> Result<&'a FingerprintKey, Unavailable> {
     let key = fingerprint::key(context)
         .await
         .map_err(|KeyProblem { problem, passing }| Unavailable {
@@ -212,16 +197,25 @@ async fn proven_with(context: &Context) -> Result<(&FingerprintKey, &Spent), Una
             passing,
         })?;
     let namespace = &context.settings.operator_namespace;
-    let loaded = context.spent.load(&context.client, namespace).await;
+    let loaded = context.inventories.load(&context.client, namespace).await;
     loaded.map_err(|error| Unavailable {
-        problem: format!(
-            "ConfigMap {namespace}/{}, which tells what signatures have ended, can't be read and written: {}",
-            spent::CONFIG_MAP,
-            told(&error)
-        ),
+        problem: unkept(namespace, &told(&error)),
         passing: passes(&error),
     })?;
-    Ok((key, &context.spent))
+    let settled = context.inventories.settle(context, object).await;
+    settled.map_err(|error| Unavailable {
+        passing: error.passes(),
+        problem: unkept(namespace, &error.to_string()),
+    })?;
+    Ok(key)
+}
+
+/// That the inventories can't be kept, and why.
+pub fn unkept(namespace: &str, why: &str) -> String {
+    format!(
+        "the ConfigMaps {namespace}/{}*, which record what Armature made, can't be read and written: {why}",
+        inventory::PREFIX
+    )
 }
 
 /// Compares in a time that tells nothing about where two texts differ.
@@ -235,16 +229,11 @@ fn is_same(one: &str, other: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+
     use super::*;
 
     const MADE: (Claim, Serial) = (Claim::Made, Serial::START);
-
-    fn cluster(namespace: &str, name: &str) -> AksCluster {
-        let spec = json!({ "subscriptionId": "s", "resourceGroup": "rg", "location": "l" });
-        let mut cluster = AksCluster::new(name, serde_json::from_value(spec).unwrap());
-        cluster.metadata.namespace = Some(namespace.to_owned());
-        cluster
-    }
 
     fn line() -> ChildStatus {
         ChildStatus {
@@ -256,20 +245,26 @@ mod tests {
         }
     }
 
+    fn signer_of<'a>(key: &'a FingerprintKey, inventories: &'a Inventories, object: [&str; 3]) -> Signer<'a> {
+        Signer::new(key, inventories, object.map(str::to_owned)).unwrap()
+    }
+
+    const PROD: [&str; 3] = ["home", "team", "prod"];
+
     #[test]
     fn a_line_proves_its_claim_for_one_object_key_and_resource_only() {
-        let (key, other_key, spent) = (FingerprintKey::of(1), FingerprintKey::of(2), Spent::knowing([]));
-        let signer = Signer::new(&key, &spent, "home", &cluster("team", "prod"));
+        let (key, other_key, inventories) = (FingerprintKey::of(1), FingerprintKey::of(2), Inventories::default());
+        let signer = signer_of(&key, &inventories, PROD);
         let signed = ChildStatus {
             proof: Some(signer.of_child("a/x", &line(), MADE)),
             ..line()
         };
-        assert_eq!(signer.claim("a/x", &signed), Some(MADE));
+        assert!(signer.proves_child("a/x", &signed, MADE));
         let in_other_case = ChildStatus {
             id: Some("/SUBSCRIPTIONS/s/a".to_owned()),
             ..signed.clone()
         };
-        assert_eq!(signer.claim("a/x", &in_other_case), Some(MADE));
+        assert!(signer.proves_child("a/x", &in_other_case, MADE));
 
         for (what, forged) in [
             (
@@ -359,25 +354,28 @@ mod tests {
                 }
             }),
         ] {
-            assert_eq!(signer.claim("a/x", &forged), None, "{what}");
+            assert!(!signer.proves_child("a/x", &forged, MADE), "{what}");
         }
-        assert_eq!(signer.claim("a/y", &signed), None, "another key");
+        assert!(!signer.proves_child("a/y", &signed, MADE), "another key");
         for (installation, namespace, name) in [
             ("away", "team", "prod"),
             ("home", "other", "prod"),
             ("home", "team", "test"),
         ] {
-            let other = Signer::new(&key, &spent, installation, &cluster(namespace, name));
-            assert_eq!(other.claim("a/x", &signed), None, "{installation}/{namespace}/{name}");
+            let other = signer_of(&key, &inventories, [installation, namespace, name]);
+            assert!(
+                !other.proves_child("a/x", &signed, MADE),
+                "{installation}/{namespace}/{name}"
+            );
         }
-        let lost = Signer::new(&other_key, &spent, "home", &cluster("team", "prod"));
-        assert_eq!(lost.claim("a/x", &signed), None, "a lost key");
+        let lost = signer_of(&other_key, &inventories, PROD);
+        assert!(!lost.proves_child("a/x", &signed, MADE), "a lost key");
     }
 
     #[test]
     fn records_and_keys_of_actions_are_proven_as_they_were_stored() {
-        let (key, spent) = (FingerprintKey::of(1), Spent::knowing([]));
-        let signer = Signer::new(&key, &spent, "home", &cluster("team", "prod"));
+        let (key, inventories) = (FingerprintKey::of(1), Inventories::default());
+        let signer = signer_of(&key, &inventories, PROD);
         let status = |status: Value| -> AksClusterStatus { serde_json::from_value(status).unwrap() };
         let base = json!({
             "applied": { "sku.tier": "0123" },
@@ -420,8 +418,8 @@ mod tests {
 
     #[test]
     fn an_operation_is_proven_for_its_target_step_and_url_only() {
-        let (key, spent) = (FingerprintKey::of(1), Spent::knowing([]));
-        let signer = Signer::new(&key, &spent, "home", &cluster("team", "prod"));
+        let (key, inventories) = (FingerprintKey::of(1), Inventories::default());
+        let signer = signer_of(&key, &inventories, PROD);
         let plain = OperationStatus {
             step: "PutCluster".to_owned(),
             url: "https://management.azure.com/subscriptions/s/operations/1".to_owned(),

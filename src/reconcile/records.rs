@@ -23,10 +23,8 @@ pub struct Records {
     pub operations: BTreeMap<String, OperationStatus>,
     /// Keys of operations that nobody proves: their URLs are not called, and their targets are looked at afresh.
     pub dropped: Vec<String>,
-    /// Lines with proofs that could not be checked for want of the key: what they record waits in status for it.
-    pub shelved: BTreeMap<String, ChildStatus>,
-    /// Whether some of them say that they were signed with another key than the one there is.
-    pub other_key: bool,
+    /// Whether status says of children, signed by us, what is not recorded.
+    pub unrecorded: bool,
 }
 
 impl Records {
@@ -36,6 +34,7 @@ impl Records {
         for (key, line) in &status.children {
             records.admit_child(signing.as_ref().ok(), key, line.clone());
         }
+        records.admit_missing(signing.as_ref().ok());
         for (key, operation) in &status.operations {
             // Without the key nobody can tell: it is waited for, and not called.
             let counts = signing.as_ref().map_or(true, |signer| signer.proves(key, operation));
@@ -49,57 +48,75 @@ impl Records {
     }
 
     fn admit_child(&mut self, signer: Option<&Signer<'_>>, key: &str, mut line: ChildStatus) {
-        let claim = signer.and_then(|signer| signer.claim(key, &line));
-        let claims_more = line.owned || line.proof.is_some();
-        let is_foreign = |signer: &Signer<'_>| {
-            line.proof
-                .as_deref()
-                .is_some_and(|proof| signer.is_of_another_key(proof))
-        };
-        let other_key = signer.is_some_and(is_foreign);
-        self.other_key |= other_key;
-        if (signer.is_none() && line.proof.is_some()) || other_key {
-            self.shelved.insert(key.to_owned(), line.clone());
-        }
-        match claim {
-            Some((claim, serial)) => claim.set(&mut line, serial),
-            None => {
-                if claims_more {
+        let item = signer.and_then(|signer| Some((signer, signer.inventory().children.get(key)?)));
+        match (signer, item) {
+            (_, Some((signer, item))) if item.is_at(line.id.as_ref()) => {
+                if !signer.proves_child(key, &line, (item.claim, item.serial)) {
+                    disbelieve(&mut line);
+                    self.look_afresh(key, &mut line);
+                }
+                item.tell(&mut line);
+            }
+            (_, Some((_, item))) => {
+                line = item.line();
+                self.afresh.push(key.to_owned());
+            }
+            (Some(signer), None) => {
+                if (line.owned || line.proof.is_some()) && !signer.has_ended(key) {
                     self.unproven.insert(key.to_owned());
+                    let claim = line.proof.as_deref().and_then(Claim::read);
+                    let was_ours = claim.filter(|(claim, _)| claim.may_change());
+                    self.unrecorded |= was_ours.is_some_and(|claim| signer.proves_child(key, &line, claim));
                 }
                 disbelieve(&mut line);
-                if signer.is_some() && !other_key && line.state == ChildState::Ready && line.id.is_some() {
-                    line.state = ChildState::Pending;
-                    self.afresh.push(key.to_owned());
-                }
+                self.look_afresh(key, &mut line);
             }
+            (None, None) => disbelieve(&mut line),
         }
         self.children.insert(key.to_owned(), line);
     }
+
+    /// What status does not have, because somebody took it out or it could not be stored.
+    fn admit_missing(&mut self, signer: Option<&Signer<'_>>) {
+        for (key, item) in signer.iter().flat_map(|signer| &signer.inventory().children) {
+            if !self.children.contains_key(key) {
+                self.children.insert(key.clone(), item.line());
+                self.afresh.push(key.clone());
+            }
+        }
+    }
+
+    fn look_afresh(&mut self, key: &str, line: &mut ChildStatus) {
+        if line.state == ChildState::Ready && line.id.is_some() {
+            line.state = ChildState::Pending;
+        }
+        self.afresh.push(key.to_owned());
+    }
 }
 
-/// The lines as status stores them.
+/// The lines as status stores them. Without the key what they record stays as it is `stored`.
 pub fn sealed_children(
     signing: &Signing<'_>,
-    shelved: &BTreeMap<String, ChildStatus>,
+    stored: Option<&AksClusterStatus>,
     lines: &BTreeMap<String, ChildStatus>,
 ) -> BTreeMap<String, ChildStatus> {
-    let seal = |key: &String, line: &ChildStatus| {
-        let claim = Claim::with_serial(line);
-        // What was only seen since is worth less than what the other key may prove.
-        let is_ours = claim.is_some_and(|(claim, _)| claim > Claim::Seen);
-        match (signing, shelved.get(key).filter(|shelved| shelved.id == line.id)) {
-            (Ok(_), Some(shelved)) if !is_ours => as_shelved(shelved, line),
-            (Ok(signer), _) => ChildStatus {
-                proof: claim.map(|claim| signer.of_child(key, line, claim)),
-                ..line.clone()
-            },
-            (Err(_), Some(shelved)) => as_shelved(shelved, line),
-            (Err(_), None) => ChildStatus {
-                proof: None,
-                ..line.clone()
-            },
-        }
+    let stored = stored.map(|status| &status.children);
+    let seal = |key: &String, line: &ChildStatus| match (signing, stored.and_then(|lines| lines.get(key))) {
+        (Ok(signer), _) => ChildStatus {
+            proof: Claim::with_serial(line).map(|claim| signer.of_child(key, line, claim)),
+            ..line.clone()
+        },
+        (Err(_), Some(stored)) => ChildStatus {
+            state: line.state,
+            message: line.message.clone(),
+            error: line.error.clone(),
+            last_checked: line.last_checked,
+            ..stored.clone()
+        },
+        (Err(_), None) => ChildStatus {
+            proof: None,
+            ..line.clone()
+        },
     };
     lines.iter().map(|(key, line)| (key.clone(), seal(key, line))).collect()
 }
@@ -122,18 +139,6 @@ pub fn sealed_operations(
     sealed.collect()
 }
 
-/// What the line says now, with what it recorded when it was signed.
-fn as_shelved(shelved: &ChildStatus, line: &ChildStatus) -> ChildStatus {
-    ChildStatus {
-        state: line.state,
-        message: line.message.clone(),
-        error: line.error.clone(),
-        last_checked: line.last_checked,
-        owned: false,
-        ..shelved.clone()
-    }
-}
-
 /// What the cluster's status records about itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Record {
@@ -154,7 +159,7 @@ impl Record {
         let proven = signer.and_then(|signer| signer.proves_cluster(status));
         Self {
             proven: !records || proven.is_some(),
-            serial: proven.or_else(|| signer.map(|signer| signer.next(&signer.record(), now))),
+            serial: proven.or_else(|| signer.map(|signer| Serial::after(signer.inventory().record, now))),
         }
     }
 }
@@ -220,136 +225,161 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::plan::tests::world::cluster;
     use crate::reconcile::fingerprint::FingerprintKey;
-    use crate::reconcile::spent::Spent;
+    use crate::reconcile::inventory::{Inventories, Inventory, ObjectKey};
 
     const KEY: &str = "roleAssignments/net";
 
-    /// A status as it is stored with one child that Armature made.
-    fn stored(signing: &Signing<'_>) -> AksClusterStatus {
+    const MADE: (Claim, Serial) = (Claim::Made, Serial::START);
+
+    fn object() -> ObjectKey {
+        ["home", "team", "prod"].map(str::to_owned)
+    }
+
+    fn line() -> ChildStatus {
         let mut line: ChildStatus = serde_json::from_value(json!({
             "state": "Ready", "id": "/subscriptions/s/A", "apiVersion": "1", "applied": "a.b",
         }))
         .unwrap();
-        Claim::Made.set(&mut line, Serial::START);
+        MADE.0.set(&mut line, MADE.1);
+        line
+    }
+
+    /// What the operator recorded, with one child that Armature made.
+    fn recorded() -> Inventories {
+        let lines = [(KEY.to_owned(), line())].into();
+        Inventories::knowing(&object(), Inventory::of(&object(), None, &lines))
+    }
+
+    fn signing<'a>(key: &'a FingerprintKey, inventories: &'a Inventories) -> Signing<'a> {
+        Signer::new(key, inventories, object())
+    }
+
+    fn stored(signing: &Signing<'_>, lines: &BTreeMap<String, ChildStatus>) -> AksClusterStatus {
         AksClusterStatus {
-            children: sealed_children(signing, &BTreeMap::new(), &[(KEY.to_owned(), line)].into()),
+            children: sealed_children(signing, None, lines),
             ..AksClusterStatus::default()
         }
     }
 
     #[test]
     fn what_was_stored_is_believed_and_stored_alike_again() {
-        let (key, spent, object) = (FingerprintKey::of(1), Spent::knowing([]), cluster("").cluster);
-        let signing = Ok(Signer::new(&key, &spent, "home", &object));
-        let status = stored(&signing);
+        let (key, inventories) = (FingerprintKey::of(1), recorded());
+        let signing = signing(&key, &inventories);
+        let status = stored(&signing, &[(KEY.to_owned(), line())].into());
         let records = Records::admit(&signing, &status);
         assert!(records.children[KEY].owned && records.unproven.is_empty() && records.afresh.is_empty());
-        let again = sealed_children(&signing, &records.shelved, &records.children);
-        assert_eq!(again, status.children);
+        assert_eq!(
+            sealed_children(&signing, Some(&status), &records.children),
+            status.children
+        );
     }
 
     #[test]
-    fn a_line_that_nobody_proves_is_a_hint_that_is_looked_at_afresh() {
-        let (key, spent, object) = (FingerprintKey::of(1), Spent::knowing([]), cluster("").cluster);
-        let signing = Ok(Signer::new(&key, &spent, "home", &object));
-        let mut status = stored(&signing);
-        status.children.get_mut(KEY).unwrap().id = Some("/subscriptions/s/B".to_owned());
-        let records = Records::admit(&signing, &status);
+    fn whatever_stands_in_status_a_child_is_whose_the_inventory_says() {
+        let (key, inventories) = (FingerprintKey::of(1), recorded());
+        let signing = signing(&key, &inventories);
+        let proven = stored(&signing, &[(KEY.to_owned(), line())].into());
+        let with = |change: fn(&mut ChildStatus)| {
+            let mut status = proven.clone();
+            status.children.values_mut().for_each(change);
+            status
+        };
+        let none = AksClusterStatus::default();
+        let cases = [
+            ("taken out", none.clone()),
+            (
+                "another id",
+                with(|line| line.id = Some("/subscriptions/s/B".to_owned())),
+            ),
+            ("no id", with(|line| line.id = None)),
+            ("another record", with(|line| line.applied = Some("c.d".to_owned()))),
+            (
+                "other outputs",
+                with(|line| drop(line.outputs.insert("principalId".to_owned(), "p".to_owned()))),
+            ),
+            (
+                "another time",
+                with(|line| line.created_at = Some(Timestamp::UNIX_EPOCH)),
+            ),
+            ("no proof", with(|line| line.proof = None)),
+            ("not ours", with(|line| line.owned = false)),
+            (
+                "a former claim",
+                with(|line| line.proof = Some("making:0:kept".to_owned())),
+            ),
+        ];
+        for (what, status) in cases {
+            let records = Records::admit(&signing, &status);
+            let line = &records.children[KEY];
+            assert_eq!(line.id.as_deref(), Some("/subscriptions/s/A"), "{what}");
+            assert_eq!(
+                (Claim::with_serial(line), line.created_at),
+                (Some(MADE), None),
+                "{what}"
+            );
+            if what != "not ours" {
+                assert_eq!((line.state, &line.applied), (ChildState::Pending, &None), "{what}");
+                assert!(
+                    line.outputs.is_empty() && records.afresh.contains(&KEY.to_owned()),
+                    "{what}"
+                );
+            }
+        }
+        let nothing = Inventories::default();
+        let lost = self::signing(&key, &nothing);
+        let records = Records::admit(&lost, &proven);
+        assert!(!records.children[KEY].owned && records.unproven.contains(KEY) && records.unrecorded);
+        let forged = with(|line| line.proof = Some("made:0:made-up".to_owned()));
+        let records = Records::admit(&lost, &forged);
+        assert!(!records.children[KEY].owned && records.unproven.contains(KEY) && !records.unrecorded);
+    }
+
+    #[test]
+    fn under_another_key_a_child_stays_ours_and_is_looked_at_afresh() {
+        let (key, other, inventories) = (FingerprintKey::of(1), FingerprintKey::of(2), recorded());
+        let status = stored(&signing(&key, &inventories), &[(KEY.to_owned(), line())].into());
+        let records = Records::admit(&signing(&other, &inventories), &status);
         let line = &records.children[KEY];
         assert_eq!(
             (line.owned, line.state, &line.applied),
-            (false, ChildState::Pending, &None)
+            (true, ChildState::Pending, &None)
         );
-        assert!(records.unproven.contains(KEY) && records.afresh == [KEY]);
-        let again = sealed_children(&signing, &records.shelved, &records.children);
-        assert_eq!(again[KEY].proof, None, "it is not signed now");
     }
 
     #[test]
     fn without_the_key_nothing_is_believed_and_nothing_is_lost() {
-        let (key, spent, object) = (FingerprintKey::of(1), Spent::knowing([]), cluster("").cluster);
-        let signing = Ok(Signer::new(&key, &spent, "home", &object));
-        let status = stored(&signing);
+        let (key, inventories) = (FingerprintKey::of(1), recorded());
+        let signing = signing(&key, &inventories);
+        let status = stored(&signing, &[(KEY.to_owned(), line())].into());
         let without = Err("no key".to_owned());
         let mut records = Records::admit(&without, &status);
         assert!(!records.children[KEY].owned);
         records.children.get_mut(KEY).unwrap().message = Some("looked".to_owned());
-        let kept = sealed_children(&without, &records.shelved, &records.children);
+        let kept = sealed_children(&without, Some(&status), &records.children);
         assert_eq!(kept[KEY].message.as_deref(), Some("looked"));
-        let back = AksClusterStatus {
-            children: kept,
-            ..AksClusterStatus::default()
-        };
-        assert!(Records::admit(&signing, &back).children[KEY].owned, "the key is back");
-    }
-
-    #[test]
-    fn a_line_whose_claim_has_ended_is_worth_no_more_than_a_forged_one() {
-        let (key, object) = (FingerprintKey::of(1), cluster("").cluster);
-        let open = Spent::knowing([]);
-        let signing = Ok(Signer::new(&key, &open, "home", &object));
-        let status = stored(&signing);
-        let subject = signing.as_ref().unwrap().subject("/SUBSCRIPTIONS/s/a");
-        let ended = Spent::knowing([(subject, Serial::START)]);
-        let signing = Ok(Signer::new(&key, &ended, "home", &object));
-        let records = Records::admit(&signing, &status);
-        assert!(!records.children[KEY].owned && records.unproven.contains(KEY));
-    }
-
-    #[test]
-    fn what_another_key_signed_is_kept_for_it_until_it_is_ours_anew() {
-        let (key, other, spent, object) = (
-            FingerprintKey::of(1),
-            FingerprintKey::of(2),
-            Spent::knowing([]),
-            cluster("").cluster,
-        );
-        let signing = Ok(Signer::new(&key, &spent, "home", &object));
-        let since = Ok(Signer::new(&other, &spent, "home", &object));
-        let status = stored(&signing);
-        let mut records = Records::admit(&since, &status);
-        assert!(records.other_key && !records.children[KEY].owned && records.afresh.is_empty());
-        let line = records.children.get_mut(KEY).unwrap();
-        Claim::Seen.set(line, Serial::START);
-        let kept = sealed_children(&since, &records.shelved, &records.children);
         assert_eq!(
-            (&kept[KEY].proof, kept[KEY].owned),
-            (&status.children[KEY].proof, false)
+            (&kept[KEY].proof, &kept[KEY].applied),
+            (&status.children[KEY].proof, &status.children[KEY].applied)
         );
-        let back = AksClusterStatus {
-            children: kept,
-            ..AksClusterStatus::default()
-        };
-        assert!(Records::admit(&signing, &back).children[KEY].owned, "the key is back");
-
-        Claim::Made.set(records.children.get_mut(KEY).unwrap(), Serial::START);
-        let anew = sealed_children(&since, &records.shelved, &records.children);
-        let status = AksClusterStatus {
-            children: anew,
-            ..AksClusterStatus::default()
-        };
-        assert!(Records::admit(&since, &status).children[KEY].owned);
     }
 
     #[test]
     fn a_record_that_was_overtaken_proves_nothing_and_what_follows_gets_a_higher_serial() {
-        let (key, object) = (FingerprintKey::of(1), cluster("").cluster);
-        let open = Spent::knowing([]);
-        let signing = Ok(Signer::new(&key, &open, "home", &object));
+        let (key, inventories) = (FingerprintKey::of(1), Inventories::default());
+        let open = signing(&key, &inventories);
         let recorded = AksClusterStatus {
             resume_attempts: Some(1),
             ..AksClusterStatus::default()
         };
-        let first = Record::admit(&signing, &AksClusterStatus::default(), Timestamp::UNIX_EPOCH);
+        let first = Record::admit(&open, &AksClusterStatus::default(), Timestamp::UNIX_EPOCH);
         assert!(first.proven, "what records nothing needs no proof");
-        let stored = sealed_cluster(&signing, first.serial, &AksClusterStatus::default(), recorded);
-        assert_eq!(Record::admit(&signing, &stored, Timestamp::UNIX_EPOCH), first);
+        let stored = sealed_cluster(&open, first.serial, &AksClusterStatus::default(), recorded);
+        assert_eq!(Record::admit(&open, &stored, Timestamp::UNIX_EPOCH), first);
 
-        let overtaken = Spent::knowing([(signing.as_ref().unwrap().record(), first.serial.unwrap())]);
-        let signing = Ok(Signer::new(&key, &overtaken, "home", &object));
-        let after = Record::admit(&signing, &stored, Timestamp::UNIX_EPOCH);
-        assert!(!after.proven && after.serial > first.serial);
+        let since = Serial::after(first.serial, Timestamp::UNIX_EPOCH);
+        let overtaken = Inventories::knowing(&object(), Inventory::of(&object(), Some(since), &BTreeMap::new()));
+        let after = Record::admit(&signing(&key, &overtaken), &stored, Timestamp::UNIX_EPOCH);
+        assert!(!after.proven && after.serial > Some(since));
     }
 }

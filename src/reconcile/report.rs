@@ -11,7 +11,6 @@ use super::guard::Unreadable;
 use super::manifests::requested_at;
 use super::objects::Objects;
 use super::pass::{Next, Pass, unwritten};
-use super::turnover::Turnover;
 use super::write::{self, WriteError};
 use super::{events, operations, records};
 use crate::api::{AksCluster, AksNodePool, AksNodePoolStatus};
@@ -131,8 +130,7 @@ async fn report_cluster(pass: &mut Pass<'_>, pools: &PoolsSummary) -> Result<(),
         .sealed_operations()
         .into_iter()
         .partition(|(key, _)| matches!(operations::target(key), Target::Child(_) | Target::Action(_)));
-    let Turnover { ended, overtaken } = pass.turn_over();
-    pass.note_spent(ended).await?;
+    pass.record_inventory().await?;
     let children = pass.sealed_children();
     let status = cluster::status(&cluster::Report {
         previous: &before,
@@ -161,7 +159,6 @@ async fn report_cluster(pass: &mut Pass<'_>, pools: &PoolsSummary) -> Result<(),
         };
         let stored = write::status(pass.context, &changed).await?;
         pass.objects.cluster = write::go_on(&pass.objects.cluster, stored);
-        pass.turned_over(overtaken).await?;
         events::readiness(
             pass.context,
             &pass.objects.cluster,
@@ -175,7 +172,7 @@ async fn report_cluster(pass: &mut Pass<'_>, pools: &PoolsSummary) -> Result<(),
         }
     }
     pass.ended = 0;
-    Ok(())
+    pass.conclude_inventory().await
 }
 
 fn pool_status(pass: &Pass<'_>, object: &AksNodePool) -> AksNodePoolStatus {

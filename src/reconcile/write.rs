@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::cache;
 use super::context::Context;
+use super::fingerprint::passes;
 use super::guard::{Unreadable, is_invalid};
 use crate::api::{FIELD_MANAGER, FINALIZER};
 use crate::runtime::connect::told;
@@ -38,6 +39,15 @@ pub enum WriteError {
 }
 
 impl WriteError {
+    /// Whether it passes by itself.
+    pub fn passes(&self) -> bool {
+        match self {
+            Self::Conflict | Self::Timeout(_) | Self::NotLeader => true,
+            Self::Gone => false,
+            Self::Refused(error) => passes(error),
+        }
+    }
+
     /// What a failed call means.
     pub fn of(error: kube::Error) -> Self {
         match &error {

@@ -81,8 +81,8 @@ fn needed_at_home(home: &'static str) -> Vec<Call> {
         ("get", "secrets", home, "armature-fingerprint-key"),
         // What was signed and has ended.
         ("create", "configmaps", home, ANY_NAME),
-        ("get", "configmaps", home, "armature-spent-signatures"),
-        ("patch", "configmaps", home, "armature-spent-signatures"),
+        ("get", "configmaps", home, "armature-inventory-0"),
+        ("patch", "configmaps", home, "armature-inventory-0"),
     ]
 }
 
@@ -122,7 +122,7 @@ fn never(home: &'static str) -> Vec<Call> {
         ("create", "pods", home, ANY_NAME),
         ("get", "configmaps", home, "any"),
         ("patch", "configmaps", home, "any"),
-        ("delete", "configmaps", home, "armature-spent-signatures"),
+        ("delete", "configmaps", home, "armature-inventory-0"),
         ("create", "serviceaccounts/token", home, "armature"),
         ("patch", "deployments.apps", home, "armature"),
         (

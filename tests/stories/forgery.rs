@@ -5,8 +5,8 @@ use armature_lab::simulator::admin::{Requests, Seed};
 use armature_lab::simulator::fault::{Fault, Injection};
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use k8s_openapi::api::events::v1::Event;
-use kube::Api;
 use kube::api::{DeleteParams, ObjectMeta, Patch, PatchParams, PostParams};
+use kube::{Api, ResourceExt};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -20,8 +20,8 @@ const CREDENTIAL: &str = "2024-11-30";
 const ASSIGNMENT: &str = "2022-04-01";
 /// The Secret with the key that signs.
 const KEY: &str = "armature-fingerprint-key";
-/// The ConfigMap of what has ended.
-const LEDGER: &str = "armature-spent-signatures";
+/// The ConfigMaps of what is ours are named so.
+const INVENTORY: &str = "armature-inventory-";
 /// A signature that nobody made.
 const MADE_UP: &str = "made:0123456789abcdef0123456789abcdef";
 
@@ -33,6 +33,25 @@ impl World {
             .patch_status(cluster, &PatchParams::default(), &Patch::Merge(&patch))
             .await
             .unwrap();
+    }
+
+    /// The ConfigMaps of what is ours.
+    async fn inventories(&self) -> Vec<ConfigMap> {
+        let maps: Api<ConfigMap> = Api::namespaced(self.client.clone(), &self.namespace);
+        let maps = maps.list(&Default::default()).await.unwrap().items;
+        maps.into_iter()
+            .filter(|map| map.name_any().starts_with(INVENTORY))
+            .collect()
+    }
+
+    /// Deletes them.
+    async fn lose_inventories(&self) -> Vec<ConfigMap> {
+        let maps: Api<ConfigMap> = Api::namespaced(self.client.clone(), &self.namespace);
+        let lost = self.inventories().await;
+        for map in &lost {
+            maps.delete(&map.name_any(), &DeleteParams::default()).await.unwrap();
+        }
+        lost
     }
 
     /// Waits until an event says this.
@@ -177,7 +196,7 @@ async fn no_line_of_status_makes_a_resource_ours_to_delete() {
 }
 
 #[tokio::test]
-async fn a_line_of_ours_that_was_bent_to_another_resource_proves_nothing_any_more() {
+async fn a_line_that_was_bent_to_another_resource_is_bent_back() {
     let world = World::new("bent-lines").await;
     let operator = world.operator();
     world
@@ -197,10 +216,8 @@ async fn a_line_of_ours_that_was_bent_to_another_resource_proves_nothing_any_mor
         all_ready(cluster) && own.is_some_and(|id| id.contains("/managedClusters/shop/"))
     };
     let cluster = world.cluster_until("shop", "with its own window", back).await;
-    assert!(
-        !line(&cluster, key).unwrap().owned,
-        "whose it is, nobody can prove any more"
-    );
+    let own = line(&cluster, key).unwrap();
+    assert!(own.owned, "it is ours, whatever stood there");
 
     drop(operator);
     world
@@ -211,7 +228,7 @@ async fn a_line_of_ours_that_was_bent_to_another_resource_proves_nothing_any_mor
     world
         .cluster_until("shop", "without children", |cluster| lines(cluster) == 0)
         .await;
-    assert_eq!(writes_anywhere(&world, before).await, Vec::<String>::new());
+    assert_eq!(writes_anywhere(&world, before).await, [format!("DELETE {key}")]);
     assert!(world.azure.resource(&theirs, MAINTENANCE).await.is_some());
 }
 
@@ -301,8 +318,8 @@ async fn an_operation_that_azure_did_not_give_us_is_not_asked_about() {
 }
 
 #[tokio::test]
-async fn with_another_key_nothing_counts_as_made_by_us_and_nothing_is_written_or_deleted() {
-    let world = World::new("lost-signing-key").await;
+async fn a_lost_key_costs_no_ownership_and_a_lost_inventory_all_of_it() {
+    let world = World::new("lost-inventory").await;
     let identity = world.azure.make_identity("shop").await;
     let fields = |account: &str| {
         json!({
@@ -319,35 +336,37 @@ async fn with_another_key_nothing_counts_as_made_by_us_and_nothing_is_written_or
     let owned = |cluster: &AksCluster| all_ready(cluster) && line(cluster, key).is_some_and(|line| line.owned);
     let cluster = world.cluster_until("shop", "ready with its credential", owned).await;
     let credential = line(&cluster, key).unwrap().id.clone().unwrap();
-    let secrets: Api<Secret> = Api::namespaced(world.client.clone(), &world.namespace);
-    let lose = async || {
-        let secret = secrets.delete(KEY, &DeleteParams::default()).await;
-        secret.unwrap();
-    };
-    let former = secrets.get(KEY).await.unwrap();
-    lose().await;
     let before = world.now().await;
+    let secrets: Api<Secret> = Api::namespaced(world.client.clone(), &world.namespace);
+    secrets.delete(KEY, &DeleteParams::default()).await.unwrap();
+    let operator = look_again(&world, "shop", operator).await;
+    world.cluster_until("shop", "ready under another key", owned).await;
+
+    let kept = world.lose_inventories().await;
     let operator = look_again(&world, "shop", operator).await;
     let disowned = |cluster: &AksCluster| all_ready(cluster) && line(cluster, key).is_some_and(|line| !line.owned);
-    world.cluster_until("shop", "ready under the other key", disowned).await;
-    world.event("status was signed with another key").await;
-    assert_eq!(writes_anywhere(&world, before).await, Vec::<String>::new());
+    world
+        .cluster_until("shop", "ready without an inventory", disowned)
+        .await;
+    world.event("they count as somebody else's").await;
 
-    // With the former key all is as it was.
-    lose().await;
-    let back = Secret {
-        metadata: ObjectMeta {
-            name: former.metadata.name.clone(),
+    // With it all is as it was.
+    world.lose_inventories().await;
+    let maps: Api<ConfigMap> = Api::namespaced(world.client.clone(), &world.namespace);
+    for map in kept {
+        let metadata = ObjectMeta {
+            name: map.metadata.name,
             ..ObjectMeta::default()
-        },
-        ..former
-    };
-    secrets.create(&PostParams::default(), &back).await.unwrap();
+        };
+        let back = ConfigMap { metadata, ..map };
+        maps.create(&PostParams::default(), &back).await.unwrap();
+    }
     let operator = look_again(&world, "shop", operator).await;
-    world.cluster_until("shop", "ready under the former key", owned).await;
-    lose().await;
+    world.cluster_until("shop", "ready with its inventory", owned).await;
+    world.lose_inventories().await;
     let _operator = look_again(&world, "shop", operator).await;
-    world.cluster_until("shop", "ready under a third key", disowned).await;
+    world.cluster_until("shop", "ready without it again", disowned).await;
+    assert_eq!(writes_anywhere(&world, before).await, Vec::<String>::new());
 
     // What is below our cluster, or named after it alone, is changed as before.
     world.apply(&world.cluster("shop", fields("web"))).await;
@@ -359,8 +378,55 @@ async fn with_another_key_nothing_counts_as_made_by_us_and_nothing_is_written_or
     let before = world.now().await;
     let issuer_alone = json!({ "oidcIssuerProfile": { "enabled": true } });
     world.apply(&world.cluster("shop", issuer_alone)).await;
-    let held = |cluster: &AksCluster| lines(cluster) == 2 && is(cluster, key, ChildState::Held);
-    world.cluster_until("shop", "waiting for the key", held).await;
+    let none = |cluster: &AksCluster| lines(cluster) == 0;
+    world.cluster_until("shop", "without children", none).await;
+    assert_eq!(writes_anywhere(&world, before).await, Vec::<String>::new());
+    assert!(world.azure.resource(&credential, CREDENTIAL).await.is_some());
+}
+
+#[tokio::test]
+async fn a_line_that_somebody_took_out_is_not_forgotten_and_proves_nothing_when_it_comes_back() {
+    let world = World::new("hidden-line").await;
+    let identity = world.azure.make_identity("shop").await;
+    let without = json!({ "oidcIssuerProfile": { "enabled": true } });
+    let mut with = without.clone();
+    with["federatedCredentials"] =
+        json!({ "api": { "identityId": identity, "namespace": "shop", "serviceAccount": "api", "name": "hidden" } });
+    let operator = world.operator();
+    world.create("shop", with).await;
+    let key = "federatedCredentials/api";
+    let cluster = world
+        .cluster_until("shop", "ready with its credential", all_ready)
+        .await;
+    let kept = line(&cluster, key).unwrap().clone();
+    assert!(kept.owned);
+    drop(operator);
+    // Who keeps a line, hides it and takes the entry out has the credential deleted as anybody would.
+    world.forge("shop", json!({ "children": { key: null } })).await;
+    world.apply(&world.cluster("shop", without)).await;
+    let operator = world.operator();
+    let credential = kept.id.clone().unwrap();
+    watch_log("the credential gone", async || {
+        world.azure.resource(&credential, CREDENTIAL).await.is_none()
+    })
+    .await;
+    world.ready("shop").await;
+    drop(operator);
+    // Somebody makes it anew, and the line comes back.
+    let body = json!({ "properties": {
+        "issuer": "https://elsewhere.example.com/", "subject": "system:serviceaccount:theirs:api",
+        "audiences": ["api://AzureADTokenExchange"],
+    } });
+    world
+        .azure
+        .write_with(Method::PUT, &credential, CREDENTIAL, Some(body))
+        .await;
+    world.forge("shop", json!({ "children": { key: kept } })).await;
+    let before = world.now().await;
+    let _operator = world.operator();
+    world
+        .cluster_until("shop", "without children", |cluster| lines(cluster) == 0)
+        .await;
     assert_eq!(writes_anywhere(&world, before).await, Vec::<String>::new());
     assert!(world.azure.resource(&credential, CREDENTIAL).await.is_some());
 }
@@ -758,46 +824,34 @@ async fn without_the_key_nothing_is_written_to_azure() {
 }
 
 #[tokio::test]
-async fn while_no_signature_can_be_ended_that_is_told_and_nothing_is_written_to_azure() {
-    let world = World::new("unwritable-ledger").await;
+async fn while_the_inventory_cannot_be_written_that_is_told_and_nothing_is_written_to_azure() {
+    let world = World::new("fixed-inventory").await;
     let _operator = world.operator();
     world
         .create("shop", json!({ "maintenanceConfigurations": window(4) }))
         .await;
     world.cluster_until("shop", "ready with its window", all_ready).await;
     let maps: Api<ConfigMap> = Api::namespaced(world.client.clone(), &world.namespace);
-    watch_log("a ledger", async || maps.get_opt(LEDGER).await.unwrap().is_some()).await;
-    let known = maps.get(LEDGER).await.unwrap().data.unwrap();
+    let name = world.inventories().await[0].name_any();
     let fixed = Patch::Merge(json!({ "immutable": true }));
-    maps.patch(LEDGER, &PatchParams::default(), &fixed).await.unwrap();
-    // What was made goes, and that can't be noted.
+    maps.patch(&name, &PatchParams::default(), &fixed).await.unwrap();
+    // What was made goes, and that can't be recorded.
     world.apply(&world.cluster("shop", json!({}))).await;
-    let key = "maintenanceConfigurations/default";
-    let kept = |cluster: &AksCluster| {
-        let line = line(cluster, key).filter(|line| line.state == ChildState::Held);
-        line.is_some_and(|line| line.message.as_ref().is_some_and(|told| told.contains(LEDGER)))
-    };
-    world.cluster_until("shop", "keeping what it can't end", kept).await;
+    world
+        .cluster_until("shop", "without children", |cluster| lines(cluster) == 0)
+        .await;
+    let before = world.now().await;
+    let fields = json!({ "maintenanceConfigurations": window(6), "sku": { "tier": "Standard" } });
+    world.apply(&world.cluster("shop", fields)).await;
+    world.request_reconcile("shop").await;
     let told = |cluster: &AksCluster| {
         look::has_reason(cluster, "Ready", "FingerprintKeyUnavailable")
-            && look::message(cluster, "Ready").contains(LEDGER)
+            && look::message(cluster, "Ready").contains(INVENTORY)
     };
-    let before = world.now().await;
-    world
-        .apply(&world.cluster(
-            "shop",
-            json!({ "maintenanceConfigurations": window(6), "sku": { "tier": "Standard" } }),
-        ))
-        .await;
-    world.request_reconcile("shop").await;
-    world.cluster_until("shop", "waiting", told).await;
+    world.cluster_until("shop", "telling what can't be written", told).await;
     assert_eq!(writes_anywhere(&world, before).await, Vec::<String>::new());
-    maps.delete(LEDGER, &DeleteParams::default()).await.unwrap();
+    maps.delete(&name, &DeleteParams::default()).await.unwrap();
     world.request_reconcile("shop").await;
     world.cluster_until("shop", "ready again", all_ready).await;
-    let after = maps.get(LEDGER).await.unwrap().data.unwrap();
-    assert!(
-        known.keys().all(|key| after.contains_key(key)),
-        "what was known is written anew"
-    );
+    assert_eq!(world.inventories().await.len(), 1, "what was known is written anew");
 }

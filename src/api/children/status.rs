@@ -48,7 +48,8 @@ pub struct ChildStatus {
     /// API version it is managed with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub api_version: Option<String>,
-    /// True when Armature made it: only then, and with a `proof`, is it deleted when it leaves the manifest.
+    /// True when Armature made it: only then is it deleted when it leaves the manifest. Told from the operator's own
+    /// inventory; writing it here changes nothing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub owned: bool,
     /// Short hashes of what Azure last confirmed: of the manifest's entry and of the body made from it.
@@ -67,7 +68,7 @@ pub struct ChildStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     pub created_at: Option<Timestamp>,
-    /// How it came under Armature's care, signed; without it the line is not believed.
+    /// How it came under Armature's care, with a signature over what the line records; without it that is not believed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proof: Option<String>,
     /// When Azure was last asked about it. Children are read every few hours and around each change.

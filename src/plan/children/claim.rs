@@ -1,14 +1,16 @@
 //! What Armature may say about a child that it signs: how the resource came to be under its care.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::api::ChildStatus;
 use crate::plan::incarnation::created_at;
 
-/// What a line claims about its resource. A claim is believed only where it was signed for exactly this line; while a
-/// pass goes on, `proof` of a line that was believed is its claim and the serial of that alone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// What is said about the resource of a line. It counts as the operator's inventory has it, whatever status says; while a
+/// pass goes on, `proof` of a line is its claim and the serial of that alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Claim {
     /// It was made or taken over, and is gone: what stands there next is somebody else's until Armature makes it anew.
     Gone,
@@ -22,9 +24,9 @@ pub enum Claim {
     Made,
 }
 
-/// When a claim began. What is told of a resource later has a higher one, so that an older signature is known as such
-/// once the claim has ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// When a claim began, so that what was signed under an older one is known as such.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Serial(i64);
 
 impl Serial {

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::claim::Claim;
 use super::{Child, Condition, Kind, differences};
 use crate::api::{ChildState, ChildStatus};
 use crate::plan::applied::hash;
@@ -97,11 +98,17 @@ fn absent(question: &Question<'_>) -> Answer {
         Answer::TooSoon
     } else if question.observe {
         Answer::Held("it does not exist, and spec.managementPolicy is Observe".to_owned())
-    } else if question.report_drift && question.line.applied.is_some() && question.line.state != ChildState::Deleting {
+    } else if question.report_drift && was_there(question.line) && question.line.state != ChildState::Deleting {
         Answer::Held("it was deleted in Azure, and spec.driftPolicy is Report".to_owned())
     } else {
         Answer::Create
     }
+}
+
+/// Whether it existed, as far as its line knows.
+fn was_there(line: &ChildStatus) -> bool {
+    let claim = Claim::of(line);
+    line.applied.is_some() || claim.is_some_and(|claim| claim.may_change() || claim == Claim::Gone)
 }
 
 fn present(question: &Question<'_>, applied: &Applied, live: &Value) -> Answer {

@@ -15,7 +15,7 @@ use super::failure::Ended;
 use super::pass::Pass;
 use super::silence::Unaskable;
 use super::write::WriteError;
-use super::{events, locks, operations, report, secrets, spent};
+use super::{events, locks, operations, report, secrets};
 use crate::api::{Action, ActionState, ActionStatus, ManagementPolicy, OperationStatus};
 use crate::arm::client::AKS_API_VERSION;
 use crate::arm::{
@@ -169,20 +169,8 @@ async fn turn(
     };
     pass.actions.insert(name.to_owned(), started);
     // What was recorded before it started would have it run again.
-    let overtaken = pass.overtake_record();
+    pass.overtake_record();
     report::store(pass).await?;
-    let overtaken = overtaken.into_iter().collect();
-    if let Err(error) = pass.context.spent.note(pass.context, &overtaken).await {
-        // Nothing was sent, and so it is told.
-        wait(
-            pass,
-            name,
-            action,
-            format!("waits until ConfigMap {} can be written: {error}", spent::CONFIG_MAP),
-        );
-        report::store(pass).await?;
-        return Err(error);
-    }
     let result = send(pass, arm, name, &call, body.as_ref()).await;
     report::store(pass).await?;
     if result.is_some() {

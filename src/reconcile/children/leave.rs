@@ -116,13 +116,8 @@ impl Round<'_> {
         let line = pass.child_line(key);
         let known = line.id.clone().zip(line.api_version.clone()).filter(|_| line.owned);
         let Some((id, api_version)) = known else {
-            if pass.waits_for_key(key) {
-                let why = match &pass.signing {
-                    Ok(_) => {
-                        "it left the manifest, and what proves whose it is waits for the key that signed it".to_owned()
-                    }
-                    Err(problem) => format!("it left the manifest, and whose it is can't be told: {problem}"),
-                };
+            if let Err(problem) = &pass.signing {
+                let why = format!("it left the manifest, and whose it is can't be told: {problem}");
                 line::set(pass.child_line(key), ChildState::Held, why);
                 return Ok(());
             }
@@ -195,6 +190,11 @@ impl Round<'_> {
                 act::refused(pass, key, &error);
                 return Ok(Departure::Pending);
             }
+        }
+        // What is gone and can't be recorded as such would be deleted again when others make it anew.
+        if let Err(error) = pass.try_inventory().await {
+            act::fail(pass, key, error);
+            return Ok(Departure::Pending);
         }
         let gone = act::delete(pass, self.arm, key, &id, api_version).await?;
         Ok(if gone { Departure::Gone } else { Departure::Pending })

@@ -90,13 +90,9 @@ pub fn hindered(pass: &mut Pass<'_>, key: &str, hindrance: &Hindrance) {
 /// A claim about the resource that the line names begins.
 pub fn begin(pass: &mut Pass<'_>, key: &str, claim: Claim) {
     let now = pass.context.now();
-    let id = pass.child_line(key).id.clone().unwrap_or_default();
-    let serial = match &pass.signing {
-        Ok(signer) => signer.next(&signer.subject(&id), now),
-        // It is not stored while nothing can be signed.
-        Err(_) => Serial::after(None, now),
-    };
     let line = pass.child_line(key);
+    let before = Claim::with_serial(line).map(|(_, serial)| serial);
+    let serial = Serial::after(before, now);
     Claim::end(line);
     claim.set(line, serial);
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
@@ -20,13 +19,6 @@ pub struct Salvage {
     pub observe: bool,
     /// The resource in Azure that the status names.
     pub resource_id: Option<String>,
-    /// The resources in Azure that the lines of its children name.
-    pub children: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct Line {
-    id: String,
 }
 
 type Fields<'a> = BTreeMap<String, &'a RawValue>;
@@ -44,18 +36,8 @@ impl Salvage {
             },
             observe: field::<ManagementPolicy>(&spec, "managementPolicy") == Some(ManagementPolicy::Observe),
             resource_id: field(&status, "resourceId"),
-            children: lines(&status),
         }
     }
-}
-
-fn lines(status: &Fields<'_>) -> Vec<String> {
-    let lines = status
-        .get("children")
-        .map(|lines| serde_json::from_str::<Fields<'_>>(lines.get()));
-    let lines = lines.and_then(Result::ok).unwrap_or_default().into_values();
-    let id = |line: &RawValue| serde_json::from_str::<Line>(line.get()).ok().map(|line| line.id);
-    lines.filter_map(id).collect()
 }
 
 fn field<T: DeserializeOwned>(fields: &Fields<'_>, name: &str) -> Option<T> {
@@ -69,11 +51,7 @@ mod tests {
     #[test]
     fn each_field_is_read_by_itself() {
         let spec = r#"{"clusterRef":{"name":"shop"},"count":"3","deletionPolicy":"Orphan","deletionProtection":false}"#;
-        let salvage = Salvage::read(
-            spec,
-            Some(r#"{"resourceId":"/subscriptions/x","lastError":7,"children":{"a":{"id":"/a"},"b":7}}"#),
-        );
-        assert_eq!(salvage.children, ["/a"]);
+        let salvage = Salvage::read(spec, Some(r#"{"resourceId":"/subscriptions/x","lastError":7}"#));
         assert_eq!(salvage.cluster.as_deref(), Some("shop"));
         assert_eq!(salvage.deletion.policy, Some(DeletionPolicy::Orphan));
         assert!(!salvage.deletion.protected && !salvage.observe);
