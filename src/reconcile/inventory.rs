@@ -17,8 +17,8 @@ use tokio::sync::OnceCell;
 use super::context::Context;
 use super::write::WriteError;
 use crate::api::{ChildState, ChildStatus, FIELD_MANAGER};
-use crate::plan::applied::hash;
 use crate::plan::children::claim::{Claim, Serial};
+use crate::plan::digest::proof;
 
 /// The ConfigMaps are named so, each with one of [`SHARDS`] at its end.
 pub const PREFIX: &str = "armature-inventory-";
@@ -314,9 +314,9 @@ fn lock(objects: &Mutex<BTreeMap<String, Object>>) -> MutexGuard<'_, BTreeMap<St
     objects.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The key of an object in the data of its ConfigMap.
+/// The key of an object in the data of its ConfigMap: long enough that nobody finds a name for one that comes to another's.
 fn data_key(object: &ObjectKey) -> String {
-    hash(&json!(object))
+    proof(&json!(object))
 }
 
 fn shard(key: &str) -> char {
