@@ -4,11 +4,6 @@
 //! holds both clients; `runtime` and `cli` wire them together. `terminal` is what both sides know of Azure's words.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
-pub mod api;
-pub mod arm;
 pub mod cli;
-pub mod plan;
 pub mod reconcile;
 pub mod runtime;
-pub mod status;
-pub mod terminal;

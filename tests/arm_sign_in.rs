@@ -7,7 +7,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use armature::arm::{ArmError, ArmMetrics, Budget, Clients, Cloud, ClusterId, Credential, Settings};
+use armature_arm::{ArmError, ArmMetrics, Budget, Clients, Cloud, ClusterId, Credential, Settings};
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::get;

@@ -4,7 +4,7 @@
 #[path = "../benches/memory/objects.rs"]
 mod objects;
 
-use armature::api::AksCluster;
+use armature_api::AksCluster;
 use armature::reconcile::guard::Guarded;
 use kube::core::ObjectList;
 use serde_json::{Value, json};

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use armature::api::{AksCluster, AksNodePool};
+use armature_api::{AksCluster, AksNodePool};
 use armature::reconcile::cache;
 use kube::Resource;
 use serde::de::DeserializeOwned;

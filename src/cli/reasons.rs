@@ -1,8 +1,8 @@
 //! What the reasons of Armature's own mean, for those who read them in status: the counterpart of the codes of Azure's.
 
-use crate::arm::codes::Retry::{Backoff, Refresh, User, WaitForOperation};
-use crate::arm::codes::{CodeEntry, row};
-use crate::plan::compatibility;
+use armature_arm::codes::Retry::{Backoff, Refresh, User, WaitForOperation};
+use armature_arm::codes::{CodeEntry, row};
+use armature_plan::compatibility;
 
 /// The reasons that stand for one thing each.
 const REASONS: &[CodeEntry] = &[
@@ -430,10 +430,10 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::arm::codes::explain;
-    use crate::plan::Hold;
-    use crate::plan::change::Target;
-    use crate::plan::children::decide::NOT_CONVERGING;
+    use armature_arm::codes::explain;
+    use armature_plan::Hold;
+    use armature_plan::change::Target;
+    use armature_plan::children::decide::NOT_CONVERGING;
 
     #[test]
     fn a_reason_has_one_row_and_is_no_code_of_azures() {

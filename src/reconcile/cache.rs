@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use kube::Resource;
 
-use crate::api::{APPROVE_PLAN_ANNOTATION, RELEASE_ANNOTATION, REQUESTED_AT_ANNOTATION};
+use armature_api::{APPROVE_PLAN_ANNOTATION, RELEASE_ANNOTATION, REQUESTED_AT_ANNOTATION};
 
 /// The annotations that mean something to a pass.
 const READ: [&str; 3] = [APPROVE_PLAN_ANNOTATION, RELEASE_ANNOTATION, REQUESTED_AT_ANNOTATION];
@@ -32,7 +32,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::plan::tests::world::cluster;
+    use armature_plan::tests::world::cluster;
 
     #[test]
     fn what_users_tell_a_pass_stays_and_what_others_note_goes() {

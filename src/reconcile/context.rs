@@ -20,8 +20,8 @@ use super::slots::Slots;
 use super::spent::Spent;
 use super::store::Written;
 use super::watched::Caches;
-use crate::api::{AksCluster, AksNodePool, AzureIdentity};
-use crate::arm::{ClusterId, Observer, Watcher, clients::Clients};
+use armature_api::{AksCluster, AksNodePool, AzureIdentity};
+use armature_arm::{ClusterId, Observer, Watcher, clients::Clients};
 use crate::runtime::leader::Leadership;
 use crate::runtime::metrics::Metrics;
 use crate::runtime::settings::{InstallationId, Settings};
@@ -218,7 +218,7 @@ pub(super) mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::arm::{ArmMetrics, Budget, Credential, SubscriptionId};
+    use armature_arm::{ArmMetrics, Budget, Credential, SubscriptionId};
     use crate::reconcile::watched::Filler;
     use crate::runtime::args::RunArgs;
 

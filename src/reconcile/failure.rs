@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 
 use super::rests::Rests;
-use crate::arm::codes::Whose;
-use crate::arm::{ArmError, Retry, ServiceError, classify, classify_service, codes};
-use crate::plan::change::Target;
-use crate::status::failure::{Failure, Severity};
+use armature_arm::codes::Whose;
+use armature_arm::{ArmError, Retry, ServiceError, classify, classify_service, codes};
+use armature_plan::change::Target;
+use armature_plan::status::failure::{Failure, Severity};
 
 /// A pass that ended early: what to tell, and when to try again.
 #[derive(Debug, Clone)]

@@ -14,8 +14,8 @@ use zeroize::Zeroizing;
 
 use super::context::Context;
 use super::secrets::SecretValue;
-use crate::api::FIELD_MANAGER;
-use crate::plan::secret::{Fingerprint, SecretProblem};
+use armature_api::FIELD_MANAGER;
+use armature_plan::secret::{Fingerprint, SecretProblem};
 use crate::runtime::connect::told;
 
 /// The key in the Secret's data.

@@ -56,7 +56,7 @@ impl fmt::Display for ObjectName<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::segment::HOSTILE;
+    use armature_plan::segment::HOSTILE;
 
     #[test]
     fn the_name_of_an_object_can_lead_nowhere_else() {

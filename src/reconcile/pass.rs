@@ -26,15 +26,15 @@ use super::spent::Subject;
 use super::turnover::{self, Claims, Turnover};
 use super::write::{self, WriteError};
 use super::{actions, children, in_flight, look, operations, report, sign_in, unreadable};
-use crate::api::{ActionStatus, AksCluster, AksClusterStatus, AksNodePool, ChildStatus, OperationStatus};
-use crate::arm::codes::Whose;
-use crate::arm::{ArmClient, ArmError, ClusterId};
-use crate::plan::change::Target;
-use crate::plan::children::claim::Serial;
-use crate::plan::children::{Leaves, place};
-use crate::plan::live::{LiveCluster, ProvisioningState};
-use crate::plan::preview::is_preview;
-use crate::plan::{Facts, Fate, Plan, released_pools, without_azure};
+use armature_api::{ActionStatus, AksCluster, AksClusterStatus, AksNodePool, ChildStatus, OperationStatus};
+use armature_arm::codes::Whose;
+use armature_arm::{ArmClient, ArmError, ClusterId};
+use armature_plan::change::Target;
+use armature_plan::children::claim::Serial;
+use armature_plan::children::{Leaves, place};
+use armature_plan::live::{LiveCluster, ProvisioningState};
+use armature_plan::preview::is_preview;
+use armature_plan::{Facts, Fate, Plan, released_pools, without_azure};
 use crate::runtime::metrics::{ReconcileOutcome, StepResult};
 
 /// When to look again.
@@ -716,7 +716,7 @@ pub fn unwritten(error: &WriteError) -> Next {
 
 /// Steps come back from status as text; metrics want the names that are compiled in.
 pub fn step_label(step: &str) -> &'static str {
-    crate::plan::step::NAMES
+    armature_plan::step::NAMES
         .iter()
         .chain(&[children::PUT, children::DELETE, actions::STEP])
         .find(|name| **name == step)

@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::proof::{Signer, Signing};
-use crate::api::{Action, ActionStatus, AksClusterStatus, AksNodePoolStatus, ChildState, ChildStatus, OperationStatus};
-use crate::plan::actions;
-use crate::plan::children::claim::{Claim, Serial, disbelieve};
+use armature_api::{Action, ActionStatus, AksClusterStatus, AksNodePoolStatus, ChildState, ChildStatus, OperationStatus};
+use armature_plan::actions;
+use armature_plan::children::claim::{Claim, Serial, disbelieve};
 
 /// What a pass starts from.
 #[derive(Debug, Default)]
@@ -220,7 +220,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::plan::tests::world::cluster;
+    use armature_plan::tests::world::cluster;
     use crate::reconcile::fingerprint::FingerprintKey;
     use crate::reconcile::spent::Spent;
 

@@ -14,9 +14,9 @@ use tracing::info;
 
 use super::context::Context;
 use super::write::WriteError;
-use crate::api::FIELD_MANAGER;
-use crate::plan::applied::hash;
-use crate::plan::children::claim::Serial;
+use armature_api::FIELD_MANAGER;
+use armature_plan::applied::hash;
+use armature_plan::children::claim::Serial;
 
 /// The ConfigMap that keeps them.
 pub const CONFIG_MAP: &str = "armature-spent-signatures";

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 
 use super::proof::Signer;
 use super::spent::Subject;
-use crate::api::ChildStatus;
-use crate::plan::children::claim::{Claim, Serial};
+use armature_api::ChildStatus;
+use armature_plan::children::claim::{Claim, Serial};
 
 /// The claims of a status that is stored, and what each proves.
 pub type Claims = BTreeMap<(Subject, Serial), (Claim, Option<Timestamp>)>;
@@ -141,7 +141,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::plan::tests::world::cluster;
+    use armature_plan::tests::world::cluster;
     use crate::reconcile::fingerprint::FingerprintKey;
     use crate::reconcile::spent::Spent;
 

@@ -21,14 +21,14 @@ use super::orphans::{self, cluster_of};
 use super::watched::Filler;
 use super::write::WriteError;
 use super::{Deps, events, identities, pass, slots, unreadable};
-use crate::api::{AksCluster, AksNodePool, AzureIdentity};
-use crate::arm::budget::Budget;
-use crate::arm::clients::{Clients, SetupError};
-use crate::arm::metrics::ArmMetrics;
-use crate::arm::{ClusterId, Observer};
+use armature_api::{AksCluster, AksNodePool, AzureIdentity};
+use armature_arm::budget::Budget;
+use armature_arm::clients::{Clients, SetupError};
+use armature_arm::metrics::ArmMetrics;
+use armature_arm::{ClusterId, Observer};
 use crate::runtime::metrics::{Metrics, ObjectKind, ReadyLabel, SharedRegistry};
 use crate::runtime::settings::Settings;
-use crate::status::conditions::{READY, find};
+use armature_plan::status::conditions::{READY, find};
 
 /// How long several events of one object may be taken for one.
 const DEBOUNCE: Duration = Duration::from_millis(50);

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::cache;
 use super::context::Context;
 use super::guard::{Unreadable, is_invalid};
-use crate::api::{FIELD_MANAGER, FINALIZER};
+use armature_api::{FIELD_MANAGER, FINALIZER};
 use crate::runtime::connect::told;
 use crate::runtime::deadline::is_late;
 use crate::runtime::metrics::{KubeVerb, ObjectKind, WriteResult};
@@ -60,11 +60,11 @@ pub trait Finalized: Resource<DynamicType = (), Scope = NamespaceResourceScope> 
     }
 }
 
-impl Finalized for crate::api::AksCluster {
+impl Finalized for armature_api::AksCluster {
     const KIND: ObjectKind = ObjectKind::AksCluster;
 }
 
-impl Finalized for crate::api::AksNodePool {
+impl Finalized for armature_api::AksNodePool {
     const KIND: ObjectKind = ObjectKind::AksNodePool;
 }
 
@@ -94,13 +94,13 @@ pub trait Written: Finalized + Serialize + DeserializeOwned {
     fn take_status(&mut self, other: Self);
 }
 
-impl Written for crate::api::AksCluster {
+impl Written for armature_api::AksCluster {
     fn take_status(&mut self, other: Self) {
         self.status = other.status;
     }
 }
 
-impl Written for crate::api::AksNodePool {
+impl Written for armature_api::AksNodePool {
     fn take_status(&mut self, other: Self) {
         self.status = other.status;
     }
@@ -243,8 +243,8 @@ mod tests {
     use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
     use super::*;
-    use crate::api::{AksCluster, AksClusterStatus, REQUESTED_AT_ANNOTATION};
-    use crate::plan::tests::world::cluster;
+    use armature_api::{AksCluster, AksClusterStatus, REQUESTED_AT_ANNOTATION};
+    use armature_plan::tests::world::cluster;
 
     fn version(resource_version: &str, generation: i64, spec: &str) -> AksCluster {
         let mut object = cluster(spec).cluster;

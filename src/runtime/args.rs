@@ -11,7 +11,7 @@ use jiff::SignedDuration;
 
 pub use self::resolve::SettingsError;
 use super::settings::{InstallationId, LogFormat};
-use crate::arm::{ResourceGroupId, SubscriptionId};
+use armature_arm::{ResourceGroupId, SubscriptionId};
 
 /// The Secret of a service principal comes from here, never from the command line, where every process could read it.
 pub const CLIENT_SECRET_VARIABLE: &str = "AZURE_CLIENT_SECRET";

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
-use crate::api::AllowedNamespaces;
-use crate::arm::{self, ClusterId, Credential};
+use armature_api::AllowedNamespaces;
+use armature_arm::{self, ClusterId, Credential};
 
 /// Everything the operator was told at start, checked.
 #[derive(Clone, Debug)]

@@ -14,7 +14,7 @@ use tracing::{info, warn};
 use super::connect::told;
 use super::readiness::{Gate, Readiness};
 use super::settings::{InstallationId, InstallationSource};
-use crate::api::{AksCluster, AksNodePool, AzureIdentity};
+use armature_api::{AksCluster, AksNodePool, AzureIdentity};
 
 /// Between two looks; somebody is installing the chart right now.
 const PAUSE: Duration = Duration::from_secs(2);

@@ -15,7 +15,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
 use super::settings::{LogFormat, LogSettings};
-use crate::arm::mask_tokens;
+use armature_arm::mask_tokens;
 
 /// The log could not be set up.
 #[derive(Debug, thiserror::Error)]

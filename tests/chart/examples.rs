@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
-use armature::api::Action;
-use armature::arm::Call;
-use armature::plan::actions::call;
-use armature::plan::children::KINDS;
+use armature_api::Action;
+use armature_arm::Call;
+use armature_plan::actions::call;
+use armature_plan::children::KINDS;
 use serde_json::{Value, json};
 
 use crate::helm::{repository, scratch};

@@ -43,7 +43,7 @@ fn rendering_changes_nothing_in_a_crd_but_its_metadata() {
         .iter()
         .filter(|object| object["kind"] == "CustomResourceDefinition")
         .collect();
-    let expected = serde_json::to_value(armature::api::crds::crds()).unwrap();
+    let expected = serde_json::to_value(armature_api::crds::crds()).unwrap();
     let specs = |crds: &mut dyn Iterator<Item = &Value>| -> Vec<Value> {
         let mut specs: Vec<Value> = crds.map(|crd| crd["spec"].clone()).collect();
         specs.sort_by_key(|spec| spec["names"]["kind"].to_string());

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use armature::api::crds::crds;
-use armature::api::{CLUSTER_SETTINGS, POOL_SETTINGS};
-use armature::plan::children::KINDS;
-use armature::plan::fields::{cluster, pool};
+use armature_api::crds::crds;
+use armature_api::{CLUSTER_SETTINGS, POOL_SETTINGS};
+use armature_plan::children::KINDS;
+use armature_plan::fields::{cluster, pool};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use serde_json::Value;
 

@@ -1,6 +1,6 @@
 //! Somebody who may write status writes there what is not so: nothing is written to Azure, deleted or called for it.
 
-use armature::api::{APPROVE_PLAN_ANNOTATION, ActionState, AksCluster, ChildState};
+use armature_api::{APPROVE_PLAN_ANNOTATION, ActionState, AksCluster, ChildState};
 use armature_lab::simulator::admin::{Requests, Seed};
 use armature_lab::simulator::fault::{Fault, Injection};
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};

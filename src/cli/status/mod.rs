@@ -22,7 +22,7 @@ use self::fleet::{Fleet, fleet};
 use self::until::Until;
 use super::paint::Canvas;
 use super::{CliError, called, print};
-use crate::api::{AksCluster, AksNodePool};
+use armature_api::{AksCluster, AksNodePool};
 use crate::reconcile::guard::{Guarded, Parts};
 use crate::runtime::connect::KubeArgs;
 

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::fleet::Row;
 use super::health::Health;
 use super::table::age;
-use crate::api::{LastError, PlanStatus, PlannedChange, PlannedStep};
+use armature_api::{LastError, PlanStatus, PlannedChange, PlannedStep};
 use crate::cli::paint::{Canvas, Line, Tone, wrap};
 
 /// Steps of one plan that are shown; the object's status has them all.

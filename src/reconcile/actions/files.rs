@@ -10,7 +10,7 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 use super::Lacks;
-use crate::api::{ConfigMapKeyRef, RunCommand};
+use armature_api::{ConfigMapKeyRef, RunCommand};
 use crate::reconcile::context::Context;
 use crate::reconcile::object_name::ObjectName;
 use crate::runtime::connect::told;

@@ -8,8 +8,8 @@ use kube::{Api, Resource};
 use serde_json::Value;
 use tracing::warn;
 
-use crate::api::FIELD_MANAGER;
-use crate::arm::CUT;
+use armature_api::FIELD_MANAGER;
+use armature_arm::CUT;
 use crate::reconcile::object_name::ObjectName;
 use crate::reconcile::pass::Pass;
 use crate::runtime::connect::told;

@@ -7,9 +7,9 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
-use crate::api::{AdoptionPolicy, DriftPolicy, ManagementPolicy};
-use crate::plan::children::decide::Applied;
-use crate::plan::children::{Child, Read, Reads};
+use armature_api::{AdoptionPolicy, DriftPolicy, ManagementPolicy};
+use armature_plan::children::decide::Applied;
+use armature_plan::children::{Child, Read, Reads};
 use crate::reconcile::pass::Pass;
 use crate::reconcile::rests::Rests;
 

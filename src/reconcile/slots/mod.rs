@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 
 pub use allocator::Key;
 
-use crate::api::AksCluster;
+use armature_api::AksCluster;
 use allocator::{Allocator, Ticket};
 
 /// The slots of a process. Cheap to clone; clones are the same slots.

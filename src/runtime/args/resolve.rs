@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use tracing_subscriber::EnvFilter;
 
 use super::{ALL_NAMESPACES, CLIENT_SECRET_VARIABLE, CloudName, CredentialName, RunArgs};
-use crate::api::AllowedNamespaces;
-use crate::arm::{self, Cloud, ClusterId, Credential, Endpoint, InvalidEndpoint, Secret};
+use armature_api::AllowedNamespaces;
+use armature_arm::{self, Cloud, ClusterId, Credential, Endpoint, InvalidEndpoint, Secret};
 use crate::runtime::settings::{InstallationSource, LeaderElection, LogSettings, OwnIdentity, Settings, Timing};
 
 /// The arguments do not go together, or a file they name cannot be used.

@@ -5,7 +5,7 @@ use clap::Parser;
 
 use super::resolve::random_suffix;
 use super::*;
-use crate::arm::{Cloud, Credential, Secret};
+use armature_arm::{Cloud, Credential, Secret};
 use crate::runtime::settings::{InstallationSource, Settings};
 
 #[derive(Parser)]

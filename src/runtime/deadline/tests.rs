@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::*;
-use crate::api::{AksCluster, AksNodePool, AzureIdentity};
+use armature_api::{AksCluster, AksNodePool, AzureIdentity};
 use crate::runtime::connect;
 
 /// Long enough for a connection on this machine, short enough to wait for.

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use insta::assert_snapshot;
 
 use super::*;
-use crate::api::{AksCluster, AksNodePool};
+use armature_api::{AksCluster, AksNodePool};
 use crate::cli::status::fleet::{Fleet, fleet};
 use crate::cli::status::until::{Until, Waiting};
 
