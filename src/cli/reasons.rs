@@ -450,8 +450,8 @@ mod tests {
     #[test]
     fn every_reason_that_is_told_or_documented_is_explained() {
         let told = [
-            include_str!("../plan/gate.rs"),
-            include_str!("../plan/blocker.rs"),
+            include_str!("../../crates/plan/src/gate.rs"),
+            include_str!("../../crates/plan/src/blocker.rs"),
             include_str!("../reconcile/failure.rs"),
         ];
         let arms = told.iter().flat_map(|source| source.lines());

@@ -220,7 +220,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use armature_plan::tests::world::cluster;
+    use crate::testing::cluster;
     use crate::reconcile::fingerprint::FingerprintKey;
     use crate::reconcile::spent::Spent;
 
@@ -241,7 +241,7 @@ mod tests {
 
     #[test]
     fn what_was_stored_is_believed_and_stored_alike_again() {
-        let (key, spent, object) = (FingerprintKey::of(1), Spent::knowing([]), cluster("").cluster);
+        let (key, spent, object) = (FingerprintKey::of(1), Spent::knowing([]), cluster(""));
         let signing = Ok(Signer::new(&key, &spent, "home", &object));
         let status = stored(&signing);
         let records = Records::admit(&signing, &status);
@@ -252,7 +252,7 @@ mod tests {
 
     #[test]
     fn a_line_that_nobody_proves_is_a_hint_that_is_looked_at_afresh() {
-        let (key, spent, object) = (FingerprintKey::of(1), Spent::knowing([]), cluster("").cluster);
+        let (key, spent, object) = (FingerprintKey::of(1), Spent::knowing([]), cluster(""));
         let signing = Ok(Signer::new(&key, &spent, "home", &object));
         let mut status = stored(&signing);
         status.children.get_mut(KEY).unwrap().id = Some("/subscriptions/s/B".to_owned());
@@ -269,7 +269,7 @@ mod tests {
 
     #[test]
     fn without_the_key_nothing_is_believed_and_nothing_is_lost() {
-        let (key, spent, object) = (FingerprintKey::of(1), Spent::knowing([]), cluster("").cluster);
+        let (key, spent, object) = (FingerprintKey::of(1), Spent::knowing([]), cluster(""));
         let signing = Ok(Signer::new(&key, &spent, "home", &object));
         let status = stored(&signing);
         let without = Err("no key".to_owned());
@@ -287,7 +287,7 @@ mod tests {
 
     #[test]
     fn a_line_whose_claim_has_ended_is_worth_no_more_than_a_forged_one() {
-        let (key, object) = (FingerprintKey::of(1), cluster("").cluster);
+        let (key, object) = (FingerprintKey::of(1), cluster(""));
         let open = Spent::knowing([]);
         let signing = Ok(Signer::new(&key, &open, "home", &object));
         let status = stored(&signing);
@@ -304,7 +304,7 @@ mod tests {
             FingerprintKey::of(1),
             FingerprintKey::of(2),
             Spent::knowing([]),
-            cluster("").cluster,
+            cluster(""),
         );
         let signing = Ok(Signer::new(&key, &spent, "home", &object));
         let since = Ok(Signer::new(&other, &spent, "home", &object));
@@ -335,7 +335,7 @@ mod tests {
 
     #[test]
     fn a_record_that_was_overtaken_proves_nothing_and_what_follows_gets_a_higher_serial() {
-        let (key, object) = (FingerprintKey::of(1), cluster("").cluster);
+        let (key, object) = (FingerprintKey::of(1), cluster(""));
         let open = Spent::knowing([]);
         let signing = Ok(Signer::new(&key, &open, "home", &object));
         let recorded = AksClusterStatus {

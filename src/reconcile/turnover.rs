@@ -141,7 +141,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use armature_plan::tests::world::cluster;
+    use crate::testing::cluster;
     use crate::reconcile::fingerprint::FingerprintKey;
     use crate::reconcile::spent::Spent;
 
@@ -209,7 +209,7 @@ mod tests {
         /// one proves all of its own.
         #[test]
         fn what_was_signed_before_proves_only_what_is_so_now(passes in prop::collection::vec(prop::collection::vec(act(), 1..4), 1..6)) {
-            let (key, object) = (FingerprintKey::of(1), cluster("").cluster);
+            let (key, object) = (FingerprintKey::of(1), cluster(""));
             let mut ended: BTreeMap<Subject, Serial> = BTreeMap::new();
             let (mut lines, mut stored) = (BTreeMap::new(), Claims::new());
             let mut ever: Vec<Claims> = Vec::new();

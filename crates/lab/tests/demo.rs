@@ -15,7 +15,7 @@ fn demo(folder: &Path, arguments: &[&str]) -> Child {
     Command::new(env!("CARGO_BIN_EXE_armature-lab"))
         .arg("demo")
         .args(arguments)
-        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."))
         .env("TMPDIR", folder)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

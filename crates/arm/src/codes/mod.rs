@@ -52,8 +52,8 @@ pub struct CodeEntry {
     pub next_step: &'static str,
 }
 
-/// Shorter than a struct expression, so that the tables read as tables.
-pub(crate) const fn row(code: &'static str, retry: Retry, cause: &'static str, next_step: &'static str) -> CodeEntry {
+/// One row, shorter than a struct expression, so that the tables read as tables.
+pub const fn row(code: &'static str, retry: Retry, cause: &'static str, next_step: &'static str) -> CodeEntry {
     CodeEntry {
         code,
         retry,

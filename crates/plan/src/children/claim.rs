@@ -28,8 +28,7 @@ pub enum Claim {
 pub struct Serial(i64);
 
 impl Serial {
-    /// The lowest that tests use.
-    #[cfg(test)]
+    /// Where they begin: before anything that a clock tells.
     pub const START: Self = Self(0);
 
     /// The serial of what begins now and comes after `last`, should the clock have gone back.
