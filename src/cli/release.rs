@@ -9,9 +9,9 @@ use kube::{Api, Client, Resource, ResourceExt};
 use serde_json::json;
 
 use super::{CliError, called, print};
-use armature_api::{AksCluster, AksNodePool, FIELD_MANAGER, RELEASE_ANNOTATION};
 use crate::reconcile::guard::{Guarded, Parts, is_invalid};
 use crate::runtime::connect::KubeArgs;
+use armature_api::{AksCluster, AksNodePool, FIELD_MANAGER, RELEASE_ANNOTATION};
 
 /// Arguments of `armature release`.
 #[derive(Args, Clone, Debug)]

@@ -9,6 +9,7 @@ use tracing::{info, warn};
 use super::failure::Ended;
 use super::pass::Pass;
 use super::{events, features, look, operations, secrets};
+use crate::runtime::metrics::StepResult;
 use armature_api::OperationStatus;
 use armature_arm::{Accepted, ArmClient, ArmError, Deletion, PoolId, Precondition, Priority, Retry};
 use armature_plan::change::{Origin, Target};
@@ -17,7 +18,6 @@ use armature_plan::live::{LiveCluster, LivePool};
 use armature_plan::possible::is_possible;
 use armature_plan::step::Step;
 use armature_plan::{Plan, body};
-use crate::runtime::metrics::StepResult;
 
 /// What became of the step that was to start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

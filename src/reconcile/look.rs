@@ -14,6 +14,7 @@ use super::elsewhere;
 use super::failure::Ended;
 use super::pass::Pass;
 use super::{children, features, locks, operations, sign_in};
+use crate::runtime::connect::told;
 use armature_api::{AksCluster, AksNodePool};
 use armature_arm::{ArmClient, ArmError, Priority, Retry, Snapshot, Watcher};
 use armature_plan::change::Target;
@@ -23,7 +24,6 @@ use armature_plan::preview::{self, Previews};
 use armature_plan::step::Step;
 use armature_plan::version::Version;
 use armature_plan::{Facts, Input, Plan, in_doubt, plan};
-use crate::runtime::connect::told;
 
 impl Pass<'_> {
     /// The object as the one that watches its cluster: it sees what Azure showed to its own identity.

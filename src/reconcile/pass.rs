@@ -26,6 +26,7 @@ use super::spent::Subject;
 use super::turnover::{self, Claims, Turnover};
 use super::write::{self, WriteError};
 use super::{actions, children, in_flight, look, operations, report, sign_in, unreadable};
+use crate::runtime::metrics::{ReconcileOutcome, StepResult};
 use armature_api::{ActionStatus, AksCluster, AksClusterStatus, AksNodePool, ChildStatus, OperationStatus};
 use armature_arm::codes::Whose;
 use armature_arm::{ArmClient, ArmError, ClusterId};
@@ -35,7 +36,6 @@ use armature_plan::children::{Leaves, place};
 use armature_plan::live::{LiveCluster, ProvisioningState};
 use armature_plan::preview::is_preview;
 use armature_plan::{Facts, Fate, Plan, released_pools, without_azure};
-use crate::runtime::metrics::{ReconcileOutcome, StepResult};
 
 /// When to look again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,11 +11,11 @@ use super::context::Context;
 use super::failure::Ended;
 use super::fingerprint::{self, FingerprintKey, KeyProblem, passes};
 use super::spent::{self, Spent, Subject};
+use crate::runtime::connect::told;
 use armature_api::{AksCluster, AksClusterStatus, AksNodePoolStatus, ChildStatus, OperationStatus};
 use armature_plan::change::Target;
 use armature_plan::children::claim::{Claim, Serial};
 use armature_plan::children::former::UNTIL;
-use crate::runtime::connect::told;
 
 /// Signs and checks what is recorded in the status of one object.
 #[derive(Debug, Clone)]

@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::proof::{Signer, Signing};
-use armature_api::{Action, ActionStatus, AksClusterStatus, AksNodePoolStatus, ChildState, ChildStatus, OperationStatus};
+use armature_api::{
+    Action, ActionStatus, AksClusterStatus, AksNodePoolStatus, ChildState, ChildStatus, OperationStatus,
+};
 use armature_plan::actions;
 use armature_plan::children::claim::{Claim, Serial, disbelieve};
 
@@ -220,9 +222,9 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::testing::cluster;
     use crate::reconcile::fingerprint::FingerprintKey;
     use crate::reconcile::spent::Spent;
+    use crate::testing::cluster;
 
     const KEY: &str = "roleAssignments/net";
 

@@ -15,6 +15,7 @@ use super::context::Context;
 use super::fingerprint;
 use super::object_name::ObjectName;
 use super::pass::Pass;
+use crate::runtime::connect::told;
 use armature_api::SecretKeyRef;
 use armature_arm::Sensitive;
 use armature_plan::actions::{Extra, call};
@@ -22,7 +23,6 @@ use armature_plan::change::{Source, Target};
 use armature_plan::path::Path;
 use armature_plan::secret::{Fingerprint, SecretField, SecretProblem, Secrets, broken_rule};
 use armature_plan::step::Step;
-use crate::runtime::connect::told;
 
 /// A value that is never shown and does not outlive its use in memory.
 pub struct SecretValue(Zeroizing<String>);

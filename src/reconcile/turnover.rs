@@ -141,9 +141,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::testing::cluster;
     use crate::reconcile::fingerprint::FingerprintKey;
     use crate::reconcile::spent::Spent;
+    use crate::testing::cluster;
 
     const CLAIMS: [Claim; 5] = [Claim::Gone, Claim::Seen, Claim::Making, Claim::Adopted, Claim::Made];
 

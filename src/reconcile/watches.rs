@@ -21,13 +21,13 @@ use super::orphans::{self, cluster_of};
 use super::watched::Filler;
 use super::write::WriteError;
 use super::{Deps, events, identities, pass, slots, unreadable};
+use crate::runtime::metrics::{Metrics, ObjectKind, ReadyLabel, SharedRegistry};
+use crate::runtime::settings::Settings;
 use armature_api::{AksCluster, AksNodePool, AzureIdentity};
 use armature_arm::budget::Budget;
 use armature_arm::clients::{Clients, SetupError};
 use armature_arm::metrics::ArmMetrics;
 use armature_arm::{ClusterId, Observer};
-use crate::runtime::metrics::{Metrics, ObjectKind, ReadyLabel, SharedRegistry};
-use crate::runtime::settings::Settings;
 use armature_plan::status::conditions::{READY, find};
 
 /// How long several events of one object may be taken for one.
@@ -424,6 +424,7 @@ where
 fn clients(settings: &Settings, registry: &SharedRegistry) -> Result<Clients, SetupError> {
     let budget = Budget::new();
     let mut registry = registry.lock().unwrap_or_else(PoisonError::into_inner);
-    let metrics = ArmMetrics::register(&mut registry, &budget);
+    budget.register(&mut registry);
+    let metrics = ArmMetrics::register(&mut registry);
     Clients::new(settings.azure.clone(), budget, metrics)
 }

@@ -12,10 +12,10 @@ use serde_json::{Value, json};
 use super::cache;
 use super::context::Context;
 use super::guard::{Unreadable, is_invalid};
-use armature_api::{FIELD_MANAGER, FINALIZER};
 use crate::runtime::connect::told;
 use crate::runtime::deadline::is_late;
 use crate::runtime::metrics::{KubeVerb, ObjectKind, WriteResult};
+use armature_api::{FIELD_MANAGER, FINALIZER};
 
 /// Why something was not written.
 #[derive(Debug, thiserror::Error)]
@@ -244,8 +244,8 @@ mod tests {
     use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
     use super::*;
-    use armature_api::{AksCluster, AksClusterStatus, REQUESTED_AT_ANNOTATION};
     use crate::testing::cluster;
+    use armature_api::{AksCluster, AksClusterStatus, REQUESTED_AT_ANNOTATION};
 
     fn version(resource_version: &str, generation: i64, spec: &str) -> AksCluster {
         let mut object = cluster(spec);

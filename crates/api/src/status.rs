@@ -9,7 +9,7 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ActionStatus, ChildStatus};
+use super::{ActionStatus, ChildStatus, LastError};
 
 /// Observed state of an `AksCluster`.
 #[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, KubeSchema)]
@@ -298,23 +298,6 @@ pub struct Progress {
     /// What it waits for, when it waits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waiting_for: Option<String>,
-}
-
-/// The last error and the way out of it.
-#[derive(Serialize, Deserialize, Clone, Debug, PartialEq, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct LastError {
-    /// Azure's error code, or Armature's own for errors before the call. `armature explain CODE` tells more.
-    pub code: String,
-    /// What happened and where, one sentence.
-    pub message: String,
-    /// What to do next, one sentence.
-    pub next_step: String,
-    /// When it last happened.
-    #[schemars(with = "String", extend("format" = "date-time"))]
-    pub at: Timestamp,
-    /// How often it happened in a row.
-    pub count: i64,
 }
 
 /// The pools of a cluster in numbers.

@@ -16,11 +16,11 @@ pub use answers::{Accepted, AvailableUpgrade, Deletion, Scope, UpgradeProfile};
 
 use super::call::{Call, Priority};
 use super::error::{ArmError, TransportFailure};
-use armature_azure::id::{ClusterId, PoolId, ResourceGroupId};
-use super::operation::{OperationState, OperationUrl};
+use super::operation::OperationState;
 use super::redact::Sensitive;
-use super::wire::{Arm, BodyToken, Precondition, Request, Response, Subject, Target};
+use super::wire::{Arm, BodyToken, OperationUrl, Precondition, Request, Response, Subject, Target};
 use answers::{present, says_absent};
+use armature_azure::id::{ClusterId, PoolId, ResourceGroupId};
 use regions::Regions;
 
 /// The stable api-version of Microsoft.ContainerService that the operator speaks (SPEC).

@@ -175,7 +175,7 @@ mod tests {
 
     fn clients(pem: Option<&str>) -> Result<Clients, SetupError> {
         let budget = Budget::new();
-        let metrics = ArmMetrics::register(&mut Registry::default(), &budget);
+        let metrics = ArmMetrics::register(&mut Registry::default());
         Clients::new(settings(pem), budget, metrics)
     }
 

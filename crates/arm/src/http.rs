@@ -16,11 +16,10 @@ use super::call::Call;
 use super::cloud::Endpoint;
 use super::credential::Secret;
 use super::error::{ArmError, ServiceError, Site, TransportFailure};
-use super::operation::OperationUrl;
 use super::redact::{Keep, Redactor, Sensitive};
 use super::retry_after::RetryAfter;
 use super::token::{SignInFailure, Tokens};
-use super::wire::{Arm, BodyToken, Precondition, Request, Response, Target};
+use super::wire::{Arm, BodyToken, OperationUrl, Precondition, Request, Response, Target};
 
 /// The largest answer that is read: Azure Resource Manager itself stops at 8 MB (RPC).
 pub const MAX_BODY: usize = 8 * 1024 * 1024;

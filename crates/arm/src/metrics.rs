@@ -4,16 +4,13 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric};
+use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 use tokio::time::Instant;
 
-use super::budget::Budget;
 use super::call::Call;
 use super::codes::explain;
 use super::error::ArmError;
@@ -44,9 +41,8 @@ pub struct ArmMetrics {
 
 impl ArmMetrics {
     /// Registers `armature_arm_requests_total{call,status,code}`, `armature_arm_request_duration_seconds{call}`,
-    /// `armature_arm_budget_tokens{bucket}`, `armature_arm_budget_wait_seconds` and
-    /// `armature_arm_budget_refused_total{call}`.
-    pub fn register(registry: &mut Registry, budget: &Budget) -> Self {
+    /// `armature_arm_budget_wait_seconds` and `armature_arm_budget_refused_total{call}`.
+    pub fn register(registry: &mut Registry) -> Self {
         let metrics = Self {
             requests: Family::default(),
             // 20 ms to 82 s: an answer from a cache up to the deadline.
@@ -76,7 +72,6 @@ impl ArmMetrics {
             Unit::Seconds,
             metrics.waits.clone(),
         );
-        registry.register_collector(Box::new(Levels(budget.clone())));
         metrics
     }
 
@@ -124,30 +119,6 @@ fn code(answer: &Result<Response, ArmError>) -> &'static str {
     }
 }
 
-/// Reads the levels when they are asked for, so that none grows stale and none outlives its bucket.
-#[derive(Debug)]
-struct Levels(Budget);
-
-impl Collector for Levels {
-    fn encode(&self, mut encoder: DescriptorEncoder) -> Result<(), std::fmt::Error> {
-        let levels = self.0.levels();
-        if levels.is_empty() {
-            return Ok(());
-        }
-        let gauge = ConstGauge::new(0.0_f64);
-        let mut family = encoder.encode_descriptor(
-            "armature_arm_budget_tokens",
-            "Calls left in a request quota of Azure; the lowest where there is one quota for each resource",
-            None,
-            gauge.metric_type(),
-        )?;
-        for (bucket, tokens) in levels {
-            ConstGauge::new(tokens).encode(family.encode_family(&[("bucket", bucket)])?)?;
-        }
-        Ok(())
-    }
-}
-
 /// Counts and times the exchanges that are really made.
 pub(super) struct Metered<A> {
     inner: A,
@@ -179,7 +150,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::budget::{Bucket, Kind};
+    use crate::budget::{Bucket, Budget, Kind};
     use crate::call::Priority;
     use crate::testing::{Fake, cluster, ok};
     use crate::wire::{BodyToken, Precondition, Target};
@@ -204,7 +175,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_documented_families_are_there_and_name_no_code_that_is_not_known() {
         let (mut registry, budget) = (Registry::default(), Budget::new());
-        let metrics = ArmMetrics::register(&mut registry, &budget);
+        let metrics = ArmMetrics::register(&mut registry);
+        budget.register(&mut registry);
         for azure in [
             Fake::new(|_| ok(200, Value::Null)),
             Fake::refusing(429, "throttled"),

@@ -18,9 +18,9 @@ use super::cloud::{Cloud, Endpoint};
 use super::credential::{Credential, Transports};
 use super::error::{ArmError, ServiceError};
 use super::http::HttpArm;
-use armature_azure::id::ClusterId;
 use super::token::Tokens;
 use super::wire::{Arm, Request, Response};
+use armature_azure::id::ClusterId;
 
 pub(super) const SUBSCRIPTION: &str = "11111111-2222-3333-4444-555555555555";
 

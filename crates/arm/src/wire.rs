@@ -4,14 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::call::{Call, Priority};
 use super::error::{ArmError, Site};
-use armature_azure::id::SubscriptionId;
-use super::operation::OperationUrl;
 use super::redact::Sensitive;
 use super::retry_after::RetryAfter;
+use armature_azure::id::SubscriptionId;
 
 /// Something that performs one exchange with Azure Resource Manager.
 ///
@@ -184,6 +184,63 @@ impl fmt::Debug for Response {
             .field("location", location)
             .field("retry_after", retry_after)
             .finish_non_exhaustive()
+    }
+}
+
+/// The URL under which Azure reports a long-running operation, kept exactly as Azure sent it: it may carry a long
+/// signed query (over 2 KB since 2023) on an api-version of its own, and must never be rebuilt (REC, RPC).
+///
+/// It serializes verbatim, because it has to survive a restart in the status of an object. `Debug` and `Display` show
+/// it without its query, which holds the signature.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct OperationUrl(String);
+
+impl OperationUrl {
+    /// Keeps the text of an `Azure-AsyncOperation` or `Location` header, or of a stored status, as it is. It is checked
+    /// against the ARM host when it is used.
+    pub fn new(verbatim: impl Into<String>) -> Self {
+        Self(verbatim.into())
+    }
+
+    /// The URL with its signature, to call or to store. Not for logs.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The subscription whose quota a question about the operation uses.
+    pub fn subscription(&self) -> Option<SubscriptionId> {
+        self.subject().map(|subject| subject.subscription)
+    }
+
+    /// Whose quota a question uses, read from `/subscriptions/{id}/.../locations/{region}/...`.
+    pub(super) fn subject(&self) -> Option<Subject> {
+        let path = without_query(&self.0);
+        let after = |word: &str| {
+            path.split('/')
+                .skip_while(|part| !part.eq_ignore_ascii_case(word))
+                .nth(1)
+                .filter(|part| !part.is_empty())
+        };
+        let subscription = SubscriptionId::parse(after("subscriptions")?).ok()?;
+        let region = after("locations").map(|region| region.to_ascii_lowercase().into());
+        Some(Subject {
+            subscription,
+            region,
+            resource: None,
+        })
+    }
+}
+
+impl fmt::Display for OperationUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(without_query(&self.0))
+    }
+}
+
+impl fmt::Debug for OperationUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "OperationUrl({self})")
     }
 }
 

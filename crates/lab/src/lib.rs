@@ -6,6 +6,7 @@ pub mod cli;
 pub mod control_plane;
 pub mod demo;
 pub mod error;
+mod guard;
 pub mod management_cluster;
 pub mod operator;
 mod pki;

@@ -9,7 +9,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tokio::time::Instant;
 
 use crate::error::LabError;
-use crate::sandbox::Guard;
+use crate::guard::Guard;
 
 /// How often a child is looked at while something of it is awaited.
 const LOOK: Duration = Duration::from_millis(20);

@@ -5,7 +5,6 @@
 
 use super::blocker::Blocker;
 use super::change::Target;
-use super::gate::Hold;
 use super::live::{LiveCluster, LivePool, ProvisioningState};
 use super::step::Step;
 use super::{Input, Plan};
@@ -43,10 +42,10 @@ pub fn block(input: &Input<'_>, live: &LiveCluster, plan: &mut Plan) {
     plan.blockers.extend(pools);
 }
 
-/// What holds a step: it would go on with what was aborted. Only a deletion leaves nothing of it.
-pub fn hold(step: &Step, input: &Input<'_>) -> Option<Hold> {
+/// The action that holds a step, which would go on with what was aborted. Only a deletion leaves nothing of it.
+pub fn holds<'a>(step: &Step, input: &Input<'a>) -> Option<&'a str> {
     let live = input.live?;
-    let action = match step {
+    match step {
         Step::DeleteCluster => None,
         Step::DeletePool { .. } => on_cluster(input, live),
         // It takes every pool along.
@@ -57,8 +56,5 @@ pub fn hold(step: &Step, input: &Input<'_>) -> Option<Hold> {
             Target::Pool(name) => on_pool(input, live.pool(&name)?),
             Target::Cluster | Target::Child(_) | Target::Action(_) => None,
         }),
-    }?;
-    Some(Hold::Aborted {
-        action: action.to_owned(),
-    })
+    }
 }

@@ -1,7 +1,6 @@
 //! Reasons why a plan, or a part of it, can't go on.
 
 use super::change::Target;
-use super::locks::Obstacle;
 use super::owner::Mark;
 use super::path::Path;
 use super::secret::SecretProblem;
@@ -392,4 +391,14 @@ impl Wait {
             Self::PoolDeleteGrace { pool } => Target::Pool(pool.clone()),
         }
     }
+}
+
+/// A lock that Armature may not lift, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{lock} keeps it from happening; {way_out}")]
+pub struct Obstacle {
+    /// The lock, in words.
+    pub lock: String,
+    /// What a person can do, a clause.
+    pub way_out: String,
 }

@@ -11,8 +11,8 @@ use super::secret::SecretField;
 use super::step::Step;
 use super::version::Version;
 use super::{Input, Plan, end_records, keep_records, pools};
-use armature_api::{ManagementPolicy, PowerStateCode, ResourceGroupPolicy, VersionPolicy};
 use crate::change::Target;
+use armature_api::{ManagementPolicy, PowerStateCode, ResourceGroupPolicy, VersionPolicy};
 
 /// Plans the first PUT: it waits for a System pool and for the pools to settle, then takes all of them at once.
 pub fn plan(input: &Input<'_>, plan: &mut Plan) {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::change::Target;
+use super::target::Target;
 use super::version::Version;
 
 /// What applying a change disturbs, ordered by how much.

@@ -2,7 +2,6 @@
 
 use serde_json::json;
 
-use super::applied::Applied;
 use super::blocker::{Blocker, Wait};
 use super::body::owner_tag;
 use super::change::{Change, Origin, Source, Target};
@@ -12,15 +11,10 @@ use super::effect::Effect;
 use super::fields;
 use super::live::{LiveCluster, ProvisioningState};
 use super::owner::Ownership;
+use super::resource::{MAX_RESUME_ATTEMPTS, NO_RECORDS, broken_state, error_clause, shown};
 use super::step::Step;
 use super::{Input, Plan, aborted, keep_records, pools, upgrade};
 use armature_api::{AdoptionPolicy, ManagementPolicy};
-
-/// What is on record about a resource that is not ours.
-pub(super) static NO_RECORDS: Applied = Applied::NONE;
-
-/// How often a failed operation is resumed before a user has to look.
-pub const MAX_RESUME_ATTEMPTS: u32 = 3;
 
 /// How we stand to the live cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -189,10 +183,6 @@ fn refusal(change: &Change) -> Blocker {
     }
 }
 
-pub(super) fn shown(value: Option<String>) -> String {
-    value.unwrap_or_else(|| "not set".to_owned())
-}
-
 /// Puts our mark on a cluster that is adopted.
 fn mark_steps(input: &Input<'_>, standing: Standing, live: &LiveCluster, plan: &mut Plan) {
     match standing {
@@ -278,18 +268,10 @@ fn resume(input: &Input<'_>, live: &LiveCluster, plan: &mut Plan) {
         plan.blockers.push(Blocker::ResumeExhausted {
             target: Target::Cluster,
             state: broken_state(&state).to_owned(),
-            error: pools::error_clause(live.provisioning_error()),
+            error: error_clause(live.provisioning_error()),
         });
     } else {
         plan.push(Step::ResumeCluster);
-    }
-}
-
-pub(super) fn broken_state(state: &ProvisioningState) -> &'static str {
-    if *state == ProvisioningState::Canceled {
-        "Canceled"
-    } else {
-        "Failed"
     }
 }
 

@@ -118,7 +118,7 @@ pub fn hold(input: &Input<'_>, plan: &mut Plan) {
             .then_some(Hold::Observe)
             .or_else(|| approvals.missing_for(&step))
             .or_else(|| (stopped && needs_running).then_some(Hold::ClusterStopped))
-            .or_else(|| aborted::hold(&step, input))
+            .or_else(|| aborted(&step, input))
             .or_else(|| refused(&step, input, plan))
             .or_else(|| children_first(&step, input))
             .or_else(|| rests(&step, input, adopts).then_some(Hold::RetryLater))
@@ -148,6 +148,11 @@ fn is_ground(step: &Step) -> bool {
         step,
         Step::CreateResourceGroup | Step::CreateCluster { .. } | Step::AdoptCluster { .. }
     )
+}
+
+fn aborted(step: &Step, input: &Input<'_>) -> Option<Hold> {
+    let action = aborted::holds(step, input)?.to_owned();
+    Some(Hold::Aborted { action })
 }
 
 /// A step that Azure refused for want of a preview feature would be refused again: it is held, and a blocker says how to

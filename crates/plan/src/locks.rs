@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::SignedDuration;
 use serde_json::Value;
 
-use super::blocker::Blocker;
+use super::blocker::{Blocker, Obstacle};
 use super::change::Target;
 use super::step::Step;
 use super::{Fate, Hold, Input, Plan, Planned};
@@ -115,16 +115,6 @@ impl Touch {
             _ => Self::Write,
         }
     }
-}
-
-/// A lock that Armature may not lift, and what to do about it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{lock} keeps it from happening; {way_out}")]
-pub struct Obstacle {
-    /// The lock, in words.
-    pub lock: String,
-    /// What a person can do, a clause.
-    pub way_out: String,
 }
 
 /// What locks mean for something that is about to happen below the cluster.

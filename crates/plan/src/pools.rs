@@ -12,11 +12,11 @@ use super::compatibility::{self, Making};
 use super::desired::DesiredPool;
 use super::diff::{Sides, diff};
 use super::effect::Effect;
-use super::existing::{MAX_RESUME_ATTEMPTS, NO_RECORDS, broken_state, shown};
 use super::fields;
 use super::live::{LiveCluster, LivePool, ProvisioningState};
 use super::owner::Ownership;
 use super::path::Path;
+use super::resource::{MAX_RESUME_ATTEMPTS, NO_RECORDS, broken_state, error_clause, shown};
 use super::step::Step;
 use super::upgrade::PoolOnRoute;
 use super::version::Version;
@@ -310,9 +310,4 @@ pub fn on_route(input: &Input<'_>, live: &LiveCluster, plan: &Plan) -> Vec<PoolO
             })
         })
         .collect()
-}
-
-/// What Azure says about a failure, as the end of a sentence.
-pub fn error_clause(error: Option<(&str, &str)>) -> String {
-    error.map_or_else(String::new, |(code, message)| format!(" ({code}: {message})"))
 }

@@ -16,6 +16,7 @@ use super::pass::Pass;
 use super::silence::Unaskable;
 use super::write::WriteError;
 use super::{events, locks, operations, report, secrets, spent};
+use crate::runtime::metrics::StepResult;
 use armature_api::{Action, ActionState, ActionStatus, ManagementPolicy, OperationStatus};
 use armature_arm::client::AKS_API_VERSION;
 use armature_arm::{
@@ -27,7 +28,6 @@ use armature_plan::blocker::Blocker;
 use armature_plan::change::Target;
 use armature_plan::live::LiveCluster;
 use armature_plan::locks::{Passage, Touch};
-use crate::runtime::metrics::StepResult;
 
 /// The step name of an action: log field and metric label.
 pub const STEP: &str = "RunAction";

@@ -2,13 +2,13 @@
 //! and nothing happens in Azure.
 
 use super::line;
+use crate::reconcile::pass::Pass;
 use armature_api::{ChildState, ChildStatus};
 use armature_plan::change::Target;
 use armature_plan::children::claim::Claim;
 use armature_plan::children::former::UNTIL;
 use armature_plan::children::heir::{self, Heir};
 use armature_plan::children::{self, Child, Draft, Kind};
-use crate::reconcile::pass::Pass;
 
 /// Hands over what other entries need; the lines that are left have to go.
 pub fn hand_over(pass: &mut Pass<'_>, leaving: Vec<String>, wanted: &[(&'static Kind, Draft)]) -> Vec<String> {

@@ -7,6 +7,10 @@ use super::act::{self, Put, Right};
 use super::locked::{locked, tell, want};
 use super::memory::Asked;
 use super::{ChildSecrets, Round, checked_child, is_taken, line, secrets};
+use crate::reconcile::elsewhere;
+use crate::reconcile::locks;
+use crate::reconcile::pass::Pass;
+use crate::reconcile::write::WriteError;
 use armature_api::{AdoptionPolicy, ChildState, ChildStatus, DriftPolicy, ManagementPolicy};
 use armature_arm::{Priority, ResourceId};
 use armature_plan::children::claim::Claim;
@@ -17,10 +21,6 @@ use armature_plan::desired::DesiredCluster;
 use armature_plan::locks::Touch;
 use armature_plan::secret::SecretProblem;
 use armature_plan::step::Step;
-use crate::reconcile::elsewhere;
-use crate::reconcile::locks;
-use crate::reconcile::pass::Pass;
-use crate::reconcile::write::WriteError;
 
 impl Round<'_> {
     /// A child that the manifest asks for.

@@ -8,15 +8,15 @@ use tracing::info;
 
 use super::locked::{fail_locked, locked, want};
 use super::{Round, act, checked_child, field, is_taken, line};
+use crate::reconcile::pass::Pass;
+use crate::reconcile::write::WriteError;
+use crate::reconcile::{elsewhere, events, locks};
 use armature_api::{ChildState, ChildStatus, ManagementPolicy};
 use armature_arm::{ArmClient, Priority};
 use armature_plan::children::former::{self, Stay, UNTIL};
 use armature_plan::children::{self, Child, Intent, KINDS, Leaves, place};
 use armature_plan::locks::Touch;
 use armature_plan::{Fate, Plan};
-use crate::reconcile::pass::Pass;
-use crate::reconcile::write::WriteError;
-use crate::reconcile::{elsewhere, events, locks};
 
 /// A cluster that goes takes its children along, as far as Azure does not.
 pub(super) async fn take_leave(

@@ -9,6 +9,9 @@ use tracing::info;
 
 use super::act;
 use super::memory::Asked;
+use crate::reconcile::events;
+use crate::reconcile::failure::Ended;
+use crate::reconcile::pass::Pass;
 use armature_api::{ChildState, ChildStatus};
 use armature_arm::codes::explain;
 use armature_arm::{Retry, ServiceError};
@@ -18,9 +21,6 @@ use armature_plan::children::decide::{Applied, NOT_CONVERGING};
 use armature_plan::children::{Child, Condition, Draft, Hindrance, Kind, differences};
 use armature_plan::incarnation::created_at;
 use armature_plan::secret::SecretProblem;
-use crate::reconcile::events;
-use crate::reconcile::failure::Ended;
-use crate::reconcile::pass::Pass;
 
 /// What Azure does not show yet is looked at again after this time.
 const NOT_YET_SHOWN: Duration = Duration::from_secs(30);

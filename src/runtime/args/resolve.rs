@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use tracing_subscriber::EnvFilter;
 
 use super::{ALL_NAMESPACES, CLIENT_SECRET_VARIABLE, CloudName, CredentialName, RunArgs};
+use crate::runtime::settings::{InstallationSource, LeaderElection, LogSettings, OwnIdentity, Settings, Timing};
 use armature_api::AllowedNamespaces;
 use armature_arm::{Cloud, ClusterId, Credential, Endpoint, InvalidEndpoint, Secret};
-use crate::runtime::settings::{InstallationSource, LeaderElection, LogSettings, OwnIdentity, Settings, Timing};
 
 /// The arguments do not go together, or a file they name cannot be used.
 #[derive(Debug, thiserror::Error)]

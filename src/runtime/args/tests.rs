@@ -5,8 +5,8 @@ use clap::Parser;
 
 use super::resolve::random_suffix;
 use super::*;
-use armature_arm::{Cloud, Credential, Secret};
 use crate::runtime::settings::{InstallationSource, Settings};
+use armature_arm::{Cloud, Credential, Secret};
 
 #[derive(Parser)]
 struct Command {

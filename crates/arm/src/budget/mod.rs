@@ -8,6 +8,7 @@
 //! one call is let through, and its answer decides about the others.
 
 mod bucket;
+mod levels;
 mod queue;
 
 use std::fmt;

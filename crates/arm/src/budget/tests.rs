@@ -345,7 +345,7 @@ fn buckets_are_separate_by_region_resource_and_principal_and_blind_to_case() {
 }
 
 fn budgeted(azure: &Fake, budget: &Budget) -> Budgeted<Fake> {
-    let metrics = ArmMetrics::register(&mut Registry::default(), budget);
+    let metrics = ArmMetrics::register(&mut Registry::default());
     Budgeted::new(azure.clone(), budget.clone(), "me".into(), metrics)
 }
 

@@ -6,10 +6,9 @@ use serde_json::Value;
 
 use crate::call::Call;
 use crate::error::{ArmError, Site};
-use armature_azure::id::{ResourceGroupId, SubscriptionId};
-use crate::operation::OperationUrl;
 use crate::retry_after::RetryAfter;
-use crate::wire::{Response, Subject};
+use crate::wire::{OperationUrl, Response, Subject};
+use armature_azure::id::{ResourceGroupId, SubscriptionId};
 
 /// A write that Azure took on.
 #[derive(Debug, Clone, PartialEq)]

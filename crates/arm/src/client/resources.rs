@@ -6,8 +6,8 @@ use super::{Accepted, ArmClient, Deletion};
 use crate::call::{Call, Priority};
 use crate::error::ArmError;
 use crate::redact::Sensitive;
-use armature_azure::ResourceId;
 use crate::wire::{BodyToken, Precondition, Request, Response, Subject, Target};
+use armature_azure::ResourceId;
 
 impl ArmClient {
     /// The resource as Azure shows it, or `None` when Azure says that it, or what it is part of, does not exist.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{Child, Condition, Draft, Hindrance, Kind, Leaves, Needs, Rule, View, place, provisioning};
-use armature_api::Backup;
 use crate::digest;
+use armature_api::Backup;
 
 pub(super) static KIND: Kind = Kind {
     field: "backup",

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use armature_api::ChildStatus;
 use crate::incarnation::created_at;
+use armature_api::ChildStatus;
 
 /// What a line claims about its resource. A claim is believed only where it was signed for exactly this line; while a
 /// pass goes on, `proof` of a line that was believed is its claim and the serial of that alone.

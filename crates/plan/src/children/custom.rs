@@ -130,8 +130,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use armature_api::{AksClusterSpec, IdentityRef};
     use crate::children::{Intent, Reads, differences};
+    use armature_api::{AksClusterSpec, IdentityRef};
 
     const CLUSTER: &str = "/subscriptions/s/clusters/shop";
     const TARGETS: &str = "Microsoft.Chaos/targets";

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{Child, Condition, Kind, differences};
-use armature_api::{ChildState, ChildStatus};
 use crate::applied::hash;
+use armature_api::{ChildState, ChildStatus};
 
 /// The code of a child whose value Azure accepted and did not keep.
 pub const NOT_CONVERGING: &str = "NotConverging";

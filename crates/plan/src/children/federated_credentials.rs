@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{Child, Draft, Hindrance, Kind, Leaves, Needs, View, place};
-use armature_api::FederatedCredential;
 use crate::digest;
+use armature_api::FederatedCredential;
 
 pub(super) static KIND: Kind = Kind {
     field: "federatedCredentials",

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{Child, Condition, Draft, Hindrance, Kind, Leaves, Needs, Rule, View, place, provisioning};
-use armature_api::FleetMembership;
 use crate::live::LiveCluster;
+use armature_api::FleetMembership;
 
 pub(super) static KIND: Kind = Kind {
     field: "fleetMemberships",
@@ -86,8 +86,8 @@ fn condition(body: &Value) -> Condition {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use armature_api::AksClusterSpec;
     use crate::children::{Intent, Reads, decide::Applied, differences};
+    use armature_api::AksClusterSpec;
 
     const FLEET: &str = "/subscriptions/s/resourceGroups/hub/providers/Microsoft.ContainerService/fleets/all";
 

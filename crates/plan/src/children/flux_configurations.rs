@@ -208,8 +208,8 @@ fn good_for(outputs: &BTreeMap<String, String>) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use armature_api::AksClusterSpec;
     use crate::children::{Intent, Reads};
+    use armature_api::AksClusterSpec;
 
     fn draft(fields: Value) -> Draft {
         let mut spec = json!({ "subscriptionId": "s", "resourceGroup": "g", "location": "l" });

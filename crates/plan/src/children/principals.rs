@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::{Hindrance, View, extensions};
-use armature_api::{ManagedIdentity, ManagedIdentityType};
 use crate::live::LiveCluster;
+use armature_api::{ManagedIdentity, ManagedIdentityType};
 
 /// API version of user-assigned identities (azure-mgmt-msi 7.1.0).
 const IDENTITY_VERSION: &str = "2024-11-30";

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::Hindrance;
-use armature_api::AksClusterSpec;
 use crate::live::LiveCluster;
+use armature_api::AksClusterSpec;
 
 /// A resource, or a list of resources, to read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -22,8 +22,8 @@ use super::live::LiveCluster;
 use super::step::Step;
 use super::{Input, Plan, retirements};
 use scene::Member;
+pub use scene::OtherPool;
 use scene::Scene;
-pub use scene::{Body, OtherPool};
 
 /// A rule about a pool that is to be made. It returns what is wrong: field, value and way out.
 struct PoolRule {

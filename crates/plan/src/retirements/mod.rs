@@ -13,7 +13,7 @@ use jiff::civil::Date;
 
 use super::blocker::Blocker;
 use super::change::Target;
-use super::compatibility::Body;
+use super::layers::Body;
 use super::{Advice, Plan};
 use table::{CLUSTER, POOL, Retirement};
 

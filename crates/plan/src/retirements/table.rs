@@ -3,7 +3,7 @@
 
 use jiff::civil::{Date, date};
 
-use crate::compatibility::Body;
+use crate::layers::Body;
 
 /// Something that AKS retires.
 pub struct Retirement {

@@ -10,15 +10,15 @@ use super::conditions::{CHILDREN_READY, IN_SYNC, READY, Verdict, Why, conditions
 use super::failure::{Failure, Severity};
 use super::in_sync::{Question, in_sync};
 use super::intent::{SHOWN, progress, published};
-use armature_api::{
-    ActionStatus, AksClusterStatus, ChildStatus, IdentityStatus, KubeletIdentityStatus, OperationStatus, PoolSummary,
-};
 use crate::applied::Applied;
 use crate::blocker::{Blocker, Wait};
 use crate::change::Target;
 use crate::live::LiveCluster;
 use crate::owner::{Mark, Ownership};
 use crate::{Fate, Hold, Plan};
+use armature_api::{
+    ActionStatus, AksClusterStatus, ChildStatus, IdentityStatus, KubeletIdentityStatus, OperationStatus, PoolSummary,
+};
 
 /// What a pass found out about a cluster.
 #[derive(Debug, Clone, Copy)]

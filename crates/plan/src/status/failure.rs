@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use super::conditions::{Verdict, Why, bounded};
-use armature_api::LastError;
 use crate::change::Target;
+use armature_api::LastError;
 
 /// What may be done about a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

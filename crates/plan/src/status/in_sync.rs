@@ -5,10 +5,10 @@ use std::fmt::Display;
 
 use super::conditions::{Mark, Truth, Why};
 use super::failure::{Failure, Severity};
-use armature_api::OperationStatus;
 use crate::blocker::Blocker;
 use crate::change::Target;
 use crate::{Fate, Hold, Plan};
+use armature_api::OperationStatus;
 
 /// Whether one object is in sync with Azure. The cluster answers for the whole plan.
 #[derive(Debug, Clone, Copy)]

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use armature_api::{OperationStatus, PlanStatus, PlannedChange, PlannedStep, Progress};
 use crate::change::{Change, Target};
 use crate::step::Step;
 use crate::{Hold, Plan, Planned};
+use armature_api::{OperationStatus, PlanStatus, PlannedChange, PlannedStep, Progress};
 
 /// A status is read by people and copied by every watch: beyond this many lines of a kind, a plan only counts.
 pub(super) const SHOWN: usize = 20;

@@ -10,13 +10,13 @@ use super::conditions::{IN_SYNC, READY, STALLED, Verdict, Why, conditions, find,
 use super::failure::{Failure, Severity};
 use super::in_sync::{Question, in_sync};
 use super::intent::published;
-use armature_api::{AksNodePoolStatus, LastError, OperationStatus};
 use crate::applied::Applied;
 use crate::blocker::Blocker;
 use crate::change::Target;
 use crate::live::LivePool;
 use crate::step::Step;
 use crate::{Fate, Plan};
+use armature_api::{AksNodePoolStatus, LastError, OperationStatus};
 
 /// What a pass found out about a pool.
 #[derive(Debug, Clone, Copy)]

@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 
 use super::coverage::{filled, spec, written};
 use super::world::{World, cluster};
-use armature_api::{AksCluster, AksNodePool};
 use crate::change::Target;
 use crate::fields::{Clear, Field, Plain, cluster as clusters, pool as pools};
 use crate::path::Path;
+use armature_api::{AksCluster, AksNodePool};
 
 /// The part of the schema that the row is about.
 fn schema(spec: &Value, field: &Field) -> Value {

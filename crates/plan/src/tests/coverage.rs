@@ -7,8 +7,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use armature_api::{AksCluster, AksClusterSpec, AksNodePool, AksNodePoolSpec, CLUSTER_SETTINGS, POOL_SETTINGS};
 use crate::fields::{Field, cluster, pool};
+use armature_api::{AksCluster, AksClusterSpec, AksNodePool, AksNodePoolSpec, CLUSTER_SETTINGS, POOL_SETTINGS};
 
 /// Rows whose path only ARM has, and the field of the manifest that becomes it.
 const RENAMED: &[(&str, &str)] = &[("identity.userAssignedIdentities", "identity.userAssignedIdentityId")];

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::world::{World, cluster};
-use armature_api::LockLevel;
 use crate::change::Target;
 use crate::locks::{FoundLock, Lift, LockState, OwnLock, Passage, Touch};
+use armature_api::LockLevel;
 
 const KEY: &str = "locks/keep";
 const GROUP: &str = "/subscriptions/s/resourceGroups/rg";

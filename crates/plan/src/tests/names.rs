@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use armature_api::AksClusterSpec;
 use crate::children::{Draft, Hindrance, Intent, KINDS, Kind, Read, Reads, View, What};
 use crate::live::LiveCluster;
 use crate::segment::HOSTILE;
+use armature_api::AksClusterSpec;
 
 const GUID: &str = "11111111-1111-4111-8111-111111111111";
 const GROUP: &str = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/rg";

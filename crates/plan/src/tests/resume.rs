@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::world::{World, cluster};
 use crate::change::Target;
-use crate::existing::MAX_RESUME_ATTEMPTS;
+use crate::resource::MAX_RESUME_ATTEMPTS;
 
 fn failed(spec: &str) -> World {
     cluster(spec)

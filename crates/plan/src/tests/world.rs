@@ -7,13 +7,13 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use serde_json::{Value, json};
 
 use super::azure::{self, merge};
-use armature_api::{APPROVE_PLAN_ANNOTATION, AksCluster, AksNodePool, RELEASE_ANNOTATION};
 use crate::blocker::{Blocker, Wait};
 use crate::change::Target;
 use crate::desired::{DesiredCluster, DesiredPool};
 use crate::live::LiveCluster;
 use crate::step::Step;
 use crate::{Facts, Fate, Hold, Input, Plan, in_doubt, plan};
+use armature_api::{APPROVE_PLAN_ANNOTATION, AksCluster, AksNodePool, RELEASE_ANNOTATION};
 
 /// The installation every fixture belongs to.
 const INSTALLATION: &str = "home";

@@ -3,8 +3,8 @@
 use std::net::{Ipv4Addr, TcpListener};
 
 use super::*;
-use armature_azure::id::SubscriptionId;
 use armature_azure::ResourceId;
+use armature_azure::id::SubscriptionId;
 
 /// Enough answers for every call of a test.
 const MANY: usize = 400;

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use armature_api::AksClusterSpec;
 use crate::children::{Hindrance, View};
+use armature_api::AksClusterSpec;
 
 const ADDON: &str = "addonProfiles.omsagent";
 const INSIGHTS: &str = "azureMonitorProfile.containerInsights";

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{INSIGHTS_ASSOCIATION, Named, Parts, agents};
-use armature_api::{InsightsCollection, NamespaceFilteringMode, Syslog, SyslogFacility, SyslogLevel};
 use crate::children::{Draft, Hindrance, Needs, View, place};
+use armature_api::{InsightsCollection, NamespaceFilteringMode, Syslog, SyslogFacility, SyslogLevel};
 
 const ALL_STREAMS: &[&str] = &["Microsoft-ContainerInsights-Group-Default"];
 /// What the group above stands for, with the other way for container logs.

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{METRICS_ASSOCIATION, Named, Parts, agents};
-use armature_api::{PrometheusCollection, RecordingRules};
 use crate::children::{Child, Draft, Needs, View, place};
+use armature_api::{PrometheusCollection, RecordingRules};
 
 const ACCOUNTS_API_VERSION: &str = "2025-10-03";
 const RULE_GROUPS_API_VERSION: &str = "2023-03-01";

@@ -1,7 +1,7 @@
 use super::*;
-use armature_api::AksClusterSpec;
 use crate::children::{Intent, Read, Reads, differences};
 use crate::live::LiveCluster;
+use armature_api::AksClusterSpec;
 
 const CLUSTER: &str = "/subscriptions/s/resourceGroups/fleet/providers/Microsoft.ContainerService/managedClusters/shop";
 const LOGS: &str = "/subscriptions/s/resourceGroups/shared/providers/Microsoft.OperationalInsights/workspaces/logs";

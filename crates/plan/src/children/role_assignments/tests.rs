@@ -1,7 +1,7 @@
 use super::*;
-use armature_api::AksClusterSpec;
 use crate::children::{Intent, Read, Reads, What};
 use crate::live::LiveCluster;
+use armature_api::AksClusterSpec;
 
 const SUBSCRIPTION: &str = "/subscriptions/s";
 const CLUSTER: &str = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.ContainerService/managedClusters/c";

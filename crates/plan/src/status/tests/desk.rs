@@ -5,16 +5,16 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
-use armature_api::{AksClusterStatus, AksNodePoolStatus, OperationStatus};
 use crate::change::Target;
 use crate::desired::azure_name;
 use crate::live::LiveCluster;
-use crate::step::Step;
-use crate::tests::world::World;
-use crate::{Fate, Plan};
 use crate::status::cluster::{self, PoolsSummary};
 use crate::status::failure::{Failure, Severity};
 use crate::status::pool;
+use crate::step::Step;
+use crate::tests::world::World;
+use crate::{Fate, Plan};
+use armature_api::{AksClusterStatus, AksNodePoolStatus, OperationStatus};
 
 /// A world, the operations that run in it and what is news since the last report.
 #[derive(Clone)]

@@ -6,9 +6,9 @@ use serde_json::json;
 
 use super::desk::Desk;
 use crate::change::Target;
-use crate::tests::world::{World, cluster};
 use crate::status::conditions::{IN_SYNC, READY, RECONCILING, STALLED, find};
 use crate::status::failure::Severity;
+use crate::tests::world::{World, cluster};
 
 /// Something that happens between two reports.
 #[derive(Debug, Clone)]

@@ -4,9 +4,9 @@ use serde_json::json;
 
 use super::desk::Desk;
 use crate::change::Target;
+use crate::status::failure::Severity;
 use crate::step::Step;
 use crate::tests::world::{World, cluster};
-use crate::status::failure::Severity;
 
 fn world() -> World {
     cluster("sku: {tier: Free}").pool("sys", "{mode: System, count: 3}")

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::desk::Desk;
 use crate::change::Target;
-use crate::tests::world::cluster;
 use crate::status::failure::Severity;
+use crate::tests::world::cluster;
 
 /// What fits easily below etcd's 1.5 MiB and into a terminal.
 const MOST: usize = 64 * 1024;

@@ -11,9 +11,9 @@ use kube::{Api, Client, CustomResourceExt};
 use tokio::time::sleep;
 use tracing::{info, warn};
 
-use super::connect::told;
-use super::readiness::{Gate, Readiness};
-use super::settings::{InstallationId, InstallationSource};
+use crate::runtime::connect::told;
+use crate::runtime::readiness::{Gate, Readiness};
+use crate::runtime::settings::{InstallationId, InstallationSource};
 use armature_api::{AksCluster, AksNodePool, AzureIdentity};
 
 /// Between two looks; somebody is installing the chart right now.
