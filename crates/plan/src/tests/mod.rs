@@ -16,7 +16,6 @@ mod overrides;
 mod pool_settings;
 mod possible;
 mod properties;
-mod purity;
 mod queue;
 mod refusals;
 mod resume;
