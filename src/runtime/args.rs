@@ -266,7 +266,7 @@ pub struct RunArgs {
     #[arg(long, env = "ARMATURE_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text, help_heading = "Process")]
     pub log_format: LogFormat,
 
-    /// What to log: a level, or directives such as info,armature::arm=debug
+    /// What to log: a level, or directives such as info,armature_arm=debug
     #[arg(
         long,
         env = "RUST_LOG",

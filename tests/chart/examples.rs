@@ -87,7 +87,7 @@ fn pages() -> Vec<PathBuf> {
         .unwrap()
         .map(|entry| entry.unwrap().path());
     let docs = docs.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
-    let others = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "sim/README.md"];
+    let others = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "crates/sim/README.md"];
     docs.chain(others.map(|file| root.join(file))).collect()
 }
 

@@ -189,7 +189,7 @@ fn the_container_can_write_nowhere_and_runs_as_nobody() {
 #[test]
 fn the_operator_starts_with_the_arguments_of_the_chart() {
     let folder = scratch("arguments");
-    let certificate = fs::read(repository().join("src/arm/testing/root.pem")).unwrap();
+    let certificate = fs::read(repository().join("crates/arm/src/testing/root.pem")).unwrap();
     for (file, content) in [
         ("certificates/ca.crt", certificate.as_slice()),
         ("client-secret/clientSecret", b"secret"),

@@ -136,7 +136,7 @@ impl Page {
         let mut page = String::new();
         writeln!(
             page,
-            "<!-- Made by `make docs` from the types in src/api and the table in src/plan/fields. -->"
+            "<!-- Made by `make docs` from the types in crates/api/src and the table in crates/plan/src/fields. -->"
         )
         .unwrap();
         writeln!(page, "# {}\n\n{}\n", self.title, self.about).unwrap();

@@ -2,7 +2,7 @@
 # Creates, scales, upgrades and deletes a cluster with the Azure CLI, told nothing but endpoint and CA.
 #
 #     armature-sim --tls --time-scale 600 > ready.json &
-#     sim/conformance/az.sh ready.json
+#     crates/sim/conformance/az.sh ready.json
 #
 # Needs `az` (written against azure-cli 2.91) and python3. Keeps its settings in a folder of its own.
 set -euo pipefail

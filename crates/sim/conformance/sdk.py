@@ -5,7 +5,7 @@ The only things it is told are what any Azure client is told: the ARM endpoint, 
 certificate authority to trust. Run it through `make conformance-sdk`, or by hand:
 
     armature-sim --tls --time-scale 600 > ready.json &
-    python3 sim/conformance/sdk.py "$(cat ready.json)" [PROVIDER...]
+    python3 crates/sim/conformance/sdk.py "$(cat ready.json)" [PROVIDER...]
 
 Needs what `requirements.txt` names.
 """

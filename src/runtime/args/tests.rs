@@ -286,7 +286,7 @@ fn the_own_cluster_is_named_by_its_resource_id() {
 
 #[test]
 fn log_directives_are_checked_at_start() {
-    assert!(settings(&["--log-level", "info,armature::arm=debug"]).is_ok());
+    assert!(settings(&["--log-level", "info,armature_arm=debug"]).is_ok());
     assert!(refusal(&["--log-level", "armature=loud"]).starts_with("--log-level \"armature=loud\" cannot be used"));
 }
 

@@ -6,8 +6,8 @@ use super::table::{CLUSTER, POOL, Retirement, When};
 
 /// How the file is written anew.
 const HEADER: &str = "\
-# Warns at apply of settings that AKS retires; nothing is refused. Made from the table in src/plan/retirements/table.rs:
-# `make warnings` writes this file anew, and a test holds it against the table.
+# Warns at apply of settings that AKS retires; nothing is refused. Made from the table in
+# crates/plan/src/retirements/table.rs: `make warnings` writes this file anew, and a test holds it against the table.
 # The file has no template in it: `kubectl apply -f` takes it as it is.
 ";
 

@@ -46,8 +46,8 @@ pub struct ResourceType {
     pub delete: Pace,
     /// What PATCH may change.
     pub patch: Patch,
-    /// Whether its answers carry `systemData` (the models of the SDKs in `sim/conformance`; one that declares it and is
-    /// not known to fill it counts as one that does not).
+    /// Whether its answers carry `systemData` (the models of the SDKs in `conformance`; one that declares it and is not
+    /// known to fill it counts as one that does not).
     pub system_data: bool,
     /// Name of the member that carries the eTag, when the type has one.
     pub etag: Option<&'static str>,
