@@ -10,8 +10,7 @@ WORKDIR /src
 COPY Cargo.toml Cargo.lock ./
 # Cargo looks at every target of the whole workspace, whatever it builds.
 COPY benches benches
-COPY lab lab
-COPY sim sim
+COPY crates crates
 COPY src src
 RUN --mount=type=cache,id=armature-registry,target=/usr/local/cargo/registry \
     --mount=type=cache,id=armature-target,target=/src/target \

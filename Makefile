@@ -38,8 +38,9 @@ crds: ## Write crds/ and the chart's copy from the Rust types
 api-additions: ## Show what the OpenAPI file SPEC of another API version has that our types lack
 	@hack/api-additions $(SPEC)
 
-warnings: ## Write the chart's policy that warns of retired settings from the table in src/plan/retirements
-	ARMATURE_WRITE_WARNINGS=1 cargo test --quiet --package armature --lib retirements::tests::the_charts_warnings
+warnings: ## Write the chart's policy that warns of retired settings from the table in crates/plan/src/retirements
+	ARMATURE_WRITE_WARNINGS=1 cargo test --quiet --package armature-plan --lib retirements::tests::the_charts_warnings
+
 docs: ## Write docs/reference from the CRDs and the table of fields
 	ARMATURE_WRITE_DOCS=1 cargo test --quiet --package armature --test reference
 

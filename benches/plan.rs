@@ -5,10 +5,10 @@ use std::error::Error;
 use std::hint::black_box;
 use std::time::Instant;
 
-use armature::api::{AksCluster, AksNodePool};
-use armature::plan::desired::{DesiredCluster, DesiredPool};
-use armature::plan::live::LiveCluster;
-use armature::plan::{Facts, Input, body, plan};
+use armature_api::{AksCluster, AksNodePool};
+use armature_plan::desired::{DesiredCluster, DesiredPool};
+use armature_plan::live::LiveCluster;
+use armature_plan::{Facts, Input, body, plan};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -133,7 +133,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     object.status.get_or_insert_default().applied = first.applied.into_status();
     for object in &mut objects {
-        let name = armature::plan::desired::azure_name(object);
+        let name = armature_plan::desired::azure_name(object);
         if let Some(applied) = first.pools_applied.get(&name) {
             object.status.get_or_insert_default().applied = applied.clone().into_status();
         }

@@ -1,14 +1,12 @@
 //! Armature runs fleets of Azure Kubernetes Service clusters from Git.
 //!
-//! The modules point one way: `api` ← `plan` ← `status`; `arm` is the Azure client; `reconcile` is the only place that
-//! holds both clients; `runtime` and `cli` wire them together. `terminal` is what both sides know of Azure's words.
+//! The operator. It puts the crates together that it is made of: the resources (`armature-api`), the decisions
+//! (`armature-plan`) and the Azure client (`armature-arm`). `reconcile` is the only place that holds both clients;
+//! `runtime` and `cli` are the process and the commands.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
-pub mod api;
-pub mod arm;
 pub mod cli;
-pub mod plan;
 pub mod reconcile;
 pub mod runtime;
-pub mod status;
-pub mod terminal;
+#[cfg(test)]
+mod testing;

@@ -7,7 +7,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use armature::arm::{ArmError, ArmMetrics, Budget, Clients, Cloud, ClusterId, Credential, Settings};
+use armature_arm::{ArmError, ArmMetrics, Budget, Clients, Cloud, ClusterId, Credential, Settings};
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::get;
@@ -97,7 +97,7 @@ async fn an_identity_signs_in_once_keeps_to_itself_and_replaces_a_refused_token(
 async fn as_operator(endpoint: &str) {
     let cloud = Cloud::custom(endpoint, "https://login.example", "https://arm.example/").expect("a cloud");
     let budget = Budget::new();
-    let metrics = ArmMetrics::register(&mut Registry::default(), &budget);
+    let metrics = ArmMetrics::register(&mut Registry::default());
     let clients = Clients::new(Settings::new(cloud), budget, metrics).expect("clients");
     let identity = |id: &str| Credential::ManagedIdentity {
         client_id: Some(id.to_owned()),

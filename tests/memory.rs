@@ -4,8 +4,8 @@
 #[path = "../benches/memory/objects.rs"]
 mod objects;
 
-use armature::api::AksCluster;
 use armature::reconcile::guard::Guarded;
+use armature_api::AksCluster;
 use kube::core::ObjectList;
 use serde_json::{Value, json};
 

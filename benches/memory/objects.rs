@@ -3,8 +3,8 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use armature::api::{AksCluster, AksNodePool};
 use armature::reconcile::cache;
+use armature_api::{AksCluster, AksNodePool};
 use kube::Resource;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use armature::api::{AksCluster, AksNodePool};
+use armature_api::{AksCluster, AksNodePool};
 use armature_lab::{ManagementCluster, OperatorProcess, SimClock, SimOptions, Simulator};
 use kube::Api;
 

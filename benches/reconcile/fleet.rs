@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::time::Duration;
 
-use armature::api::{AksCluster, AksNodePool};
-use armature::status::conditions::{READY, find};
+use armature_api::{AksCluster, AksNodePool};
 use armature_lab::Simulator;
 use armature_lab::simulator::admin::Seed;
+use armature_plan::status::conditions::{READY, find};
 use futures::{StreamExt, TryStreamExt, stream};
 use kube::Api;
 use kube::api::{ListParams, Patch, PatchParams, PostParams};

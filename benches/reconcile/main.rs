@@ -9,7 +9,7 @@ mod steady;
 
 use std::error::Error;
 
-use armature::api::crds::crds;
+use armature_api::crds::crds;
 use armature_lab::{ControlPlane, Options};
 use clap::Parser;
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use armature::api::{AksCluster, AksNodePool};
+use armature_api::{AksCluster, AksNodePool};
 use armature_lab::{ManagementCluster, OperatorProcess, SimOptions, Simulator};
 use kube::Api;
 use serde::Serialize;

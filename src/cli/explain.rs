@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::paint::{Canvas, Line, Tone, wrap};
 use super::status::Output;
 use super::{CliError, print, reasons};
-use crate::arm::codes::{self, CodeEntry, Retry};
+use armature_arm::codes::{self, CodeEntry, Retry};
 
 /// Arguments of `armature explain`.
 #[derive(Args, Clone, Debug)]

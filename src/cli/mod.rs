@@ -6,6 +6,7 @@ mod flow;
 mod paint;
 mod reasons;
 mod release;
+mod run;
 mod status;
 
 use std::future::Future;
@@ -19,8 +20,9 @@ use tracing::error;
 use crate::runtime::args::{RunArgs, SettingsError};
 use crate::runtime::connect::{ConnectError, KubeArgs, told};
 use crate::runtime::settings::Settings;
+use crate::runtime::shutdown;
 use crate::runtime::telemetry::{self, TelemetryError};
-use crate::runtime::{self, RunError, shutdown};
+use run::RunError;
 
 const EXIT_CODES: &str = "Exit codes:
   0  done, or the state waited for is reached
@@ -151,7 +153,7 @@ async fn run(command: RunCommand) -> Result<ExitCode, CliError> {
 async fn operate(settings: Settings, kube: &KubeArgs) -> Result<(), CliError> {
     let shutdown = shutdown::on_signal().map_err(CliError::Process)?;
     let client = kube.connect().await?;
-    Ok(runtime::run(settings, client, shutdown).await?)
+    Ok(run::run(settings, client, shutdown).await?)
 }
 
 fn block_on<T>(work: impl Future<Output = T>) -> Result<T, CliError> {

@@ -1,8 +1,8 @@
 //! What the reasons of Armature's own mean, for those who read them in status: the counterpart of the codes of Azure's.
 
-use crate::arm::codes::Retry::{Backoff, Refresh, User, WaitForOperation};
-use crate::arm::codes::{CodeEntry, row};
-use crate::plan::compatibility;
+use armature_arm::codes::Retry::{Backoff, Refresh, User, WaitForOperation};
+use armature_arm::codes::{CodeEntry, row};
+use armature_plan::compatibility;
 
 /// The reasons that stand for one thing each.
 const REASONS: &[CodeEntry] = &[
@@ -147,8 +147,8 @@ const REASONS: &[CodeEntry] = &[
     row(
         "FingerprintKeyUnavailable",
         User,
-        "The operator can't read or make its own Secret, which holds the key that signs status and tells secrets apart, or can't read or write the ConfigMaps `armature-inventory-*` beside it, which record what it made: nothing that status says about children and operations is believed, and nothing is written to Azure, until it can.",
-        "Check them and the operator's rights in its namespace: to create Secrets and ConfigMaps, to get these, and to patch the ConfigMaps, as the chart has it.",
+        "The operator can't read or make its own Secret, which holds the key that signs status and tells secrets apart: nothing that status says about operations is believed, and nothing is written to Azure, until it can.",
+        "Check it and the operator's rights in its namespace: to create Secrets, and to get this one, as the chart has it.",
     ),
     row(
         "ForbiddenChange",
@@ -197,6 +197,12 @@ const REASONS: &[CodeEntry] = &[
         User,
         "Status says that Armature made children, and the ConfigMaps `armature-inventory-*` of the operator's namespace do not: they were lost, or somebody put an older status back. These children count as somebody else's, and are not deleted.",
         "If the ConfigMaps were lost, put them back from a backup and restart the operator; without one, delete what nobody needs any more in Azure by hand.",
+    ),
+    row(
+        "InventoryUnavailable",
+        User,
+        "The operator can't read or write the ConfigMaps `armature-inventory-*` of its namespace, which record what it made: nothing is written to Azure until it can.",
+        "Check them (an immutable or full one takes nothing more; an entry that can't be read is named) and the operator's rights in its namespace: to create ConfigMaps, and to get and patch these, as the chart has it.",
     ),
     row(
         "LastSystemPool",
@@ -430,10 +436,10 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::arm::codes::explain;
-    use crate::plan::Hold;
-    use crate::plan::change::Target;
-    use crate::plan::children::decide::NOT_CONVERGING;
+    use armature_arm::codes::explain;
+    use armature_plan::Hold;
+    use armature_plan::change::Target;
+    use armature_plan::children::decide::NOT_CONVERGING;
 
     #[test]
     fn a_reason_has_one_row_and_is_no_code_of_azures() {
@@ -450,8 +456,8 @@ mod tests {
     #[test]
     fn every_reason_that_is_told_or_documented_is_explained() {
         let told = [
-            include_str!("../plan/gate.rs"),
-            include_str!("../plan/blocker.rs"),
+            include_str!("../../crates/plan/src/gate.rs"),
+            include_str!("../../crates/plan/src/blocker.rs"),
             include_str!("../reconcile/failure.rs"),
         ];
         let arms = told.iter().flat_map(|source| source.lines());

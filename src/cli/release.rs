@@ -9,9 +9,9 @@ use kube::{Api, Client, Resource, ResourceExt};
 use serde_json::json;
 
 use super::{CliError, called, print};
-use crate::api::{AksCluster, AksNodePool, FIELD_MANAGER, RELEASE_ANNOTATION};
 use crate::reconcile::guard::{Guarded, Parts, is_invalid};
 use crate::runtime::connect::KubeArgs;
+use armature_api::{AksCluster, AksNodePool, FIELD_MANAGER, RELEASE_ANNOTATION};
 
 /// Arguments of `armature release`.
 #[derive(Args, Clone, Debug)]
@@ -160,7 +160,7 @@ mod tests {
     use kube::api::ObjectMeta;
 
     use super::*;
-    use crate::api::{AksClusterSpec, AksClusterStatus};
+    use armature_api::{AksClusterSpec, AksClusterStatus};
 
     #[test]
     fn an_unknown_name_is_answered_with_the_known_ones() {

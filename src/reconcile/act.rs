@@ -9,15 +9,15 @@ use tracing::{info, warn};
 use super::failure::Ended;
 use super::pass::Pass;
 use super::{events, features, look, operations, secrets};
-use crate::api::OperationStatus;
-use crate::arm::{Accepted, ArmClient, ArmError, Deletion, PoolId, Precondition, Priority, Retry};
-use crate::plan::change::{Origin, Target};
-use crate::plan::desired::DesiredPool;
-use crate::plan::live::{LiveCluster, LivePool};
-use crate::plan::possible::is_possible;
-use crate::plan::step::Step;
-use crate::plan::{Plan, body};
 use crate::runtime::metrics::StepResult;
+use armature_api::OperationStatus;
+use armature_arm::{Accepted, ArmClient, ArmError, Deletion, PoolId, Precondition, Priority, Retry};
+use armature_plan::change::{Origin, Target};
+use armature_plan::desired::DesiredPool;
+use armature_plan::live::{LiveCluster, LivePool};
+use armature_plan::possible::is_possible;
+use armature_plan::step::Step;
+use armature_plan::{Plan, body};
 
 /// What became of the step that was to start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use kube::Resource;
 
-use crate::api::{APPROVE_PLAN_ANNOTATION, RELEASE_ANNOTATION, REQUESTED_AT_ANNOTATION};
+use armature_api::{APPROVE_PLAN_ANNOTATION, RELEASE_ANNOTATION, REQUESTED_AT_ANNOTATION};
 
 /// The annotations that mean something to a pass.
 const READ: [&str; 3] = [APPROVE_PLAN_ANNOTATION, RELEASE_ANNOTATION, REQUESTED_AT_ANNOTATION];
@@ -32,11 +32,11 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::plan::tests::world::cluster;
+    use crate::testing::cluster;
 
     #[test]
     fn what_users_tell_a_pass_stays_and_what_others_note_goes() {
-        let mut object = cluster("").cluster;
+        let mut object = cluster("");
         let said =
             json!({ RELEASE_ANNOTATION: "yes", APPROVE_PLAN_ANNOTATION: "ab12", REQUESTED_AT_ANNOTATION: "now" });
         let mut annotations = said.clone();
@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn nothing_is_kept_for_annotations_of_others_alone() {
-        let mut object = cluster("").cluster;
+        let mut object = cluster("");
         object.metadata.annotations = Some([("example.com/note".to_owned(), "x".to_owned())].into());
         trim(&mut object);
         assert_eq!(object.metadata.annotations, None);

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::error;
 
-use crate::arm::mask_tokens;
+use armature_arm::mask_tokens;
 
 #[cfg(panic = "abort")]
 compile_error!("a panic has to unwind: it is contained to the pass over one object");
@@ -154,7 +154,7 @@ mod tests {
     use std::future::{pending, ready};
 
     use super::*;
-    use crate::api::AksCluster;
+    use armature_api::AksCluster;
 
     fn cluster(name: &str, generation: i64) -> AksCluster {
         let spec = serde_json::json!({

@@ -20,11 +20,11 @@ use super::remembered::Remembered;
 use super::slots::Slots;
 use super::store::Written;
 use super::watched::Caches;
-use crate::api::{AksCluster, AksNodePool, AzureIdentity};
-use crate::arm::{ClusterId, Observer, Watcher, clients::Clients};
 use crate::runtime::leader::Leadership;
 use crate::runtime::metrics::Metrics;
 use crate::runtime::settings::{InstallationId, Settings};
+use armature_api::{AksCluster, AksNodePool, AzureIdentity};
+use armature_arm::{ClusterId, Observer, Watcher, clients::Clients};
 
 /// What all passes share.
 pub struct Context {
@@ -218,9 +218,9 @@ pub(super) mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::arm::{ArmMetrics, Budget, Credential, SubscriptionId};
     use crate::reconcile::watched::Filler;
     use crate::runtime::args::RunArgs;
+    use armature_arm::{ArmMetrics, Budget, Credential, SubscriptionId};
 
     #[derive(Parser)]
     struct Command {
@@ -307,7 +307,7 @@ pub(super) mod tests {
         let arguments = ["armature", "--credential", "none", "--no-leader-elect"];
         let settings = Command::parse_from(arguments).run.into_settings(|_| None).unwrap();
         let (mut registry, budget) = (Registry::default(), Budget::new());
-        let arm_metrics = ArmMetrics::register(&mut registry, &budget);
+        let arm_metrics = ArmMetrics::register(&mut registry);
         Context::new(Parts {
             recorder: Recorder::new(client.clone(), "armature".into()),
             client,

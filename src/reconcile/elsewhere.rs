@@ -10,9 +10,9 @@ use super::context::Context;
 use super::objects::Objects;
 use super::orphans;
 use super::pass::Pass;
-use crate::api::{AksCluster, AksNodePool, AksNodePoolSpec, NetworkPlugin, PodIpAllocationMode};
-use crate::plan::children::claim::Claim;
-use crate::plan::compatibility::OtherPool;
+use armature_api::{AksCluster, AksNodePool, AksNodePoolSpec, NetworkPlugin, PodIpAllocationMode};
+use armature_plan::children::claim::Claim;
+use armature_plan::compatibility::OtherPool;
 
 /// The pools of other clusters in subnets that pools of this one name.
 pub fn pools(context: &Context, objects: &Objects) -> Vec<OtherPool> {

@@ -9,11 +9,11 @@ use tracing::{debug, warn};
 
 use super::context::Context;
 use super::pass::Pass;
-use crate::plan::change::Target;
-use crate::plan::desired::azure_name;
-use crate::plan::step::Step;
 use crate::runtime::metrics::{KubeVerb, ObjectKind, WriteResult};
-use crate::status::conditions::{READY, RECONCILING, STALLED, find};
+use armature_plan::change::Target;
+use armature_plan::desired::azure_name;
+use armature_plan::status::conditions::{READY, RECONCILING, STALLED, find};
+use armature_plan::step::Step;
 use k8s_openapi::api::core::v1::ObjectReference;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 

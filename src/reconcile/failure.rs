@@ -2,11 +2,12 @@
 
 use jiff::Timestamp;
 
+use super::proof::Unproven;
 use super::rests::Rests;
-use crate::arm::codes::Whose;
-use crate::arm::{ArmError, Retry, ServiceError, classify, classify_service, codes};
-use crate::plan::change::Target;
-use crate::status::failure::{Failure, Severity};
+use armature_arm::codes::Whose;
+use armature_arm::{ArmError, Retry, ServiceError, classify, classify_service, codes};
+use armature_plan::change::Target;
+use armature_plan::status::failure::{Failure, Severity};
 
 /// A pass that ended early: what to tell, and when to try again.
 #[derive(Debug, Clone)]
@@ -31,10 +32,10 @@ impl Ended {
         Self { failure, retry }
     }
 
-    /// Nothing can be proven or signed, so nothing is written to Azure; `problem` says why and what helps.
-    pub fn unproven(target: Target, problem: &str) -> Self {
+    /// Nothing can be proven, signed or recorded, so nothing is written to Azure.
+    pub fn unproven(target: Target, why: &Unproven) -> Self {
         let next = "give the operator the rights in its namespace that the chart gives it, or put right what the message names";
-        Self::ours(target, "FingerprintKeyUnavailable", problem, next, Retry::Backoff)
+        Self::ours(target, why.reason, why.problem.clone(), next, Retry::Backoff)
     }
 
     /// A call that failed, for the first time in a row, and whose credential it was made with.

@@ -9,11 +9,11 @@ use tracing::warn;
 
 use super::failure::Ended;
 use super::pass::Pass;
-use crate::arm::{ArmClient, ArmError, Priority, ResourceId, Retry};
-use crate::plan::change::Target;
-use crate::plan::preview::{Refusals, Registration, refused_feature};
-use crate::plan::segment::Segment;
-use crate::plan::step::Step;
+use armature_arm::{ArmClient, ArmError, Priority, ResourceId, Retry};
+use armature_plan::change::Target;
+use armature_plan::preview::{Refusals, Registration, refused_feature};
+use armature_plan::segment::Segment;
+use armature_plan::step::Step;
 
 /// The api-version of Microsoft.Features (azure-mgmt-resource-features 1.0.0).
 const API_VERSION: &str = "2021-07-01";

@@ -14,9 +14,9 @@ use zeroize::Zeroizing;
 
 use super::context::Context;
 use super::secrets::SecretValue;
-use crate::api::FIELD_MANAGER;
-use crate::plan::secret::{Fingerprint, SecretProblem};
 use crate::runtime::connect::told;
+use armature_api::FIELD_MANAGER;
+use armature_plan::secret::{Fingerprint, SecretProblem};
 
 /// The key in the Secret's data.
 const DATA_KEY: &str = "key";

@@ -11,9 +11,9 @@ use serde_json::json;
 use super::context::Context;
 use super::sign_in;
 use super::write::WriteError;
-use crate::api::{AzureIdentity, AzureIdentityStatus, FIELD_MANAGER};
 use crate::runtime::metrics::{KubeVerb, ObjectKind, WriteResult};
-use crate::status::conditions::{Verdict, Why, conditions};
+use armature_api::{AzureIdentity, AzureIdentityStatus, FIELD_MANAGER};
+use armature_plan::status::conditions::{Verdict, Why, conditions};
 
 /// A Secret that is missing may come, and one that is there may go, and nobody tells: it is looked for after this time.
 const RECHECK: Duration = Duration::from_secs(60);

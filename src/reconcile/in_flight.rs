@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use kube::runtime::reflector::ObjectRef;
 
-use crate::api::{AksCluster, OperationStatus};
-use crate::arm::{OperationUrl, SubscriptionId};
+use armature_api::{AksCluster, OperationStatus};
+use armature_arm::{OperationUrl, SubscriptionId};
 
 /// AKS answers two questions about operations per second and subscription (quotas-skus-regions): with more operations
 /// than that in flight, each is asked about less often.

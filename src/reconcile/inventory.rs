@@ -9,30 +9,55 @@ use futures::future::try_join_all;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::api::{ObjectMeta, Patch, PatchParams, PostParams};
+use kube::runtime::reflector::ObjectRef;
 use kube::{Api, Client};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::sync::OnceCell;
+use tracing::warn;
 
 use super::context::Context;
 use super::write::WriteError;
-use crate::api::{ChildState, ChildStatus, FIELD_MANAGER};
-use crate::plan::children::claim::{Claim, Serial};
-use crate::plan::digest::proof;
+use crate::runtime::connect::told;
+use armature_api::{ChildState, ChildStatus, FIELD_MANAGER};
+use armature_plan::children::claim::{Claim, Serial};
+use armature_plan::digest::proof;
 
 /// The ConfigMaps are named so, each with one of [`SHARDS`] at its end.
 pub const PREFIX: &str = "armature-inventory-";
 /// Objects are spread over so many ConfigMaps, because one holds a mebibyte.
 const SHARDS: &str = "0123456789abcdef";
 
-/// One object of ours: installation, namespace and name. No UID: a backup brings objects back under new ones.
-pub type ObjectKey = [String; 3];
+/// So many bytes of one ConfigMap may be of objects of one namespace, so that nobody fills it for others.
+const SHARE: usize = 256 * 1024;
+
+/// One object of ours.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ObjectKey {
+    /// The name of this installation.
+    pub installation: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// Its UID. A backup brings objects back under new ones: so it is no part of what an object is found by.
+    pub uid: String,
+}
+
+impl ObjectKey {
+    fn told(&self) -> String {
+        format!("{}/{}", self.namespace, self.name)
+    }
+}
 
 /// What hangs on one cluster, by the keys of its lines in status.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Inventory {
-    /// Namespace and name of the object, for people.
+    /// Namespace and name of the object.
     object: String,
+    /// Its UID.
+    #[serde(default)]
+    uid: String,
     /// What the status of the cluster records about itself is believed from this serial on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub record: Option<Serial>,
@@ -62,24 +87,35 @@ pub struct Item {
 impl Inventory {
     /// What these lines come to.
     pub fn of(object: &ObjectKey, record: Option<Serial>, lines: &BTreeMap<String, ChildStatus>) -> Self {
-        let [_, namespace, name] = object;
         let items = lines
             .iter()
             .filter_map(|(key, line)| Some((key.clone(), Item::of(line)?)));
         Self {
-            object: format!("{namespace}/{name}"),
+            object: object.told(),
+            uid: object.uid.clone(),
             record,
             children: items.collect(),
         }
     }
 
-    /// The same with what another one has besides.
+    /// The same with what another one has besides: of that, nothing is ours any more.
     fn joined(&self, other: &Self) -> Self {
         let mut all = self.clone();
         for (key, item) in &other.children {
-            all.children.entry(key.clone()).or_insert_with(|| item.clone());
+            let gone = || Item {
+                claim: Claim::Gone,
+                ..item.clone()
+            };
+            all.children.entry(key.clone()).or_insert_with(gone);
         }
         all
+    }
+
+    /// What of it counts for another object of the same name: a backup brought it back, or somebody made it anew. What
+    /// Azure gives no time of creation may be another resource meanwhile, and nobody would know.
+    fn for_another_object(mut self) -> Self {
+        self.children.retain(|_, item| item.created_at.is_some());
+        self
     }
 
     fn is_empty(&self) -> bool {
@@ -138,8 +174,8 @@ struct Object {
     stored: Option<Result<Inventory, String>>,
     /// Lines that have ended and are stored still.
     ended: BTreeSet<String>,
-    /// What Kubernetes did not take. Until it does, nobody knows what a later process finds there.
-    owed: Option<Inventory>,
+    /// Whether a pass has asked for it.
+    asked: bool,
 }
 
 impl Inventories {
@@ -161,10 +197,22 @@ impl Inventories {
     /// # Errors
     /// A sentence that says why it can't be read.
     pub fn of(&self, object: &ObjectKey) -> Result<Inventory, String> {
-        let Object { stored, ended, .. } = self.with(object, |known| known.clone());
-        let mut inventory = stored.unwrap_or_else(|| Ok(Inventory::default()))?;
+        let Object { stored, ended, .. } = self.with(object, |known| {
+            known.asked = true;
+            known.clone()
+        });
+        let Some(stored) = stored else {
+            return Ok(Inventory::default());
+        };
+        let mut inventory = stored?;
+        if inventory.object != object.told() {
+            return Err(format!("the entry of {} is one of {}", object.told(), inventory.object));
+        }
         inventory.children.retain(|key, _| !ended.contains(key));
-        Ok(inventory)
+        if inventory.uid == object.uid {
+            return Ok(inventory);
+        }
+        Ok(inventory.for_another_object())
     }
 
     /// Whether a line has ended, and status only does not say so yet.
@@ -191,8 +239,8 @@ impl Inventories {
         }
     }
 
-    /// Stores what is new, before status or Azure hear of it. What has ended stays until status no longer has it either:
-    /// should the process end in between, it is looked at once more.
+    /// Stores what is new and that nothing is ours of what has ended, before status or Azure hear of it. What has ended is
+    /// taken out when status no longer has it either: should the process end in between, it is known as what it is.
     ///
     /// # Errors
     /// Kubernetes did not take it.
@@ -211,19 +259,35 @@ impl Inventories {
     /// Stores what is so, once status says so.
     ///
     /// # Errors
-    /// Kubernetes did not take it; it is [owed](Self::settle).
+    /// Kubernetes did not take it.
     pub async fn conclude(&self, context: &Context, object: &ObjectKey, now: Inventory) -> Result<(), WriteError> {
         self.store(context, object, now).await
     }
 
-    /// Stores what could not be stored before.
-    ///
-    /// # Errors
-    /// Kubernetes does not take it now either.
-    pub async fn settle(&self, context: &Context, object: &ObjectKey) -> Result<(), WriteError> {
-        match self.with(object, |known| known.owed.clone()) {
-            Some(owed) => self.store(context, object, owed).await,
-            None => Ok(()),
+    /// Forgets objects that passes looked at and that are gone, however they went: what hung on them is nobody's.
+    pub async fn sweep(&self, context: &Context) {
+        let Some(objects) = self.objects.get() else { return };
+        let gone = |object: &Object| {
+            let Some(Ok(inventory)) = &object.stored else {
+                return None;
+            };
+            let (namespace, name) = inventory.object.split_once('/')?;
+            let is_gone = object.asked && !context.caches.clusters.has(&ObjectRef::new(name).within(namespace));
+            is_gone.then(|| ObjectKey {
+                installation: context.installation.as_str().to_owned(),
+                namespace: namespace.to_owned(),
+                name: name.to_owned(),
+                uid: inventory.uid.clone(),
+            })
+        };
+        let gone: Vec<ObjectKey> = lock(objects).values().filter_map(gone).collect();
+        for object in gone {
+            if let Err(error) = self.store(context, &object, Inventory::default()).await {
+                warn!(
+                    object = object.told(),
+                    "what hung on an object that is gone stays recorded: {error}"
+                );
+            }
         }
     }
 
@@ -234,17 +298,15 @@ impl Inventories {
     pub async fn try_out(&self, context: &Context, object: &ObjectKey) -> Result<(), WriteError> {
         let key = data_key(object);
         let maps = maps(&context.client, &context.settings.operator_namespace);
-        trial(&maps, &name(shard(&key)), true).await.map_err(WriteError::of)
+        let tried = trial(&maps, &name(shard(&key)), true).await;
+        tried.map_err(|error| unrecorded(context, &error))
     }
 
     async fn store(&self, context: &Context, object: &ObjectKey, now: Inventory) -> Result<(), WriteError> {
-        let is_stored = |known: &mut Object| {
-            let same = match &known.stored {
-                Some(Ok(stored)) => *stored == now,
-                Some(Err(_)) => false,
-                None => now.is_empty(),
-            };
-            same && known.owed.is_none()
+        let is_stored = |known: &mut Object| match &known.stored {
+            Some(Ok(stored)) => *stored == now,
+            Some(Err(_)) => false,
+            None => now.is_empty(),
         };
         if self.with(object, is_stored) {
             return Ok(());
@@ -252,16 +314,48 @@ impl Inventories {
         if !context.leadership.is_leader() {
             return Err(WriteError::NotLeader);
         }
-        let written = self.write(context, object, &now).await;
-        self.with(object, |known| match &written {
-            Ok(()) => {
-                known.ended.retain(|key| now.children.contains_key(key));
-                known.owed = None;
-                known.stored = (!now.is_empty()).then_some(Ok(now));
-            }
-            Err(_) => known.owed = Some(now),
+        self.leaves_room(object, &now)?;
+        self.write(context, object, &now)
+            .await
+            .map_err(|error| unrecorded(context, &error))?;
+        self.with(object, |known| {
+            known.ended.retain(|key| now.children.contains_key(key));
+            known.stored = (!now.is_empty()).then_some(Ok(now));
         });
-        written.map_err(WriteError::of)
+        Ok(())
+    }
+
+    /// Whether the objects of a namespace leave room for those of others. What gets smaller always does.
+    fn leaves_room(&self, object: &ObjectKey, now: &Inventory) -> Result<(), WriteError> {
+        let Some(objects) = self.objects.get() else {
+            return Ok(());
+        };
+        let (key, size) = (data_key(object), |inventory: &Inventory| {
+            json!(inventory).to_string().len()
+        });
+        let (mut others, mut before) = (0, 0);
+        for (other, known) in lock(objects).iter().filter(|(other, _)| shard(other) == shard(&key)) {
+            let Some(Ok(stored)) = &known.stored else { continue };
+            let is_of_namespace = stored
+                .object
+                .split_once('/')
+                .is_some_and(|(namespace, _)| namespace == object.namespace);
+            match *other == key {
+                true => before = size(stored),
+                false if is_of_namespace => others += size(stored),
+                false => {}
+            }
+        }
+        let size = size(now);
+        if size <= before || others + size <= SHARE {
+            return Ok(());
+        }
+        Err(WriteError::Unrecorded(format!(
+            "what hangs on the clusters of namespace {} fills its share of ConfigMap {}: {SHARE} bytes; take out entries, or spread \
+             the clusters over more namespaces",
+            object.namespace,
+            name(shard(&key)),
+        )))
     }
 
     /// Writes one object; should somebody have deleted the ConfigMap, all that was in it is written anew.
@@ -303,7 +397,7 @@ impl Inventories {
         let key = data_key(object);
         let mut known = objects.remove(&key).unwrap_or_default();
         let result = act(&mut known);
-        if known.stored.is_some() || known.owed.is_some() {
+        if known.stored.is_some() {
             objects.insert(key, known);
         }
         result
@@ -316,7 +410,13 @@ fn lock(objects: &Mutex<BTreeMap<String, Object>>) -> MutexGuard<'_, BTreeMap<St
 
 /// The key of an object in the data of its ConfigMap: long enough that nobody finds a name for one that comes to another's.
 fn data_key(object: &ObjectKey) -> String {
-    proof(&json!(object))
+    let ObjectKey {
+        installation,
+        namespace,
+        name,
+        uid: _,
+    } = object;
+    proof(&json!([installation, namespace, name]))
 }
 
 fn shard(key: &str) -> char {
@@ -334,7 +434,11 @@ async fn read(client: &Client, namespace: &str, shard: char) -> Result<BTreeMap<
     trial(&maps, &name, map.is_some()).await?;
     let data = map.and_then(|map| map.data).unwrap_or_default();
     let object = |(key, text): (String, String)| {
-        let unreadable = |error| format!("the entry `{key}` of ConfigMap {namespace}/{name} can't be read: {error}");
+        let unreadable = |error| {
+            format!(
+                "the entry `{key}` of ConfigMap {namespace}/{name} can't be read ({error}); put it right or take it out, and restart the operator"
+            )
+        };
         let stored = Some(serde_json::from_str(&text).map_err(unreadable));
         let object = Object {
             stored,
@@ -345,11 +449,24 @@ async fn read(client: &Client, namespace: &str, shard: char) -> Result<BTreeMap<
     Ok(data.into_iter().map(object).collect())
 }
 
-/// Whether the ConfigMap could be written.
+/// What follows from a write that failed.
+fn unrecorded(context: &Context, error: &kube::Error) -> WriteError {
+    match error {
+        kube::Error::Api(status) if status.is_conflict() => WriteError::Conflict,
+        _ => WriteError::Unrecorded(unkept(&context.settings.operator_namespace, &told(error))),
+    }
+}
+
+/// That the inventories can't be kept, and why.
+pub fn unkept(namespace: &str, why: &str) -> String {
+    format!("the ConfigMaps {namespace}/{PREFIX}*, which record what Armature made, can't be read and written: {why}")
+}
+
+/// Whether the ConfigMap could be written. What would change nothing is taken of one that can't be changed, too.
 async fn trial(maps: &Api<ConfigMap>, name: &str, exists: bool) -> Result<(), kube::Error> {
-    let nothing = Patch::Merge(json!({ "data": {} }));
+    let trial = Patch::Merge(json!({ "data": { "trial": "" } }));
     if exists {
-        match maps.patch(name, &params(true), &nothing).await {
+        match maps.patch(name, &params(true), &trial).await {
             Err(kube::Error::Api(status)) if status.is_not_found() => {}
             answer => return answer.map(drop),
         }
@@ -407,7 +524,16 @@ mod tests {
     }
 
     fn object() -> ObjectKey {
-        ["home", "team", "prod"].map(str::to_owned)
+        named("prod")
+    }
+
+    fn named(name: &str) -> ObjectKey {
+        ObjectKey {
+            installation: "home".to_owned(),
+            namespace: "team".to_owned(),
+            name: name.to_owned(),
+            uid: "1".to_owned(),
+        }
     }
 
     fn item(id: &str, claim: Claim) -> Item {
@@ -423,6 +549,7 @@ mod tests {
     fn inventory(items: &[(&str, Item)]) -> Inventory {
         Inventory {
             object: "team/prod".to_owned(),
+            uid: "1".to_owned(),
             record: None,
             children: items
                 .iter()
@@ -470,10 +597,77 @@ mod tests {
             stored: Some(Err("the entry `x` can't be read".to_owned())),
             ..Object::default()
         };
-        let other = ["home", "team", "test"].map(str::to_owned);
+        let other = named("test");
         lock(known.objects.get().unwrap()).insert(data_key(&other), broken);
         assert!(known.of(&object()).is_ok());
         assert!(known.of(&other).unwrap_err().contains("`x`"));
+    }
+
+    #[test]
+    fn an_entry_of_another_object_is_nobodys() {
+        let known = Inventories::knowing(&named("test"), inventory(&[("locks/keep", item("/A", Claim::Made))]));
+        assert!(known.of(&named("test")).unwrap_err().contains("team/prod"));
+    }
+
+    #[test]
+    fn of_another_object_of_that_name_only_what_azure_tells_from_a_later_one_stays_ours() {
+        let dated = Item {
+            created_at: Some(Timestamp::UNIX_EPOCH),
+            ..item("/A", Claim::Made)
+        };
+        let undated = item("/B", Claim::Made);
+        let known = Inventories::knowing(
+            &object(),
+            inventory(&[("locks/keep", dated), ("federatedCredentials/api", undated)]),
+        );
+        let anew = ObjectKey {
+            uid: "2".to_owned(),
+            ..object()
+        };
+        let keys = |object| known.of(object).unwrap().children.into_keys().collect::<Vec<_>>();
+        assert_eq!(keys(&anew), ["locks/keep"]);
+        assert_eq!(keys(&object()).len(), 2);
+    }
+
+    #[test]
+    fn what_has_ended_is_nobodys_before_it_is_taken_out() {
+        let before = inventory(&[
+            ("locks/keep", item("/A", Claim::Made)),
+            ("locks/more", item("/B", Claim::Made)),
+        ]);
+        let now = inventory(&[("locks/more", item("/B", Claim::Made))]);
+        let both = now.joined(&before);
+        assert_eq!(both.children["locks/keep"].claim, Claim::Gone);
+        assert_eq!(both.children["locks/more"].claim, Claim::Made);
+    }
+
+    #[test]
+    fn a_namespace_fills_its_share_only_and_gets_smaller_in_any_case() {
+        let long = |length: usize| inventory(&[("locks/keep", item(&"x".repeat(length), Claim::Made))]);
+        let known = Inventories::knowing(&object(), long(SHARE + 10));
+        assert!(known.leaves_room(&object(), &long(SHARE + 9)).is_ok());
+        assert!(known.leaves_room(&object(), &long(SHARE + 11)).is_err());
+        let same_shard = (0..)
+            .map(|number| named(&number.to_string()))
+            .find(|other| shard(&data_key(other)) == shard(&data_key(&object())));
+        let other = same_shard.unwrap();
+        assert!(
+            known.leaves_room(&other, &inventory(&[])).is_err(),
+            "of the same namespace"
+        );
+        let elsewhere = ObjectKey {
+            namespace: "else".to_owned(),
+            ..other
+        };
+        let elsewhere = (0..).map(|number| ObjectKey {
+            name: number.to_string(),
+            ..elsewhere.clone()
+        });
+        let elsewhere = elsewhere
+            .clone()
+            .find(|other| shard(&data_key(other)) == shard(&data_key(&object())))
+            .unwrap();
+        assert!(known.leaves_room(&elsewhere, &long(10)).is_ok());
     }
 
     #[test]

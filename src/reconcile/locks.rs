@@ -8,12 +8,12 @@ use tracing::debug;
 
 use super::operations;
 use super::pass::Pass;
-use crate::api::{ChildState, ChildStatus, LockLevel};
-use crate::arm::{ArmClient, Priority, ResourceId};
-use crate::plan::Plan;
-use crate::plan::change::Target;
-use crate::plan::children::{kind_of, locks, place};
-use crate::plan::locks::{FoundLock, Lift, LockState, Locks, OwnLock, Touch};
+use armature_api::{ChildState, ChildStatus, LockLevel};
+use armature_arm::{ArmClient, Priority, ResourceId};
+use armature_plan::Plan;
+use armature_plan::change::Target;
+use armature_plan::children::{kind_of, locks, place};
+use armature_plan::locks::{FoundLock, Lift, LockState, Locks, OwnLock, Touch};
 
 /// What Azure said about locks is good for this long: a deletion that one of them stops is tried again.
 const LIFETIME: Duration = Duration::from_secs(60);

@@ -14,16 +14,16 @@ use super::elsewhere;
 use super::failure::Ended;
 use super::pass::Pass;
 use super::{children, features, locks, operations, sign_in};
-use crate::api::{AksCluster, AksNodePool};
-use crate::arm::{ArmClient, ArmError, Priority, Retry, Snapshot, Watcher};
-use crate::plan::change::Target;
-use crate::plan::children::Leaves;
-use crate::plan::live::{LiveCluster, LivePool, ProvisioningState};
-use crate::plan::preview::{self, Previews};
-use crate::plan::step::Step;
-use crate::plan::version::Version;
-use crate::plan::{Facts, Input, Plan, in_doubt, plan};
 use crate::runtime::connect::told;
+use armature_api::{AksCluster, AksNodePool};
+use armature_arm::{ArmClient, ArmError, Priority, Retry, Snapshot, Watcher};
+use armature_plan::change::Target;
+use armature_plan::children::Leaves;
+use armature_plan::live::{LiveCluster, LivePool, ProvisioningState};
+use armature_plan::preview::{self, Previews};
+use armature_plan::step::Step;
+use armature_plan::version::Version;
+use armature_plan::{Facts, Input, Plan, in_doubt, plan};
 
 impl Pass<'_> {
     /// The object as the one that watches its cluster: it sees what Azure showed to its own identity.

@@ -6,12 +6,12 @@ use kube::ResourceExt;
 use super::context::Context;
 use super::failure::Ended;
 use super::objects::Objects;
-use crate::api::{AksCluster, REQUESTED_AT_ANNOTATION};
-use crate::arm::{ClusterId, Retry, SubscriptionId};
-use crate::plan::blocker::Blocker;
-use crate::plan::change::Target;
-use crate::plan::desired::{DesiredCluster, DesiredPool};
-use crate::status::conditions::{READY, find};
+use armature_api::{AksCluster, REQUESTED_AT_ANNOTATION};
+use armature_arm::{ClusterId, Retry, SubscriptionId};
+use armature_plan::blocker::Blocker;
+use armature_plan::change::Target;
+use armature_plan::desired::{DesiredCluster, DesiredPool};
+use armature_plan::status::conditions::{READY, find};
 
 /// The manifests of an aggregate, parsed.
 #[derive(Debug)]

@@ -10,10 +10,10 @@ use super::doubts::Doubts;
 use super::features::Features;
 use super::rests::Rests;
 use super::silence::Silences;
-use crate::arm::Sensitive;
-use crate::plan::Plan;
-use crate::plan::change::Target;
-use crate::plan::version::Version;
+use armature_arm::Sensitive;
+use armature_plan::Plan;
+use armature_plan::change::Target;
+use armature_plan::version::Version;
 
 /// The memory of one aggregate.
 #[derive(Debug, Default)]
@@ -112,11 +112,11 @@ impl Memory {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::Planned;
-    use crate::plan::change::{Change, Origin, Source};
-    use crate::plan::effect::Effect;
-    use crate::plan::path::Path;
-    use crate::plan::step::Step;
+    use armature_plan::Planned;
+    use armature_plan::change::{Change, Origin, Source};
+    use armature_plan::effect::Effect;
+    use armature_plan::path::Path;
+    use armature_plan::step::Step;
 
     fn plan() -> Plan {
         let change = Change {

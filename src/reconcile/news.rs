@@ -12,7 +12,7 @@ use super::context::Context;
 use super::guard::Unreadable;
 use super::orphans::cluster_of;
 use super::watched::{Change, Seen};
-use crate::api::{AksCluster, AksNodePool, AzureIdentity};
+use armature_api::{AksCluster, AksNodePool, AzureIdentity};
 
 /// Keys of objects to look at.
 pub type Keys<K> = UnboundedReceiver<ObjectRef<K>>;

@@ -9,7 +9,7 @@ use kube::{Resource, ResourceExt};
 use super::context::Context;
 use super::manifests::requested_at;
 use super::write::{self, WriteError};
-use crate::api::{AksCluster, AksNodePool};
+use armature_api::{AksCluster, AksNodePool};
 
 /// A cluster object and the pool objects that name it, as they were last stored.
 #[derive(Debug, Clone)]

@@ -13,11 +13,13 @@ use super::failure::Ended;
 use super::pass::{Interrupted, Pass, step_label};
 use super::silence::{Meaning, Unaskable};
 use super::{actions, children, events, in_flight, look, rests};
-use crate::api::OperationStatus;
-use crate::arm::{ArmClient, ArmError, OperationState, OperationUrl, Retry, RetryAfter, ServiceError, SubscriptionId};
-use crate::plan::change::Target;
-use crate::plan::existing::MAX_RESUME_ATTEMPTS;
 use crate::runtime::metrics::StepResult;
+use armature_api::OperationStatus;
+use armature_arm::{
+    ArmClient, ArmError, OperationState, OperationUrl, Retry, RetryAfter, ServiceError, SubscriptionId,
+};
+use armature_plan::change::Target;
+use armature_plan::resource::MAX_RESUME_ATTEMPTS;
 
 /// Asks about every operation that is due. Those that ended leave the list.
 ///

@@ -10,8 +10,8 @@ use kube::runtime::reflector::ObjectRef;
 
 use super::context::Context;
 use super::write::{self, WriteError};
-use crate::api::{AksCluster, AksNodePool, AksNodePoolStatus, RELEASE_ANNOTATION};
-use crate::status::pool::{below_unreadable_cluster, without_cluster};
+use armature_api::{AksCluster, AksNodePool, AksNodePoolStatus, RELEASE_ANNOTATION};
+use armature_plan::status::pool::{below_unreadable_cluster, without_cluster};
 
 /// When a pool is looked at again although nothing happened: the arrival of its cluster wakes the cluster and not the pool,
 /// and an end that a broken watch missed wakes nobody.

@@ -19,22 +19,22 @@ use super::inventory::{self, Inventory};
 use super::manifests::{self, Desired, requested_at};
 use super::memory::Memory;
 use super::objects::Objects;
-use super::proof::{Signer, Signing, unkept};
+use super::proof::{Signer, Signing, Unproven};
 use super::records::{self, Record, Records};
 use super::rests::Rests;
 use super::secrets::PassSecrets;
 use super::write::{self, WriteError};
 use super::{actions, children, in_flight, look, operations, report, sign_in, unreadable};
-use crate::api::{ActionStatus, AksCluster, AksClusterStatus, AksNodePool, ChildStatus, OperationStatus};
-use crate::arm::codes::Whose;
-use crate::arm::{ArmClient, ArmError, ClusterId};
-use crate::plan::change::Target;
-use crate::plan::children::claim::Serial;
-use crate::plan::children::{Leaves, place};
-use crate::plan::live::{LiveCluster, ProvisioningState};
-use crate::plan::preview::is_preview;
-use crate::plan::{Facts, Fate, Plan, released_pools, without_azure};
 use crate::runtime::metrics::{ReconcileOutcome, StepResult};
+use armature_api::{ActionStatus, AksCluster, AksClusterStatus, AksNodePool, ChildStatus, OperationStatus};
+use armature_arm::codes::Whose;
+use armature_arm::{ArmClient, ArmError, ClusterId};
+use armature_plan::change::Target;
+use armature_plan::children::claim::Serial;
+use armature_plan::children::{Leaves, place};
+use armature_plan::live::{LiveCluster, ProvisioningState};
+use armature_plan::preview::is_preview;
+use armature_plan::{Facts, Fate, Plan, released_pools, without_azure};
 
 /// When to look again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -310,6 +310,13 @@ impl<'a> Pass<'a> {
                 }
                 None
             }
+            Err(Interrupted::Unwritten(WriteError::Unrecorded(problem))) => {
+                self.rest_unrecorded(problem);
+                if let Err(error) = report::store(self).await {
+                    return unwritten(&error);
+                }
+                None
+            }
             Err(Interrupted::Unwritten(error)) => return unwritten(&error),
         };
         Next {
@@ -331,16 +338,10 @@ impl<'a> Pass<'a> {
     /// Without the key nothing that status records is believed: that is told once.
     fn tell_unsigned(&mut self) {
         let told = std::mem::replace(&mut self.memory.unsigned_told, self.signing.is_err());
-        if let Some(problem) = self.signing.as_ref().err().filter(|_| !told) {
-            warn!(cluster = %self.id, "{problem}");
-            let note = format!("{problem}; until then nothing is written to Azure");
-            events::told(
-                self,
-                EventType::Warning,
-                "FingerprintKeyUnavailable",
-                "Reconcile",
-                &note,
-            );
+        if let Some(why) = self.signing.as_ref().err().filter(|_| !told) {
+            warn!(cluster = %self.id, "{why}");
+            let (reason, note) = (why.reason, format!("{why}; until then nothing is written to Azure"));
+            events::told(self, EventType::Warning, reason, "Reconcile", &note);
         }
     }
 
@@ -481,14 +482,23 @@ impl<'a> Pass<'a> {
     /// # Errors
     /// It could not, and so must not be done.
     pub async fn try_inventory(&self) -> Result<(), Ended> {
-        let problem = match &self.signing {
+        let why = match &self.signing {
             Ok(signer) => match self.context.inventories.try_out(self.context, signer.object()).await {
                 Ok(()) => return Ok(()),
-                Err(error) => unkept(&self.context.settings.operator_namespace, &error.to_string()),
+                Err(error) => Unproven::inventory(error.to_string()),
             },
-            Err(problem) => problem.clone(),
+            Err(why) => why.clone(),
         };
-        Err(Ended::unproven(Target::Cluster, &problem))
+        Err(Ended::unproven(Target::Cluster, &why))
+    }
+
+    /// What happened could not be recorded: that is told, status keeps what it records, and nothing else is done.
+    fn rest_unrecorded(&mut self, problem: String) {
+        let why = Unproven::inventory(problem);
+        warn!(cluster = %self.id, "{why}");
+        let (ended, poll) = (Ended::unproven(Target::Cluster, &why), self.poll_interval());
+        self.memory.rests.fail_whole(ended, poll, Instant::now());
+        self.signing = Err(why);
     }
 
     /// What the status of the cluster records goes on under a new serial, so that what it recorded before can't be put
@@ -708,7 +718,9 @@ impl From<WriteError> for Interrupted {
 pub fn unwritten(error: &WriteError) -> Next {
     match error {
         WriteError::Conflict | WriteError::Gone | WriteError::NotLeader => {}
-        WriteError::Timeout(_) | WriteError::Refused(_) => warn!(%error, "a write to Kubernetes failed"),
+        WriteError::Timeout(_) | WriteError::Refused(_) | WriteError::Unrecorded(_) => {
+            warn!(%error, "a write to Kubernetes failed")
+        }
     }
     Next {
         after: Some(WRITE_RETRY),
@@ -718,7 +730,7 @@ pub fn unwritten(error: &WriteError) -> Next {
 
 /// Steps come back from status as text; metrics want the names that are compiled in.
 pub fn step_label(step: &str) -> &'static str {
-    crate::plan::step::NAMES
+    armature_plan::step::NAMES
         .iter()
         .chain(&[children::PUT, children::DELETE, actions::STEP])
         .find(|name| **name == step)

@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 use super::context::Context;
 use super::failure::Ended;
 use super::fingerprint::{self, FingerprintKey, KeyProblem, passes};
-use super::inventory::{self, Inventories, Inventory, ObjectKey};
-use crate::api::{AksCluster, AksClusterStatus, AksNodePoolStatus, ChildStatus, OperationStatus};
-use crate::plan::change::Target;
-use crate::plan::children::claim::{Claim, Serial};
-use crate::plan::children::former::UNTIL;
+use super::inventory::{Inventories, Inventory, ObjectKey, unkept};
 use crate::runtime::connect::told;
+use armature_api::{AksCluster, AksClusterStatus, AksNodePoolStatus, ChildStatus, OperationStatus};
+use armature_plan::change::Target;
+use armature_plan::children::claim::{Claim, Serial};
+use armature_plan::children::former::UNTIL;
 
 /// Signs and checks what is recorded in the status of one object.
 #[derive(Debug, Clone)]
@@ -27,7 +27,35 @@ pub struct Signer<'a> {
 }
 
 /// What signs the status of an object, or why there is nothing to sign with: then nothing in it is believed.
-pub type Signing<'a> = Result<Signer<'a>, String>;
+pub type Signing<'a> = Result<Signer<'a>, Unproven>;
+
+/// Why nothing in a status can be believed, nor signed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{problem}")]
+pub struct Unproven {
+    /// Our word for it.
+    pub reason: &'static str,
+    /// What is wrong, one sentence.
+    pub problem: String,
+}
+
+impl Unproven {
+    /// The key can't be had.
+    pub fn key(problem: impl Into<String>) -> Self {
+        Self {
+            reason: "FingerprintKeyUnavailable",
+            problem: problem.into(),
+        }
+    }
+
+    /// The inventories can't be kept.
+    pub fn inventory(problem: impl Into<String>) -> Self {
+        Self {
+            reason: "InventoryUnavailable",
+            problem: problem.into(),
+        }
+    }
+}
 
 impl<'a> Signer<'a> {
     /// For the status of a cluster. `Ok(Err)` when the key can't be had until somebody does something about it.
@@ -36,10 +64,10 @@ impl<'a> Signer<'a> {
     /// Kubernetes did not answer: nobody knows what is proven, which passes by itself.
     pub async fn of(context: &'a Context, cluster: &AksCluster) -> Result<Signing<'a>, Ended> {
         let object = object_key(context.installation.as_str(), cluster);
-        let proven = match proven_with(context, &object).await {
+        let proven = match proven_with(context).await {
             Ok(key) => Self::new(key, &context.inventories, object),
-            Err(Unavailable { problem, passing: true }) => return Err(Ended::unproven(Target::Cluster, &problem)),
-            Err(Unavailable { problem, .. }) => Err(problem),
+            Err(Unavailable { why, passing: true }) => return Err(Ended::unproven(Target::Cluster, &why)),
+            Err(Unavailable { why, .. }) => Err(why),
         };
         Ok(proven)
     }
@@ -47,7 +75,7 @@ impl<'a> Signer<'a> {
     /// # Errors
     /// What is recorded of the object can't be read.
     pub(super) fn new(key: &'a FingerprintKey, inventories: &'a Inventories, object: ObjectKey) -> Signing<'a> {
-        let inventory = inventories.of(&object)?;
+        let inventory = inventories.of(&object).map_err(Unproven::inventory)?;
         Ok(Self {
             key,
             inventories,
@@ -168,54 +196,48 @@ impl<'a> Signer<'a> {
     }
 
     fn sign(&self, what: &Value) -> String {
-        self.key.sign(&json!([self.object, what]).to_string())
+        let ObjectKey {
+            installation,
+            namespace,
+            name,
+            uid: _,
+        } = &self.object;
+        self.key
+            .sign(&json!([[installation, namespace, name], what]).to_string())
     }
 }
 
 /// Why nothing can be proven.
 struct Unavailable {
-    problem: String,
+    why: Unproven,
     /// Whether it passes by itself.
     passing: bool,
 }
 
-/// Installation, namespace and name of a cluster's object.
 fn object_key(installation: &str, cluster: &AksCluster) -> ObjectKey {
-    [
-        installation.to_owned(),
-        cluster.namespace().unwrap_or_default(),
-        cluster.name_any(),
-    ]
+    ObjectKey {
+        installation: installation.to_owned(),
+        namespace: cluster.namespace().unwrap_or_default(),
+        name: cluster.name_any(),
+        uid: cluster.uid().unwrap_or_default(),
+    }
 }
 
 /// The key, once the inventories are there: nothing is proven without both.
-async fn proven_with<'a>(context: &'a Context, object: &ObjectKey) -> Result<&'a FingerprintKey, Unavailable> {
+async fn proven_with(context: &Context) -> Result<&FingerprintKey, Unavailable> {
     let key = fingerprint::key(context)
         .await
         .map_err(|KeyProblem { problem, passing }| Unavailable {
-            problem: problem.to_string(),
+            why: Unproven::key(problem.to_string()),
             passing,
         })?;
     let namespace = &context.settings.operator_namespace;
     let loaded = context.inventories.load(&context.client, namespace).await;
     loaded.map_err(|error| Unavailable {
-        problem: unkept(namespace, &told(&error)),
+        why: Unproven::inventory(unkept(namespace, &told(&error))),
         passing: passes(&error),
     })?;
-    let settled = context.inventories.settle(context, object).await;
-    settled.map_err(|error| Unavailable {
-        passing: error.passes(),
-        problem: unkept(namespace, &error.to_string()),
-    })?;
     Ok(key)
-}
-
-/// That the inventories can't be kept, and why.
-pub fn unkept(namespace: &str, why: &str) -> String {
-    format!(
-        "the ConfigMaps {namespace}/{}*, which record what Armature made, can't be read and written: {why}",
-        inventory::PREFIX
-    )
 }
 
 /// Compares in a time that tells nothing about where two texts differ.
@@ -246,7 +268,14 @@ mod tests {
     }
 
     fn signer_of<'a>(key: &'a FingerprintKey, inventories: &'a Inventories, object: [&str; 3]) -> Signer<'a> {
-        Signer::new(key, inventories, object.map(str::to_owned)).unwrap()
+        let [installation, namespace, name] = object.map(str::to_owned);
+        let object = ObjectKey {
+            installation,
+            namespace,
+            name,
+            uid: "1".to_owned(),
+        };
+        Signer::new(key, inventories, object).unwrap()
     }
 
     const PROD: [&str; 3] = ["home", "team", "prod"];

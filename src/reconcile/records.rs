@@ -6,9 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::proof::{Signer, Signing};
-use crate::api::{Action, ActionStatus, AksClusterStatus, AksNodePoolStatus, ChildState, ChildStatus, OperationStatus};
-use crate::plan::actions;
-use crate::plan::children::claim::{Claim, Serial, disbelieve};
+use armature_api::{
+    Action, ActionStatus, AksClusterStatus, AksNodePoolStatus, ChildState, ChildStatus, OperationStatus,
+};
+use armature_plan::actions;
+use armature_plan::children::claim::{Claim, Serial, disbelieve};
 
 /// What a pass starts from.
 #[derive(Debug, Default)]
@@ -227,13 +229,19 @@ mod tests {
     use super::*;
     use crate::reconcile::fingerprint::FingerprintKey;
     use crate::reconcile::inventory::{Inventories, Inventory, ObjectKey};
+    use crate::reconcile::proof::Unproven;
 
     const KEY: &str = "roleAssignments/net";
 
     const MADE: (Claim, Serial) = (Claim::Made, Serial::START);
 
     fn object() -> ObjectKey {
-        ["home", "team", "prod"].map(str::to_owned)
+        ObjectKey {
+            installation: "home".to_owned(),
+            namespace: "team".to_owned(),
+            name: "prod".to_owned(),
+            uid: "1".to_owned(),
+        }
     }
 
     fn line() -> ChildStatus {
@@ -352,7 +360,7 @@ mod tests {
         let (key, inventories) = (FingerprintKey::of(1), recorded());
         let signing = signing(&key, &inventories);
         let status = stored(&signing, &[(KEY.to_owned(), line())].into());
-        let without = Err("no key".to_owned());
+        let without = Err(Unproven::key("no key"));
         let mut records = Records::admit(&without, &status);
         assert!(!records.children[KEY].owned);
         records.children.get_mut(KEY).unwrap().message = Some("looked".to_owned());

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use kube::runtime::reflector::ObjectRef;
 
 use super::memory::Memory;
-use crate::api::AksCluster;
-use crate::arm::ClusterId;
+use armature_api::AksCluster;
+use armature_arm::ClusterId;
 
 type Key = ObjectRef<AksCluster>;
 
@@ -70,7 +70,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::arm::SubscriptionId;
+    use armature_arm::SubscriptionId;
 
     fn id(name: &str) -> ClusterId {
         let subscription = SubscriptionId::parse("00000000-0000-0000-0000-000000000001").unwrap();

@@ -13,17 +13,17 @@ use super::objects::Objects;
 use super::pass::{Next, Pass, unwritten};
 use super::write::{self, WriteError};
 use super::{events, operations, records};
-use crate::api::{AksCluster, AksNodePool, AksNodePoolStatus};
-use crate::plan::Fate;
-use crate::plan::change::Target;
-use crate::plan::desired::azure_name;
-use crate::plan::live::LiveCluster;
 use crate::runtime::metrics::ReconcileOutcome;
-use crate::status::children::new_failures;
-use crate::status::cluster::PoolsSummary;
-use crate::status::conditions::{Verdict, Why, conditions};
-use crate::status::failure::Failure;
-use crate::status::{cluster, pool};
+use armature_api::{AksCluster, AksNodePool, AksNodePoolStatus};
+use armature_plan::Fate;
+use armature_plan::change::Target;
+use armature_plan::desired::azure_name;
+use armature_plan::live::LiveCluster;
+use armature_plan::status::children::new_failures;
+use armature_plan::status::cluster::PoolsSummary;
+use armature_plan::status::conditions::{Verdict, Why, conditions};
+use armature_plan::status::failure::Failure;
+use armature_plan::status::{cluster, pool};
 
 /// How often what Azure accepted is stored again when somebody else keeps writing the object.
 const STORE_ATTEMPTS: u32 = 5;

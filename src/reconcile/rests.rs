@@ -9,11 +9,11 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::failure::Ended;
-use crate::arm::Retry;
-use crate::plan::Plan;
-use crate::plan::blocker::Blocker;
-use crate::plan::change::Target;
-use crate::status::failure::{Failure, Severity};
+use armature_arm::Retry;
+use armature_plan::Plan;
+use armature_plan::blocker::Blocker;
+use armature_plan::change::Target;
+use armature_plan::status::failure::{Failure, Severity};
 
 /// A failure that is told until it is over.
 #[derive(Debug)]
@@ -196,7 +196,7 @@ pub fn pause(retry: Retry, times: u32, poll: Duration) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::arm::{ArmError, Call, RetryAfter, ServiceError, Site, classify, codes};
+    use armature_arm::{ArmError, Call, RetryAfter, ServiceError, Site, classify, codes};
 
     const POLL: Duration = Duration::from_secs(1);
 

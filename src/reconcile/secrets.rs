@@ -15,14 +15,14 @@ use super::context::Context;
 use super::fingerprint;
 use super::object_name::ObjectName;
 use super::pass::Pass;
-use crate::api::SecretKeyRef;
-use crate::arm::Sensitive;
-use crate::plan::actions::{Extra, call};
-use crate::plan::change::{Source, Target};
-use crate::plan::path::Path;
-use crate::plan::secret::{Fingerprint, SecretField, SecretProblem, Secrets, broken_rule};
-use crate::plan::step::Step;
 use crate::runtime::connect::told;
+use armature_api::SecretKeyRef;
+use armature_arm::Sensitive;
+use armature_plan::actions::{Extra, call};
+use armature_plan::change::{Source, Target};
+use armature_plan::path::Path;
+use armature_plan::secret::{Fingerprint, SecretField, SecretProblem, Secrets, broken_rule};
+use armature_plan::step::Step;
 
 /// A value that is never shown and does not outlive its use in memory.
 pub struct SecretValue(Zeroizing<String>);

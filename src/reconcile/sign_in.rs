@@ -11,14 +11,14 @@ use super::context::Context;
 use super::failure::Ended;
 use super::object_name::ObjectName;
 use super::secrets::MAX_VALUE;
-use crate::api::{AksCluster, AllowedNamespaces, AzureIdentity, AzureIdentitySpec, ServicePrincipalSource};
-use crate::arm::credential::{Credential, Secret as Kept};
-use crate::arm::{ArmClient, ResourceId, Retry};
-use crate::plan::change::Target;
-use crate::plan::live::LiveCluster;
-use crate::plan::serves::{NodeGroup, NotServed, Reach, Role, Serves, Whose};
 use crate::runtime::connect::told;
 use crate::runtime::settings::OwnIdentity;
+use armature_api::{AksCluster, AllowedNamespaces, AzureIdentity, AzureIdentitySpec, ServicePrincipalSource};
+use armature_arm::credential::{Credential, Secret as Kept};
+use armature_arm::{ArmClient, ResourceId, Retry};
+use armature_plan::change::Target;
+use armature_plan::live::LiveCluster;
+use armature_plan::serves::{NodeGroup, NotServed, Reach, Role, Serves, Whose};
 
 /// The code of a use that an identity does not allow.
 pub const NOT_ALLOWED: &str = "IdentityNotAllowed";

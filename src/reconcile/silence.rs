@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::arm::{ArmError, Retry, TransportFailure, classify};
+use armature_arm::{ArmError, Retry, TransportFailure, classify};
 
 /// Why an operation can't be asked about any more; a clause.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -123,7 +123,7 @@ fn is_about_the_operation(error: &ArmError) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::arm::{Call, ServiceError, Site};
+    use armature_arm::{Call, ServiceError, Site};
 
     fn at() -> Site {
         Site {

@@ -14,9 +14,9 @@ use super::guard::{Parts, Unreadable};
 use super::objects::Objects;
 use super::orphans::is_released;
 use super::write::{self, Finalized, WriteError};
-use crate::api::{AksCluster, AksNodePool, AzureIdentity, ManagementPolicy};
-use crate::plan::desired::Deletion;
-use crate::plan::{Fate, unread_fate};
+use armature_api::{AksCluster, AksNodePool, AzureIdentity, ManagementPolicy};
+use armature_plan::desired::Deletion;
+use armature_plan::{Fate, unread_fate};
 
 /// How often it is told again: Kubernetes forgets an event after an hour.
 const AGAIN: Duration = Duration::from_secs(1800);

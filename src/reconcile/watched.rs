@@ -266,7 +266,7 @@ mod tests {
     use tokio::net::TcpListener;
 
     use super::*;
-    use crate::api::AksNodePool;
+    use armature_api::AksNodePool;
 
     fn pool(name: &str, version: &str, count: Value) -> Guarded<AksNodePool> {
         serde_json::from_str(

@@ -21,14 +21,14 @@ use super::orphans::{self, cluster_of};
 use super::watched::Filler;
 use super::write::WriteError;
 use super::{Deps, events, identities, pass, slots, unreadable};
-use crate::api::{AksCluster, AksNodePool, AzureIdentity};
-use crate::arm::budget::Budget;
-use crate::arm::clients::{Clients, SetupError};
-use crate::arm::metrics::ArmMetrics;
-use crate::arm::{ClusterId, Observer};
 use crate::runtime::metrics::{Metrics, ObjectKind, ReadyLabel, SharedRegistry};
 use crate::runtime::settings::Settings;
-use crate::status::conditions::{READY, find};
+use armature_api::{AksCluster, AksNodePool, AzureIdentity};
+use armature_arm::budget::Budget;
+use armature_arm::clients::{Clients, SetupError};
+use armature_arm::metrics::ArmMetrics;
+use armature_arm::{ClusterId, Observer};
+use armature_plan::status::conditions::{READY, find};
 
 /// How long several events of one object may be taken for one.
 const DEBOUNCE: Duration = Duration::from_millis(50);
@@ -349,7 +349,9 @@ async fn reconcile_unreadable<K, F>(
 fn retry(error: &WriteError) -> Action {
     let after = match error {
         WriteError::Conflict | WriteError::Gone => Duration::from_millis(500),
-        WriteError::Timeout(_) | WriteError::Refused(_) | WriteError::NotLeader => Duration::from_secs(10),
+        WriteError::Timeout(_) | WriteError::Refused(_) | WriteError::Unrecorded(_) | WriteError::NotLeader => {
+            Duration::from_secs(10)
+        }
     };
     Action::requeue(after)
 }
@@ -359,6 +361,7 @@ async fn count(context: &Context, shutdown: &CancellationToken) {
     let mut ticks = tokio::time::interval(COUNT_EVERY);
     while shutdown.run_until_cancelled(ticks.tick()).await.is_some() {
         context.sweep();
+        context.inventories.sweep(context).await;
         let AllCaches {
             clusters,
             pools,
@@ -424,6 +427,7 @@ where
 fn clients(settings: &Settings, registry: &SharedRegistry) -> Result<Clients, SetupError> {
     let budget = Budget::new();
     let mut registry = registry.lock().unwrap_or_else(PoisonError::into_inner);
-    let metrics = ArmMetrics::register(&mut registry, &budget);
+    budget.register(&mut registry);
+    let metrics = ArmMetrics::register(&mut registry);
     Clients::new(settings.azure.clone(), budget, metrics)
 }

@@ -11,12 +11,11 @@ use serde_json::{Value, json};
 
 use super::cache;
 use super::context::Context;
-use super::fingerprint::passes;
 use super::guard::{Unreadable, is_invalid};
-use crate::api::{FIELD_MANAGER, FINALIZER};
 use crate::runtime::connect::told;
 use crate::runtime::deadline::is_late;
 use crate::runtime::metrics::{KubeVerb, ObjectKind, WriteResult};
+use armature_api::{FIELD_MANAGER, FINALIZER};
 
 /// Why something was not written.
 #[derive(Debug, thiserror::Error)]
@@ -33,21 +32,15 @@ pub enum WriteError {
     /// The API server refused.
     #[error("the Kubernetes API server refused the write: {0}")]
     Refused(#[source] Box<kube::Error>),
+    /// What children there are could not be recorded; a sentence that says why.
+    #[error("{0}")]
+    Unrecorded(String),
     /// This replica may not write.
     #[error("another replica leads now")]
     NotLeader,
 }
 
 impl WriteError {
-    /// Whether it passes by itself.
-    pub fn passes(&self) -> bool {
-        match self {
-            Self::Conflict | Self::Timeout(_) | Self::NotLeader => true,
-            Self::Gone => false,
-            Self::Refused(error) => passes(error),
-        }
-    }
-
     /// What a failed call means.
     pub fn of(error: kube::Error) -> Self {
         match &error {
@@ -70,11 +63,11 @@ pub trait Finalized: Resource<DynamicType = (), Scope = NamespaceResourceScope> 
     }
 }
 
-impl Finalized for crate::api::AksCluster {
+impl Finalized for armature_api::AksCluster {
     const KIND: ObjectKind = ObjectKind::AksCluster;
 }
 
-impl Finalized for crate::api::AksNodePool {
+impl Finalized for armature_api::AksNodePool {
     const KIND: ObjectKind = ObjectKind::AksNodePool;
 }
 
@@ -104,13 +97,13 @@ pub trait Written: Finalized + Serialize + DeserializeOwned {
     fn take_status(&mut self, other: Self);
 }
 
-impl Written for crate::api::AksCluster {
+impl Written for armature_api::AksCluster {
     fn take_status(&mut self, other: Self) {
         self.status = other.status;
     }
 }
 
-impl Written for crate::api::AksNodePool {
+impl Written for armature_api::AksNodePool {
     fn take_status(&mut self, other: Self) {
         self.status = other.status;
     }
@@ -250,14 +243,15 @@ fn api<K: Written>(context: &Context, object: &K) -> Api<K> {
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
     use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
     use super::*;
-    use crate::api::{AksCluster, AksClusterStatus, REQUESTED_AT_ANNOTATION};
-    use crate::plan::tests::world::cluster;
+    use crate::testing::cluster;
+    use armature_api::{AksCluster, AksClusterStatus, REQUESTED_AT_ANNOTATION};
 
     fn version(resource_version: &str, generation: i64, spec: &str) -> AksCluster {
-        let mut object = cluster(spec).cluster;
+        let mut object = cluster(spec);
         object.metadata.resource_version = Some(resource_version.to_owned());
         object.metadata.generation = Some(generation);
         object
@@ -268,7 +262,7 @@ mod tests {
         let looked_at = version("7", 3, "sku: {tier: Free}");
         let mut stored = version("9", 4, "sku: {tier: Premium}");
         stored.metadata.annotations = Some([(REQUESTED_AT_ANNOTATION.to_owned(), "now".to_owned())].into());
-        stored.metadata.deletion_timestamp = Some(Time(cluster("").now));
+        stored.metadata.deletion_timestamp = Some(Time(Timestamp::UNIX_EPOCH));
         let goes_on = go_on(&looked_at, stored);
         let expected = AksCluster {
             metadata: kube::api::ObjectMeta {

@@ -11,7 +11,7 @@ use jiff::SignedDuration;
 
 pub use self::resolve::SettingsError;
 use super::settings::{InstallationId, LogFormat};
-use crate::arm::{ResourceGroupId, SubscriptionId};
+use armature_arm::{ResourceGroupId, SubscriptionId};
 
 /// The Secret of a service principal comes from here, never from the command line, where every process could read it.
 pub const CLIENT_SECRET_VARIABLE: &str = "AZURE_CLIENT_SECRET";
@@ -266,7 +266,7 @@ pub struct RunArgs {
     #[arg(long, env = "ARMATURE_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text, help_heading = "Process")]
     pub log_format: LogFormat,
 
-    /// What to log: a level, or directives such as info,armature::arm=debug
+    /// What to log: a level, or directives such as info,armature_arm=debug
     #[arg(
         long,
         env = "RUST_LOG",

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
-use crate::api::AllowedNamespaces;
-use crate::arm::{self, ClusterId, Credential};
+use armature_api::AllowedNamespaces;
+use armature_arm::{ClusterId, Credential};
 
 /// Everything the operator was told at start, checked.
 #[derive(Clone, Debug)]
@@ -21,7 +21,7 @@ pub struct Settings {
     /// The Secret in the operator's namespace with the key for fingerprints of secrets; made when it is first needed.
     pub fingerprint_key_secret: String,
     /// The Azure cloud the operator talks to, and whom it trusts there.
-    pub azure: arm::Settings,
+    pub azure: armature_arm::Settings,
     /// How the operator signs in for clusters that name no `AzureIdentity`; `None`: every cluster has to name one.
     pub credential: Option<Credential>,
     /// What the operator's own identity may be used for.

@@ -15,7 +15,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
 use super::settings::{LogFormat, LogSettings};
-use crate::arm::mask_tokens;
+use armature_arm::mask_tokens;
 
 /// The log could not be set up.
 #[derive(Debug, thiserror::Error)]
@@ -150,7 +150,7 @@ mod tests {
             tracing::debug!(target: "reqwest::connect", "carried");
             tracing::warn!(target: "kube_client::client", "carried");
             tracing::debug!(target: "typespec_client_core::http::policies", "carried");
-            tracing::trace!(target: "armature::arm", "our own");
+            tracing::trace!(target: "armature_arm::client", "our own");
             tracing::warn!(target: "hyper::proto::h1", "trouble");
         };
         let all = "trace,hyper=trace,h2=trace,reqwest=trace,kube_client=trace,typespec_client_core=trace";

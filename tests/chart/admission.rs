@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use armature::api::{AksCluster, AksNodePool, RELEASE_ANNOTATION};
+use armature_api::{AksCluster, AksNodePool, RELEASE_ANNOTATION};
 use axum::http::Request;
 use k8s_openapi::api::core::v1::Namespace;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
@@ -121,7 +121,7 @@ async fn our_definitions_are_not_deleted_and_others_are() {
         dry_run: true,
         ..DeleteParams::default()
     };
-    for crd in armature::api::crds::crds() {
+    for crd in armature_api::crds::crds() {
         let said = refusal(api.delete(&crd.name_any(), &dry_run).await);
         assert!(
             said.contains("every ") && said.contains("uninstall Armature first"),

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 use std::time::Duration;
 
-use armature::api::{APPROVE_PLAN_ANNOTATION, AksCluster, AksNodePool};
+use armature_api::{APPROVE_PLAN_ANNOTATION, AksCluster, AksNodePool};
 use armature_lab::ManagementCluster;
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::rbac::v1::{ClusterRole, RoleBinding};

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
-use armature::api::Action;
-use armature::arm::Call;
-use armature::plan::actions::call;
-use armature::plan::children::KINDS;
+use armature_api::Action;
+use armature_arm::Call;
+use armature_plan::actions::call;
+use armature_plan::children::KINDS;
 use serde_json::{Value, json};
 
 use crate::helm::{repository, scratch};
@@ -87,7 +87,7 @@ fn pages() -> Vec<PathBuf> {
         .unwrap()
         .map(|entry| entry.unwrap().path());
     let docs = docs.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
-    let others = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "sim/README.md"];
+    let others = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "crates/sim/README.md"];
     docs.chain(others.map(|file| root.join(file))).collect()
 }
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use armature::api::AksCluster;
+use armature_api::AksCluster;
 use armature_lab::{ControlPlane, Options};
 use k8s_openapi::api::admissionregistration::v1::ValidatingAdmissionPolicy;
 use k8s_openapi::api::apps::v1::Deployment;

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 use std::time::Duration;
 
-use armature::api::{AksCluster, AksNodePool};
+use armature_api::{AksCluster, AksNodePool};
 use armature_lab::{ControlPlane, ManagementCluster, Options};
 use k8s_openapi::api::core::v1::Namespace;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
@@ -45,7 +45,7 @@ pub async fn installed() -> ManagementCluster {
 
 /// Waits until the API server serves our kinds.
 pub async fn served(client: &Client) {
-    for crd in armature::api::crds::crds() {
+    for crd in armature_api::crds::crds() {
         await_condition(Api::all(client.clone()), &crd.name_any(), is_crd_established())
             .await
             .unwrap();

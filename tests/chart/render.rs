@@ -43,7 +43,7 @@ fn rendering_changes_nothing_in_a_crd_but_its_metadata() {
         .iter()
         .filter(|object| object["kind"] == "CustomResourceDefinition")
         .collect();
-    let expected = serde_json::to_value(armature::api::crds::crds()).unwrap();
+    let expected = serde_json::to_value(armature_api::crds::crds()).unwrap();
     let specs = |crds: &mut dyn Iterator<Item = &Value>| -> Vec<Value> {
         let mut specs: Vec<Value> = crds.map(|crd| crd["spec"].clone()).collect();
         specs.sort_by_key(|spec| spec["names"]["kind"].to_string());
@@ -189,7 +189,7 @@ fn the_container_can_write_nowhere_and_runs_as_nobody() {
 #[test]
 fn the_operator_starts_with_the_arguments_of_the_chart() {
     let folder = scratch("arguments");
-    let certificate = fs::read(repository().join("src/arm/testing/root.pem")).unwrap();
+    let certificate = fs::read(repository().join("crates/arm/src/testing/root.pem")).unwrap();
     for (file, content) in [
         ("certificates/ca.crt", certificate.as_slice()),
         ("client-secret/clientSecret", b"secret"),

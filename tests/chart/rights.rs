@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use armature::api::{AksCluster, AzureIdentity};
+use armature_api::{AksCluster, AzureIdentity};
 use armature_lab::{ManagementCluster, OperatorProcess};
 use k8s_openapi::api::authentication::v1::{TokenRequest, TokenRequestSpec};
 use k8s_openapi::api::authorization::v1::{ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec};

@@ -44,7 +44,7 @@ pub fn sets() -> Vec<(&'static str, Value)> {
             "certificates": { "configMap": "proxy-ca" },
         },
         "timing": { "listInterval": "1m", "operationPollInterval": "10s", "poolQuietPeriod": "0s", "poolDeleteGrace": "2m30s" },
-        "log": { "format": "text", "level": "info,armature::arm=debug" },
+        "log": { "format": "text", "level": "info,armature_arm=debug" },
         "secrets": { "namespaces": ["*"] },
         "env": [{ "name": "HTTPS_PROXY", "value": "http://proxy.example:3128" }],
     });

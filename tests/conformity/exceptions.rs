@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use armature::api::CLUSTER_SECRETS;
+use armature_api::CLUSTER_SECRETS;
 
 /// A path and why it is an exception.
 type Exception = (&'static str, &'static str);

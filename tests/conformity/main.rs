@@ -11,7 +11,7 @@ use kube::CustomResourceExt;
 use serde_json::{Value, json};
 
 use arm::{Arm, Type};
-use armature::api::{AksCluster, AksNodePool, CLUSTER_SETTINGS, POOL_SETTINGS};
+use armature_api::{AksCluster, AksNodePool, CLUSTER_SETTINGS, POOL_SETTINGS};
 use compare::Comparison;
 use exceptions::Exceptions;
 

@@ -1,8 +1,8 @@
 //! What the table of fields says about a field: what a change does, where that is known from, how the value is unset.
 
-use armature::plan::change::Target;
-use armature::plan::effect::{Effect, EffectRule, OneWay};
-use armature::plan::fields::{Clear, Field, Plain};
+use armature_plan::change::Target;
+use armature_plan::effect::{Effect, EffectRule, OneWay};
+use armature_plan::fields::{Clear, Field, Plain};
 
 /// The table of a kind.
 pub type Table = &'static [Field];

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use armature::plan::fields::{cluster, pool};
+use armature_plan::fields::{cluster, pool};
 use pages::{pages, rows_without_a_field};
 
 /// Set by `make docs`.

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use armature::api::crds::crds;
-use armature::api::{CLUSTER_SETTINGS, POOL_SETTINGS};
-use armature::plan::children::KINDS;
-use armature::plan::fields::{cluster, pool};
+use armature_api::crds::crds;
+use armature_api::{CLUSTER_SETTINGS, POOL_SETTINGS};
+use armature_plan::children::KINDS;
+use armature_plan::fields::{cluster, pool};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use serde_json::Value;
 
@@ -136,7 +136,7 @@ impl Page {
         let mut page = String::new();
         writeln!(
             page,
-            "<!-- Made by `make docs` from the types in src/api and the table in src/plan/fields. -->"
+            "<!-- Made by `make docs` from the types in crates/api/src and the table in crates/plan/src/fields. -->"
         )
         .unwrap();
         writeln!(page, "# {}\n\n{}\n", self.title, self.about).unwrap();

@@ -1,7 +1,7 @@
 //! Cases and how they are put to the API server.
 
-use armature::api::crds::crds;
-use armature::api::{AksCluster, AksNodePool, AzureIdentity};
+use armature_api::crds::crds;
+use armature_api::{AksCluster, AksNodePool, AzureIdentity};
 use armature_lab::{ManagementCluster, shared};
 use kube::api::{DynamicObject, PostParams};
 use kube::core::Status;

@@ -27,7 +27,7 @@ mod windows;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use armature::api::crds::crds;
+use armature_api::crds::crds;
 use serde_json::{Value, json};
 
 use harness::{Case, Kind, case, check};

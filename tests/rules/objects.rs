@@ -1,6 +1,6 @@
 //! Whole objects: what a user writes is what is stored, read and sent.
 
-use armature::api::{AksCluster, AksNodePool};
+use armature_api::{AksCluster, AksNodePool};
 use kube::Api;
 use kube::api::{ListParams, PostParams};
 use serde_json::{Value, json};

@@ -293,7 +293,7 @@ fn id_rules(schema: &Value, found: &mut Vec<String>) {
 #[test]
 fn every_rule_about_ids_lets_the_same_into_a_segment() {
     let mut rules = Vec::new();
-    for definition in armature::api::crds::crds() {
+    for definition in armature_api::crds::crds() {
         id_rules(&serde_json::to_value(definition).unwrap(), &mut rules);
     }
     assert!(rules.len() > 40, "{}", rules.len());

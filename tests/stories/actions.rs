@@ -1,6 +1,6 @@
 //! Actions: each runs once for its key, and what became of it is told.
 
-use armature::api::{ActionState, ActionStatus, AksCluster};
+use armature_api::{ActionState, ActionStatus, AksCluster};
 use armature_lab::simulator::admin::Requests;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::Api;

@@ -2,8 +2,8 @@
 
 use std::process::Command;
 
-use armature::api::crds::crds;
-use armature::api::{AksCluster, AksNodePool};
+use armature_api::crds::crds;
+use armature_api::{AksCluster, AksNodePool};
 use armature_lab::simulator::fault::{Fault, Injection};
 use armature_lab::{ControlPlane, Options, SimOptions};
 use k8s_openapi::api::core::v1::Namespace;

@@ -1,7 +1,7 @@
 //! Azure likes to repeat a request that it refuses. What stood in it as a secret, and the token it came with, show nowhere:
 //! not in status, not in an event, not in the log, whatever its level.
 
-use armature::api::{ActionState, AksCluster};
+use armature_api::{ActionState, AksCluster};
 use armature_lab::OperatorProcess;
 use armature_lab::simulator::fault::{Fault, Injection};
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use armature::api::AksCluster;
-use armature::plan::children::KINDS;
+use armature_api::AksCluster;
+use armature_plan::children::KINDS;
 use kube::ResourceExt;
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;

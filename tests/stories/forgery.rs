@@ -1,6 +1,6 @@
 //! Somebody who may write status writes there what is not so: nothing is written to Azure, deleted or called for it.
 
-use armature::api::{APPROVE_PLAN_ANNOTATION, ActionState, AksCluster, ChildState};
+use armature_api::{APPROVE_PLAN_ANNOTATION, ActionState, AksCluster, ChildState};
 use armature_lab::simulator::admin::{Requests, Seed};
 use armature_lab::simulator::fault::{Fault, Injection};
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
@@ -835,17 +835,18 @@ async fn while_the_inventory_cannot_be_written_that_is_told_and_nothing_is_writt
     let name = world.inventories().await[0].name_any();
     let fixed = Patch::Merge(json!({ "immutable": true }));
     maps.patch(&name, &PatchParams::default(), &fixed).await.unwrap();
-    // What was made goes, and that can't be recorded.
-    world.apply(&world.cluster("shop", json!({}))).await;
-    world
-        .cluster_until("shop", "without children", |cluster| lines(cluster) == 0)
-        .await;
+    // What was made is not deleted when that can't be recorded.
     let before = world.now().await;
-    let fields = json!({ "maintenanceConfigurations": window(6), "sku": { "tier": "Standard" } });
+    world.apply(&world.cluster("shop", json!({}))).await;
+    let key = "maintenanceConfigurations/default";
+    world
+        .cluster_until("shop", "kept", |cluster| is(cluster, key, ChildState::Failed))
+        .await;
+    let fields = json!({ "locks": { "keep": { "level": "CanNotDelete" } } });
     world.apply(&world.cluster("shop", fields)).await;
     world.request_reconcile("shop").await;
     let told = |cluster: &AksCluster| {
-        look::has_reason(cluster, "Ready", "FingerprintKeyUnavailable")
+        look::has_reason(cluster, "Ready", "InventoryUnavailable")
             && look::message(cluster, "Ready").contains(INVENTORY)
     };
     world.cluster_until("shop", "telling what can't be written", told).await;

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use armature::api::AzureIdentity;
+use armature_api::AzureIdentity;
 use armature_lab::OperatorProcess;
 use armature_lab::simulator::admin::Role;
 use k8s_openapi::api::core::v1::Secret;

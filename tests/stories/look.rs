@@ -1,6 +1,6 @@
 //! What stories look at: conditions of objects and lines of Azure's request log.
 
-use armature::api::{AksCluster, AksNodePool};
+use armature_api::{AksCluster, AksNodePool};
 use armature_lab::OperatorProcess;
 use armature_lab::simulator::admin::{LoggedRequest, Requests};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;

@@ -1,7 +1,7 @@
 //! Teams that share an operator: what happens to one holds up no other.
 
-use armature::api::AksCluster;
-use armature::api::crds::crds;
+use armature_api::AksCluster;
+use armature_api::crds::crds;
 use armature_lab::simulator::admin::Requests;
 use armature_lab::simulator::fault::{Fault, Injection};
 use armature_lab::{ControlPlane, OperatorProcess, Options, SimOptions};

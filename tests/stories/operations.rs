@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use armature::api::{ActionState, AksCluster};
+use armature_api::{ActionState, AksCluster};
 use armature_lab::simulator::admin::Requests;
 use armature_lab::simulator::fault::{Fault, Injection};
 use futures::TryStreamExt;
@@ -121,7 +121,7 @@ async fn operations_that_cant_be_asked_about_any_more_hold_up_nothing() {
     assert_eq!(cluster.status.unwrap().operations, Default::default());
     let cluster = world
         .cluster_until("shop", "ready with its window again", |cluster| {
-            is(cluster, WINDOW, armature::api::ChildState::Ready)
+            is(cluster, WINDOW, armature_api::ChildState::Ready)
         })
         .await;
     let status = cluster.status.unwrap();

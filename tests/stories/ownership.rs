@@ -1,6 +1,6 @@
 //! Clusters that are somebody else's, or nobody's: nothing is written to them until somebody who may has said so.
 
-use armature::api::{APPROVE_PLAN_ANNOTATION, AksCluster, AksNodePool};
+use armature_api::{APPROVE_PLAN_ANNOTATION, AksCluster, AksNodePool};
 use armature_lab::OperatorProcess;
 use armature_lab::simulator::admin::Seed;
 use kube::Api;

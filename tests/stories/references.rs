@@ -75,7 +75,7 @@ async fn an_identity_says_which_secret_or_key_is_missing() {
     );
     assert_eq!(world.cluster_retries("shop", "SecretNotFound").await, missing);
     let says = |message: String| {
-        move |identity: &armature::api::AzureIdentity| {
+        move |identity: &armature_api::AzureIdentity| {
             let conditions = identity.status.iter().flat_map(|status| &status.conditions);
             let mut ready = conditions.filter(|condition| condition.type_ == "Ready");
             ready.any(|ready| ready.status == "False" && ready.message == message)

@@ -1,6 +1,6 @@
 //! Manifests that Azure, or the state that Azure is in, does not allow: what is said, and that nothing else suffers.
 
-use armature::api::{HASH_LENGTH, RELEASE_ANNOTATION};
+use armature_api::{HASH_LENGTH, RELEASE_ANNOTATION};
 use armature_lab::simulator::admin::Requests;
 use armature_lab::simulator::fault::{Fault, Injection};
 use reqwest::Method;

@@ -1,6 +1,6 @@
 //! Values that ARM never returns: sent from Secrets, told apart by fingerprints, shown nowhere.
 
-use armature::api::AksCluster;
+use armature_api::AksCluster;
 use armature_lab::OperatorProcess;
 use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::api::events::v1::Event;

@@ -23,7 +23,7 @@ impl World {
     async fn look_again(&self, name: &str) {
         self.request_reconcile(name).await;
         let object = self.clusters.get(name).await.unwrap();
-        let asked = object.metadata.annotations.unwrap()[armature::api::REQUESTED_AT_ANNOTATION].clone();
+        let asked = object.metadata.annotations.unwrap()[armature_api::REQUESTED_AT_ANNOTATION].clone();
         self.cluster_until(name, "looked at again", |cluster| {
             let status = cluster.status.as_ref();
             status.is_some_and(|status| status.last_handled_reconcile_at.as_ref() == Some(&asked))

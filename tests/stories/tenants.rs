@@ -1,6 +1,6 @@
 //! Whom an identity serves: namespaces, subscriptions and resource groups that are named, and nobody else.
 
-use armature::api::{AksCluster, ChildState, RELEASE_ANNOTATION};
+use armature_api::{AksCluster, ChildState, RELEASE_ANNOTATION};
 use armature_lab::simulator::admin::Requests;
 use kube::api::{Patch, PatchParams};
 use serde_json::json;

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use armature::api::AksCluster;
+use armature_api::AksCluster;
 use armature_lab::simulator::admin::{LoggedRequest, Requests};
 use armature_lab::simulator::fault::{Fault, Injection};
 use futures::TryStreamExt;

@@ -11,7 +11,7 @@ use kube::core::{ApiResource, NamespaceResourceScope, PartialObjectMeta};
 use kube::{Api, CustomResourceExt, Resource};
 use serde_json::{Value, json};
 
-use armature::api::{AksCluster, AksNodePool, RELEASE_ANNOTATION};
+use armature_api::{AksCluster, AksNodePool, RELEASE_ANNOTATION};
 use armature_lab::{ControlPlane, Options};
 
 use crate::look;
@@ -186,7 +186,7 @@ async fn tighten(definitions: &Api<CustomResourceDefinition>, strict: &[CustomRe
 async fn objects_stored_under_a_looser_definition_are_named_released_and_go() {
     let own = ControlPlane::start(Options::default()).await.unwrap();
     let management = own.cluster().clone();
-    let strict = armature::api::crds::crds();
+    let strict = armature_api::crds::crds();
     let client = management.client().await.unwrap();
     let definitions = Api::<CustomResourceDefinition>::all(client);
     let pool_definition = AksNodePool::crd_name();
@@ -353,7 +353,7 @@ async fn kept<K: Kind>(world: &World, name: &str) -> String {
 async fn objects_without_a_spec_are_named_put_right_released_and_go() {
     let own = ControlPlane::start(Options::default()).await.unwrap();
     let management = own.cluster().clone();
-    let strict = armature::api::crds::crds();
+    let strict = armature_api::crds::crds();
     let without_rules: Vec<_> = strict.iter().map(loose).collect();
     management.install_crds(&without_rules).await.unwrap();
     let options = armature_lab::SimOptions {

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use armature::api::REQUESTED_AT_ANNOTATION;
+use armature_api::REQUESTED_AT_ANNOTATION;
 use kube::api::{Patch, PatchParams};
 use serde_json::json;
 

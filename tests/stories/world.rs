@@ -4,8 +4,8 @@ use std::ffi::OsString;
 use std::fmt::Debug;
 use std::time::Duration;
 
-use armature::api::crds::crds;
-use armature::api::{AksCluster, AksNodePool};
+use armature_api::crds::crds;
+use armature_api::{AksCluster, AksNodePool};
 use armature_lab::simulator::admin::{Admin, LoggedRequest, Requests};
 use armature_lab::{ManagementCluster, OperatorProcess, SimClock, SimOptions, Simulator};
 use kube::api::{DeleteParams, Patch, PatchParams};

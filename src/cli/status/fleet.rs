@@ -11,7 +11,7 @@ use super::health::{Health, Observed, Verdict};
 use super::notes::Note;
 use super::parts::Part;
 use super::version::Versions;
-use crate::api::{AksCluster, AksClusterStatus, AksNodePool, AksNodePoolStatus};
+use armature_api::{AksCluster, AksClusterStatus, AksNodePool, AksNodePoolStatus};
 
 /// Which kind of object a row is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -22,9 +22,9 @@ use self::fleet::{Fleet, fleet};
 use self::until::Until;
 use super::paint::Canvas;
 use super::{CliError, called, print};
-use crate::api::{AksCluster, AksNodePool};
 use crate::reconcile::guard::{Guarded, Parts};
 use crate::runtime::connect::KubeArgs;
+use armature_api::{AksCluster, AksNodePool};
 
 /// Arguments of `armature status`.
 #[derive(Args, Clone, Debug)]

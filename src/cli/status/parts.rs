@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::table::age;
-use crate::api::{ActionState, ActionStatus, ChildState, ChildStatus, LastError};
 use crate::cli::paint::{Canvas, Line, Tone, wrap};
+use armature_api::{ActionState, ActionStatus, ChildState, ChildStatus, LastError};
 
 /// Where there is no screen to say how long a line may be.
 const WIDTH: usize = 120;

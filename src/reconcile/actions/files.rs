@@ -10,10 +10,10 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 use super::Lacks;
-use crate::api::{ConfigMapKeyRef, RunCommand};
 use crate::reconcile::context::Context;
 use crate::reconcile::object_name::ObjectName;
 use crate::runtime::connect::told;
+use armature_api::{ConfigMapKeyRef, RunCommand};
 
 /// What all files of a command may have together.
 const MAX_BYTES: usize = 512 * 1024;

@@ -16,18 +16,18 @@ use super::pass::Pass;
 use super::silence::Unaskable;
 use super::write::WriteError;
 use super::{events, locks, operations, report, secrets};
-use crate::api::{Action, ActionState, ActionStatus, ManagementPolicy, OperationStatus};
-use crate::arm::client::AKS_API_VERSION;
-use crate::arm::{
+use crate::runtime::metrics::StepResult;
+use armature_api::{Action, ActionState, ActionStatus, ManagementPolicy, OperationStatus};
+use armature_arm::client::AKS_API_VERSION;
+use armature_arm::{
     Accepted, ArmClient, ArmError, BodyToken, InvalidId, OperationState, PoolId, Priority, ResourceId, Retry,
 };
-use crate::plan::Plan;
-use crate::plan::actions::{self, Call, Extra};
-use crate::plan::blocker::Blocker;
-use crate::plan::change::Target;
-use crate::plan::live::LiveCluster;
-use crate::plan::locks::{Passage, Touch};
-use crate::runtime::metrics::StepResult;
+use armature_plan::Plan;
+use armature_plan::actions::{self, Call, Extra};
+use armature_plan::blocker::Blocker;
+use armature_plan::change::Target;
+use armature_plan::live::LiveCluster;
+use armature_plan::locks::{Passage, Touch};
 
 /// The step name of an action: log field and metric label.
 pub const STEP: &str = "RunAction";

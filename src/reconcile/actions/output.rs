@@ -8,11 +8,11 @@ use kube::{Api, Resource};
 use serde_json::Value;
 use tracing::warn;
 
-use crate::api::FIELD_MANAGER;
-use crate::arm::CUT;
 use crate::reconcile::object_name::ObjectName;
 use crate::reconcile::pass::Pass;
 use crate::runtime::connect::told;
+use armature_api::FIELD_MANAGER;
+use armature_arm::CUT;
 
 /// What is kept of the logs; Kubernetes takes 1 MiB in all.
 const MAX_LOGS: usize = 256 * 1024;

@@ -7,17 +7,17 @@ use tokio::time::Instant;
 use tracing::{info, warn};
 
 use super::{line, secrets};
-use crate::api::{ChildState, OperationStatus};
-use crate::arm::{Accepted, ArmClient, ArmError, Deletion, Priority, ResourceId, Retry};
-use crate::plan::change::Target;
-use crate::plan::children::claim::Claim;
-use crate::plan::children::decide::{Applied, unlike};
-use crate::plan::children::{Child, Kind, kind_of};
 use crate::reconcile::failure::Ended;
 use crate::reconcile::pass::Pass;
 use crate::reconcile::write::WriteError;
 use crate::reconcile::{operations, report};
 use crate::runtime::metrics::StepResult;
+use armature_api::{ChildState, OperationStatus};
+use armature_arm::{Accepted, ArmClient, ArmError, Deletion, Priority, ResourceId, Retry};
+use armature_plan::change::Target;
+use armature_plan::children::claim::Claim;
+use armature_plan::children::decide::{Applied, unlike};
+use armature_plan::children::{Child, Kind, kind_of};
 
 /// The step names of children: log field and metric label.
 pub const PUT: &str = "PutChild";

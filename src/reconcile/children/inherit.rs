@@ -2,13 +2,13 @@
 //! and nothing happens in Azure.
 
 use super::line;
-use crate::api::{ChildState, ChildStatus};
-use crate::plan::change::Target;
-use crate::plan::children::claim::Claim;
-use crate::plan::children::former::UNTIL;
-use crate::plan::children::heir::{self, Heir};
-use crate::plan::children::{self, Child, Draft, Kind};
 use crate::reconcile::pass::Pass;
+use armature_api::{ChildState, ChildStatus};
+use armature_plan::change::Target;
+use armature_plan::children::claim::Claim;
+use armature_plan::children::former::UNTIL;
+use armature_plan::children::heir::{self, Heir};
+use armature_plan::children::{self, Child, Draft, Kind};
 
 /// Hands over what other entries need; the lines that are left have to go.
 pub fn hand_over(pass: &mut Pass<'_>, leaving: Vec<String>, wanted: &[(&'static Kind, Draft)]) -> Vec<String> {
@@ -78,7 +78,7 @@ fn inherited(own: ChildStatus, mut left: ChildStatus) -> ChildStatus {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::children::claim::Serial;
+    use armature_plan::children::claim::Serial;
 
     fn line(id: Option<&str>, state: ChildState, claim: Option<Claim>) -> ChildStatus {
         let mut line = ChildStatus {

@@ -7,20 +7,20 @@ use super::act::{self, Put, Right};
 use super::locked::{locked, tell, want};
 use super::memory::Asked;
 use super::{ChildSecrets, Round, checked_child, is_taken, line, secrets};
-use crate::api::{AdoptionPolicy, ChildState, ChildStatus, DriftPolicy, ManagementPolicy};
-use crate::arm::{Priority, ResourceId};
-use crate::plan::children::claim::Claim;
-use crate::plan::children::decide::{Answer, Applied, Question, decide, stand_in};
-use crate::plan::children::takeover::Takeover;
-use crate::plan::children::{self, Belonging, Child, Draft, Hindrance, Kind, Needs};
-use crate::plan::desired::DesiredCluster;
-use crate::plan::locks::Touch;
-use crate::plan::secret::SecretProblem;
-use crate::plan::step::Step;
 use crate::reconcile::elsewhere;
 use crate::reconcile::locks;
 use crate::reconcile::pass::Pass;
 use crate::reconcile::write::WriteError;
+use armature_api::{AdoptionPolicy, ChildState, ChildStatus, DriftPolicy, ManagementPolicy};
+use armature_arm::{Priority, ResourceId};
+use armature_plan::children::claim::Claim;
+use armature_plan::children::decide::{Answer, Applied, Question, decide, stand_in};
+use armature_plan::children::takeover::Takeover;
+use armature_plan::children::{self, Belonging, Child, Draft, Hindrance, Kind, Needs};
+use armature_plan::desired::DesiredCluster;
+use armature_plan::locks::Touch;
+use armature_plan::secret::SecretProblem;
+use armature_plan::step::Step;
 
 impl Round<'_> {
     /// A child that the manifest asks for.

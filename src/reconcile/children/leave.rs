@@ -8,15 +8,16 @@ use tracing::info;
 
 use super::locked::{fail_locked, locked, want};
 use super::{Round, act, checked_child, field, is_taken, line};
-use crate::api::{ChildState, ChildStatus, ManagementPolicy};
-use crate::arm::{ArmClient, Priority};
-use crate::plan::children::former::{self, Stay, UNTIL};
-use crate::plan::children::{self, Child, Intent, KINDS, Leaves, place};
-use crate::plan::locks::Touch;
-use crate::plan::{Fate, Plan};
 use crate::reconcile::pass::Pass;
 use crate::reconcile::write::WriteError;
 use crate::reconcile::{elsewhere, events, locks};
+use armature_api::{ChildState, ChildStatus, ManagementPolicy};
+use armature_arm::{ArmClient, Priority};
+use armature_plan::children::claim::Claim;
+use armature_plan::children::former::{self, Stay, UNTIL};
+use armature_plan::children::{self, Child, Intent, KINDS, Leaves, place};
+use armature_plan::locks::Touch;
+use armature_plan::{Fate, Plan};
 
 /// A cluster that goes takes its children along, as far as Azure does not.
 pub(super) async fn take_leave(
@@ -214,9 +215,11 @@ pub(super) enum Departure {
 
 /// A line goes whose resource stays in Azure. Where it said that Armature made that, and does not prove it, that is told.
 fn leave_unproven(pass: &mut Pass<'_>, key: &str) {
-    let id = pass.children.get(key).and_then(|line| line.id.clone());
+    let line = pass.children.get(key);
+    let (id, claim) = (line.and_then(|line| line.id.clone()), line.and_then(Claim::of));
     act::forget(pass, key);
-    if !pass.unproven.remove(key) {
+    // Nobody knows what came of the call that was to make it.
+    if !pass.unproven.remove(key) && claim != Some(Claim::Making) {
         return;
     }
     let id = id.unwrap_or_else(|| "its resource".to_owned());

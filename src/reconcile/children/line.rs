@@ -9,18 +9,18 @@ use tracing::info;
 
 use super::act;
 use super::memory::Asked;
-use crate::api::{ChildState, ChildStatus};
-use crate::arm::codes::explain;
-use crate::arm::{Retry, ServiceError};
-use crate::plan::change::Target;
-use crate::plan::children::claim::{Claim, Serial, disbelieve, is_another};
-use crate::plan::children::decide::{Applied, NOT_CONVERGING};
-use crate::plan::children::{Child, Condition, Draft, Hindrance, Kind, differences};
-use crate::plan::incarnation::created_at;
-use crate::plan::secret::SecretProblem;
 use crate::reconcile::events;
 use crate::reconcile::failure::Ended;
 use crate::reconcile::pass::Pass;
+use armature_api::{ChildState, ChildStatus};
+use armature_arm::codes::explain;
+use armature_arm::{Retry, ServiceError};
+use armature_plan::change::Target;
+use armature_plan::children::claim::{Claim, Serial, disbelieve, is_another};
+use armature_plan::children::decide::{Applied, NOT_CONVERGING};
+use armature_plan::children::{Child, Condition, Draft, Hindrance, Kind, differences};
+use armature_plan::incarnation::created_at;
+use armature_plan::secret::SecretProblem;
 
 /// What Azure does not show yet is looked at again after this time.
 const NOT_YET_SHOWN: Duration = Duration::from_secs(30);

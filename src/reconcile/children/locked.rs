@@ -2,17 +2,18 @@
 
 use super::leave::Departure;
 use super::{Round, act, is_taken, line};
-use crate::api::ChildState;
-use crate::arm::{ResourceId, Retry};
-use crate::plan::change::Target;
-use crate::plan::children::claim::Claim;
-use crate::plan::children::place;
-use crate::plan::locks::{Obstacle, Passage, Touch};
-use crate::plan::step::Step;
 use crate::reconcile::failure::Ended;
 use crate::reconcile::pass::Pass;
 use crate::reconcile::write::WriteError;
 use crate::reconcile::{events, locks};
+use armature_api::ChildState;
+use armature_arm::{ResourceId, Retry};
+use armature_plan::blocker::Obstacle;
+use armature_plan::change::Target;
+use armature_plan::children::claim::Claim;
+use armature_plan::children::place;
+use armature_plan::locks::{Passage, Touch};
+use armature_plan::step::Step;
 
 impl Round<'_> {
     /// A lock that has to be away for a while: it is lifted when everything else that is to happen can happen.

@@ -7,11 +7,11 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
-use crate::api::{AdoptionPolicy, DriftPolicy, ManagementPolicy};
-use crate::plan::children::decide::Applied;
-use crate::plan::children::{Child, Read, Reads};
 use crate::reconcile::pass::Pass;
 use crate::reconcile::rests::Rests;
+use armature_api::{AdoptionPolicy, DriftPolicy, ManagementPolicy};
+use armature_plan::children::decide::Applied;
+use armature_plan::children::{Child, Read, Reads};
 
 /// Without a reason to look, a child is read after this time: nothing tells when somebody changes one in Azure.
 const SWEEP: Duration = Duration::from_secs(4 * 3600);

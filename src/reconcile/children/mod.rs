@@ -1,4 +1,4 @@
-//! Makes, changes and deletes what hangs on a cluster: the effects behind [`crate::plan::children`].
+//! Makes, changes and deletes what hangs on a cluster: the effects behind [`armature_plan::children`].
 //!
 //! Children follow the cluster's own steps. Each is by itself: one that fails rests and is told in its line, and the
 //! others go on. At most one is written in a pass, and its line says so before the call is made.
@@ -22,13 +22,13 @@ use super::failure::Ended;
 use super::pass::Pass;
 use super::write::WriteError;
 use super::{locks, report, sign_in};
-use crate::api::{ChildState, ChildStatus};
-use crate::arm::{ArmClient, ResourceId, Retry};
-use crate::plan::Plan;
-use crate::plan::change::Target;
-use crate::plan::children::decide::serves;
-use crate::plan::children::{self, Child, Draft, Hindrance, Intent, Kind, Needs, View, place, successor};
-use crate::plan::serves::Role;
+use armature_api::{ChildState, ChildStatus};
+use armature_arm::{ArmClient, ResourceId, Retry};
+use armature_plan::Plan;
+use armature_plan::change::Target;
+use armature_plan::children::decide::serves;
+use armature_plan::children::{self, Child, Draft, Hindrance, Intent, Kind, Needs, View, place, successor};
+use armature_plan::serves::Role;
 
 pub use act::{DELETE, PUT, ended};
 use leave::take_leave;

@@ -4,12 +4,12 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::{act, checked_read};
-use crate::arm::{ArmClient, Priority};
-use crate::plan::Plan;
-use crate::plan::change::Target;
-use crate::plan::children::{self, Draft, Hindrance, Intent, KINDS, Kind, Read, What};
 use crate::reconcile::pass::Pass;
 use crate::reconcile::sign_in;
+use armature_arm::{ArmClient, Priority};
+use armature_plan::Plan;
+use armature_plan::change::Target;
+use armature_plan::children::{self, Draft, Hindrance, Intent, KINDS, Kind, Read, What};
 
 /// A draft may need what another read told, so drafts are made anew after each round of reads. No kind needs more.
 const ROUNDS: u32 = 4;

@@ -6,13 +6,13 @@ use kube::ResourceExt;
 use serde_json::{Map, Value};
 
 use super::reads;
-use crate::arm::Sensitive;
-use crate::plan::children::{self, Child, Encoding, Intent, SecretUse};
-use crate::plan::secret::{SecretProblem, broken_rule};
 use crate::reconcile::context::Context;
 use crate::reconcile::fingerprint;
 use crate::reconcile::pass::Pass;
 use crate::reconcile::secrets::{SecretValue, read};
+use armature_arm::Sensitive;
+use armature_plan::children::{self, Child, Encoding, Intent, SecretUse};
+use armature_plan::secret::{SecretProblem, broken_rule};
 
 /// The secrets of one child.
 #[derive(Debug, Default)]

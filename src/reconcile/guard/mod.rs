@@ -19,7 +19,7 @@ use serde_json::value::RawValue;
 pub use salvage::Salvage;
 
 use super::cache;
-use crate::api::{
+use armature_api::{
     AksCluster, AksClusterSpec, AksClusterStatus, AksNodePool, AksNodePoolSpec, AksNodePoolStatus, AzureIdentity,
     AzureIdentitySpec, AzureIdentityStatus,
 };

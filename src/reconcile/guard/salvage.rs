@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use crate::api::{ClusterRef, DeletionPolicy, ManagementPolicy};
-use crate::plan::desired::Deletion;
+use armature_api::{ClusterRef, DeletionPolicy, ManagementPolicy};
+use armature_plan::desired::Deletion;
 
 /// The fields that the end of an object depends on, each read by itself.
 #[derive(Debug, Clone, PartialEq)]

@@ -11,8 +11,8 @@ use tokio::sync::oneshot;
 
 pub use allocator::Key;
 
-use crate::api::AksCluster;
 use allocator::{Allocator, Ticket};
+use armature_api::AksCluster;
 
 /// The slots of a process. Cheap to clone; clones are the same slots.
 #[derive(Clone)]

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use tracing_subscriber::EnvFilter;
 
 use super::{ALL_NAMESPACES, CLIENT_SECRET_VARIABLE, CloudName, CredentialName, RunArgs};
-use crate::api::AllowedNamespaces;
-use crate::arm::{self, Cloud, ClusterId, Credential, Endpoint, InvalidEndpoint, Secret};
 use crate::runtime::settings::{InstallationSource, LeaderElection, LogSettings, OwnIdentity, Settings, Timing};
+use armature_api::AllowedNamespaces;
+use armature_arm::{Cloud, ClusterId, Credential, Endpoint, InvalidEndpoint, Secret};
 
 /// The arguments do not go together, or a file they name cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -63,7 +63,7 @@ pub enum SettingsError {
     },
     /// Not the id of a managed cluster.
     #[error("--own-cluster-id: {0}; az aks show --query id prints it")]
-    OwnCluster(#[from] arm::InvalidId),
+    OwnCluster(#[from] armature_arm::InvalidId),
     /// The log directives cannot be parsed.
     #[error("--log-level \"{directives}\" cannot be used: {problem}; examples are info and warn,armature=debug")]
     LogLevel {
@@ -88,9 +88,9 @@ impl RunArgs {
     /// # Errors
     /// One sentence that names the option and what to give instead.
     pub fn into_settings(self, environment: impl Fn(&str) -> Option<OsString>) -> Result<Settings, SettingsError> {
-        let azure = arm::Settings {
+        let azure = armature_arm::Settings {
             extra_root_certificates: self.extra_roots()?,
-            ..arm::Settings::new(self.cloud()?)
+            ..armature_arm::Settings::new(self.cloud()?)
         };
         let credential = self.credential(&environment)?;
         let leader_election = self.leader_election(&environment);

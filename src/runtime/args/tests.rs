@@ -5,8 +5,8 @@ use clap::Parser;
 
 use super::resolve::random_suffix;
 use super::*;
-use crate::arm::{Cloud, Credential, Secret};
 use crate::runtime::settings::{InstallationSource, Settings};
+use armature_arm::{Cloud, Credential, Secret};
 
 #[derive(Parser)]
 struct Command {
@@ -286,7 +286,7 @@ fn the_own_cluster_is_named_by_its_resource_id() {
 
 #[test]
 fn log_directives_are_checked_at_start() {
-    assert!(settings(&["--log-level", "info,armature::arm=debug"]).is_ok());
+    assert!(settings(&["--log-level", "info,armature_arm=debug"]).is_ok());
     assert!(refusal(&["--log-level", "armature=loud"]).starts_with("--log-level \"armature=loud\" cannot be used"));
 }
 

@@ -11,8 +11,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::*;
-use crate::api::{AksCluster, AksNodePool, AzureIdentity};
 use crate::runtime::connect;
+use armature_api::{AksCluster, AksNodePool, AzureIdentity};
 
 /// Long enough for a connection on this machine, short enough to wait for.
 const LIMIT: Duration = Duration::from_millis(300);

@@ -13,9 +13,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::path::Path;
 
-use armature::api::crds::crds;
-use armature::arm::codes;
-use armature::plan::compatibility;
+use armature_api::crds::crds;
+use armature_arm::codes;
+use armature_plan::compatibility;
 use kube::api::PostParams;
 use serde_json::Value;
 

@@ -24,7 +24,7 @@ fn addresses() -> Vec<Row> {
         row("families", "ipFamilies is IPv4, or IPv4 and IPv6", "SPEC ipFamilies", [cel("ipFamilies is")]),
         row("families-ranges", "two ranges need two families", "SPEC podCidrs", [cel("two ranges of pods or services")]),
         row("families-order", "the IPv4 range is first", "SPEC podCidrs", [cel("podCidrs holds"), cel("serviceCidrs holds")]),
-        row("pod-range-wider", "a pod range only widens", "Learn: azure-cni-overlay-pod-expand", [test("src/plan/tests/network.rs", "a_pod_range_only_widens")]),
+        row("pod-range-wider", "a pod range only widens", "Learn: azure-cni-overlay-pod-expand", [test("crates/plan/src/tests/network.rs", "a_pod_range_only_widens")]),
         row("pod-range-nodes", "overlay gives each node a /24 of podCidr", "Learn: concepts-network-azure-cni-overlay", [plan("PodRangeTooSmall")]),
     ]
 }

@@ -1,6 +1,6 @@
 //! Children that AKS itself serves.
 
-use armature::api::ChildState;
+use armature_api::ChildState;
 use serde_json::{Value, json};
 
 use super::{all_ready, is, line, look_again};
@@ -62,7 +62,7 @@ async fn what_aks_serves_is_made_once_changed_once_and_deleted_when_it_leaves_th
         "securityProfile": { "workloadIdentity": { "enabled": true } },
     });
     world.apply(&world.cluster("shop", issuer)).await;
-    let empty = |cluster: &armature::api::AksCluster| cluster.status.as_ref().is_some_and(|s| s.children.is_empty());
+    let empty = |cluster: &armature_api::AksCluster| cluster.status.as_ref().is_some_and(|s| s.children.is_empty());
     world.cluster_until("shop", "without children", empty).await;
     let mut writes = world.writes_after(before).await;
     writes.sort();
@@ -155,7 +155,7 @@ async fn private_endpoints_are_let_through_or_refused_by_rule_and_never_removed(
     let before = world.now().await;
     let _operator = look_again(&world, "shop", operator).await;
     world.apply(&world.cluster("shop", with(Value::Null))).await;
-    let empty = |cluster: &armature::api::AksCluster| cluster.status.as_ref().is_some_and(|s| s.children.is_empty());
+    let empty = |cluster: &armature_api::AksCluster| cluster.status.as_ref().is_some_and(|s| s.children.is_empty());
     world.cluster_until("shop", "without children", empty).await;
     assert_eq!(world.writes_after(before).await, Vec::<String>::new());
 }

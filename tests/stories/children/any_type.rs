@@ -1,6 +1,6 @@
 //! Children of types that have no field: only what the identity allows, and only what the entry says.
 
-use armature::api::{AksCluster, ChildState};
+use armature_api::{AksCluster, ChildState};
 use armature_lab::OperatorProcess;
 use reqwest::Method;
 use serde_json::{Value, json};

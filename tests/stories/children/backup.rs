@@ -1,6 +1,6 @@
 //! Backup: a cluster is protected by a vault once everything for it is there.
 
-use armature::api::{AksCluster, ChildState};
+use armature_api::{AksCluster, ChildState};
 use armature_lab::simulator::admin::{Requests, Role};
 use reqwest::Method;
 use serde_json::{Value, json};

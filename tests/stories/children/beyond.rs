@@ -1,6 +1,6 @@
 //! What reaches beyond a cluster: fleets and events.
 
-use armature::api::{AksCluster, ChildState};
+use armature_api::{AksCluster, ChildState};
 use armature_lab::simulator::admin::Requests;
 use k8s_openapi::api::core::v1::Secret;
 use kube::Api;

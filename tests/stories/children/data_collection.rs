@@ -1,6 +1,6 @@
 //! Data collection: what agents in the cluster see arrives in a workspace.
 
-use armature::api::{AksCluster, ChildState};
+use armature_api::{AksCluster, ChildState};
 use armature_lab::simulator::admin::Requests;
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! Diagnostic settings: logs and metrics of the control plane go where the manifest says.
 
-use armature::api::ChildState;
+use armature_api::ChildState;
 use reqwest::Method;
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
 //! Extensions, Flux configurations, and the Secrets they are given.
 
-use armature::api::ChildState;
+use armature_api::ChildState;
 use armature_lab::simulator::admin::{LoggedRequest, Requests};
 use k8s_openapi::api::core::v1::Secret;
 use kube::Api;

@@ -1,6 +1,6 @@
 //! The life of a child: made when the cluster is ready for it, kept as the manifest says, deleted only if it is ours.
 
-use armature::api::ChildState;
+use armature_api::ChildState;
 use reqwest::Method;
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
 //! Locks: ours are made last and lifted only where the manifest says so; others keep a deletion waiting.
 
-use armature::api::{AksCluster, ChildState};
+use armature_api::{AksCluster, ChildState};
 use armature_lab::simulator::fault::{Fault, Injection};
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -13,7 +13,7 @@ pub mod rights;
 mod shared;
 mod workload_identity;
 
-use armature::api::{AksCluster, ChildState, ChildStatus, REQUESTED_AT_ANNOTATION};
+use armature_api::{AksCluster, ChildState, ChildStatus, REQUESTED_AT_ANNOTATION};
 use armature_lab::OperatorProcess;
 use armature_lab::simulator::admin::{LoggedRequest, Requests};
 use kube::ResourceExt;

@@ -1,6 +1,6 @@
 //! Rights of the cluster's identities: granted before the cluster where it needs them to be made, kept, taken back.
 
-use armature::api::{AksCluster, ChildState};
+use armature_api::{AksCluster, ChildState};
 use armature_lab::simulator::admin::{LoggedRequest, Requests, Role};
 use armature_lab::simulator::fault::{Fault, Injection};
 use kube::api::{Patch, PatchParams};

@@ -1,6 +1,6 @@
 //! Federated credentials on user-assigned identities.
 
-use armature::api::{AksCluster, ChildState};
+use armature_api::{AksCluster, ChildState};
 use armature_lab::simulator::admin::Requests;
 use reqwest::Method;
 use serde_json::{Value, json};

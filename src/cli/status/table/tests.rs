@@ -3,9 +3,9 @@ use std::sync::Arc;
 use insta::assert_snapshot;
 
 use super::*;
-use crate::api::{AksCluster, AksNodePool};
 use crate::cli::status::fleet::{Fleet, fleet};
 use crate::cli::status::until::{Until, Waiting};
+use armature_api::{AksCluster, AksNodePool};
 
 const NOW: &str = "2026-03-01T12:00:00Z";
 

@@ -1,0 +1,164 @@
+//! Who reaches the API server and how they sign in.
+
+use crate::compare::Compare::{CaseInsensitive, CidrSet, Exact, Parts, Secret, Set};
+use crate::effect::Effect::{Forbidden, InPlace, NetworkInterruption};
+use crate::effect::EffectRule::ByValue;
+use crate::fields::transitions as by;
+use crate::fields::{Clear, Field, always};
+
+/// The rows.
+pub const FIELDS: &[Field] = &[
+    Field::new(
+        "properties.apiServerAccessProfile.authorizedIPRanges",
+        CidrSet,
+        always(InPlace),
+        "api-server-authorized-ip-ranges",
+        Clear::Empty,
+    ),
+    Field::new(
+        "properties.apiServerAccessProfile.enablePrivateCluster",
+        Exact,
+        ByValue(by::private_cluster),
+        "api-server-vnet-integration",
+        Clear::FALSE,
+    ),
+    Field::new(
+        "properties.apiServerAccessProfile.privateDNSZone",
+        CaseInsensitive,
+        ByValue(by::private_dns_zone),
+        "private-clusters",
+        Clear::text("none"),
+    )
+    .one_way(),
+    Field::new(
+        "properties.apiServerAccessProfile.enablePrivateClusterPublicFQDN",
+        Exact,
+        always(InPlace),
+        "private-clusters",
+        Clear::FALSE,
+    ),
+    Field::new(
+        "properties.apiServerAccessProfile.disableRunCommand",
+        Exact,
+        always(InPlace),
+        "access-private-cluster",
+        Clear::FALSE,
+    ),
+    Field::new(
+        "properties.apiServerAccessProfile.enableVnetIntegration",
+        Exact,
+        ByValue(by::vnet_integration),
+        "api-server-vnet-integration",
+        Clear::Never,
+    )
+    .one_way(),
+    Field::new(
+        "properties.apiServerAccessProfile.subnetId",
+        CaseInsensitive,
+        ByValue(by::api_server_subnet),
+        "api-server-vnet-integration",
+        Clear::Never,
+    )
+    .one_way(),
+    Field::new(
+        "properties.publicNetworkAccess",
+        CaseInsensitive,
+        always(NetworkInterruption),
+        "AKS#4220",
+        Clear::text("Enabled"),
+    )
+    .absent("Enabled"),
+    Field::new(
+        "properties.disableLocalAccounts",
+        Exact,
+        always(InPlace),
+        "local-accounts",
+        Clear::FALSE,
+    ),
+    Field::new(
+        "properties.oidcIssuerProfile.enabled",
+        Exact,
+        ByValue(by::oidc_issuer),
+        "use-oidc-issuer",
+        Clear::Never,
+    )
+    .one_way(),
+    Field::new(
+        "properties.aadProfile.managed",
+        Exact,
+        ByValue(by::entra_managed),
+        "entra-id-control-plane-authentication",
+        Clear::Never,
+    )
+    .one_way(),
+    Field::new(
+        "properties.aadProfile.enableAzureRBAC",
+        Exact,
+        always(InPlace),
+        "entra-id-authorization",
+        Clear::FALSE,
+    ),
+    Field::new(
+        "properties.aadProfile.adminGroupObjectIDs",
+        Set,
+        always(InPlace),
+        "az aks update --aad-admin-group-object-ids",
+        Clear::Never,
+    ),
+    Field::new(
+        "properties.aadProfile.tenantID",
+        CaseInsensitive,
+        always(InPlace),
+        "az aks update --aad-tenant-id",
+        Clear::Never,
+    ),
+    Field::new(
+        "properties.aadProfile.clientAppID",
+        CaseInsensitive,
+        always(Forbidden),
+        "az aks update-credentials --reset-aad",
+        Clear::Never,
+    ),
+    Field::new(
+        "properties.aadProfile.serverAppID",
+        CaseInsensitive,
+        always(Forbidden),
+        "az aks update-credentials --reset-aad",
+        Clear::Never,
+    ),
+    Field::new(
+        "properties.aadProfile.serverAppSecret",
+        Secret,
+        always(Forbidden),
+        "az aks update-credentials --reset-aad",
+        Clear::Never,
+    ),
+    Field::new(
+        "properties.podIdentityProfile.enabled",
+        Exact,
+        always(InPlace),
+        "use-azure-ad-pod-identity",
+        Clear::FALSE,
+    ),
+    Field::new(
+        "properties.podIdentityProfile.allowNetworkPluginKubenet",
+        Exact,
+        always(InPlace),
+        "use-azure-ad-pod-identity",
+        Clear::FALSE,
+    ),
+    Field::new(
+        "properties.podIdentityProfile.userAssignedIdentities",
+        Parts,
+        always(InPlace),
+        "use-azure-ad-pod-identity",
+        Clear::Empty,
+    ),
+    Field::new(
+        "properties.podIdentityProfile.userAssignedIdentityExceptions",
+        Parts,
+        always(InPlace),
+        "use-azure-ad-pod-identity",
+        Clear::Empty,
+    ),
+];
