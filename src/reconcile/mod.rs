@@ -30,6 +30,7 @@ mod operations;
 mod orphans;
 mod pass;
 mod proof;
+mod recorded;
 mod records;
 mod remembered;
 mod report;

@@ -285,6 +285,7 @@ fn question<'a>(
         ours,
         just_written: kind.late && was_ours_to_make(line) && pass.memory.children.just_wrote(key, Instant::now()),
         sweep_due: (pass.memory.children).is_due(
+            &pass.cluster_id,
             key,
             (kind.good_for)(&line.outputs),
             line.last_checked,

@@ -174,18 +174,26 @@ impl Memory {
         all.map(|until| until.saturating_duration_since(now)).min()
     }
 
-    /// Whether a sweep is due that last happened at `checked`, or what was read then holds no longer.
-    pub fn is_due(&self, key: &str, good_for: Option<Duration>, checked: Option<Timestamp>, now: Timestamp) -> bool {
-        let limit = good_for.unwrap_or_else(|| SWEEP + jitter(key));
+    /// Whether a sweep of a child of `cluster` is due that last happened at `checked`, or what was read then holds no
+    /// longer.
+    pub fn is_due(
+        &self,
+        cluster: &str,
+        key: &str,
+        good_for: Option<Duration>,
+        checked: Option<Timestamp>,
+        now: Timestamp,
+    ) -> bool {
+        let limit = good_for.unwrap_or_else(|| SWEEP + jitter(cluster, key));
         let limit = SignedDuration::try_from(limit).unwrap_or(SignedDuration::MAX);
         self.due.contains(key) || checked.is_none_or(|checked| checked > now || now.duration_since(checked) >= limit)
     }
 }
 
-/// A part of the jitter that is always the same for one key.
-fn jitter(key: &str) -> Duration {
+/// A part of the jitter that is always the same for one child. Clusters of one template have children of the same keys.
+fn jitter(cluster: &str, key: &str) -> Duration {
     let mut hasher = DefaultHasher::new();
-    key.hash(&mut hasher);
+    (cluster, key).hash(&mut hasher);
     SWEEP_JITTER.mul_f64(f64::from(u16::try_from(hasher.finish() & 0xffff).unwrap_or_default()) / f64::from(u16::MAX))
 }
 
@@ -207,6 +215,15 @@ mod tests {
 
     fn applied(size: u32) -> Applied {
         Applied::of(&child(size))
+    }
+
+    #[test]
+    fn sweeps_of_clusters_that_are_alike_are_spread_out() {
+        let jitters: BTreeSet<Duration> = (0..100)
+            .map(|number| jitter(&format!("/cluster{number}"), "locks/keep"))
+            .collect();
+        assert!(jitters.len() > 90 && jitters.iter().all(|jitter| *jitter <= SWEEP_JITTER));
+        assert_eq!(jitter("/a", "locks/keep"), jitter("/a", "locks/keep"));
     }
 
     #[test]

@@ -2,24 +2,25 @@
 //! can write anything there, take lines out of it, and put back what they kept: so whose a resource is does not rest on
 //! status.
 
+mod maps;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use futures::future::try_join_all;
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::ConfigMap;
-use kube::api::{ObjectMeta, Patch, PatchParams, PostParams};
+use kube::Client;
 use kube::runtime::reflector::ObjectRef;
-use kube::{Api, Client};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::sync::OnceCell;
 use tracing::warn;
 
+use self::maps::{Data, Maps};
 use super::context::Context;
 use super::write::WriteError;
 use crate::runtime::connect::told;
-use armature_api::{ChildState, ChildStatus, FIELD_MANAGER};
+use armature_api::{ChildState, ChildStatus};
 use armature_plan::children::claim::{Claim, Serial};
 use armature_plan::digest::proof;
 
@@ -27,7 +28,6 @@ use armature_plan::digest::proof;
 pub const PREFIX: &str = "armature-inventory-";
 /// Objects are spread over so many ConfigMaps, because one holds a mebibyte.
 const SHARDS: &str = "0123456789abcdef";
-
 /// So many bytes of one ConfigMap may be of objects of one namespace, so that nobody fills it for others.
 const SHARE: usize = 256 * 1024;
 
@@ -178,6 +178,23 @@ struct Object {
     asked: bool,
 }
 
+impl Object {
+    /// What an entry of a ConfigMap says.
+    fn read(place: &str, key: String, text: &str) -> (String, Self) {
+        let unreadable = |error| {
+            format!(
+                "the entry `{key}` of {place} can't be read ({error}); put it right or take it out, and restart the operator"
+            )
+        };
+        let stored = Some(serde_json::from_str(text).map_err(unreadable));
+        let object = Self {
+            stored,
+            ..Self::default()
+        };
+        (key, object)
+    }
+}
+
 impl Inventories {
     /// Reads all that is stored, once, and tries whether it can be written: what can't be recorded must not begin.
     ///
@@ -185,9 +202,15 @@ impl Inventories {
     /// Kubernetes did not answer, or refused.
     pub async fn load(&self, client: &Client, namespace: &str) -> Result<(), kube::Error> {
         let read = async || {
-            let shards = SHARDS.chars().map(|shard| read(client, namespace, shard));
-            let objects = try_join_all(shards).await?.into_iter().flatten();
-            Ok::<_, kube::Error>(Mutex::new(objects.collect()))
+            let maps = Maps::of(client, namespace);
+            let names: Vec<String> = SHARDS.chars().map(name).collect();
+            let read = try_join_all(names.iter().map(|name| maps.read(name))).await?;
+            let entries = names.iter().zip(read).flat_map(|(name, data)| {
+                let place = format!("ConfigMap {namespace}/{name}");
+                data.into_iter()
+                    .map(move |(key, text)| Object::read(&place, key, &text))
+            });
+            Ok::<_, kube::Error>(Mutex::new(entries.collect()))
         };
         self.objects.get_or_try_init(read).await.map(drop)
     }
@@ -297,8 +320,8 @@ impl Inventories {
     /// Kubernetes would not take it.
     pub async fn try_out(&self, context: &Context, object: &ObjectKey) -> Result<(), WriteError> {
         let key = data_key(object);
-        let maps = maps(&context.client, &context.settings.operator_namespace);
-        let tried = trial(&maps, &name(shard(&key)), true).await;
+        let maps = Maps::of(&context.client, &context.settings.operator_namespace);
+        let tried = maps.trial(&name(shard(&key))).await;
         tried.map_err(|error| unrecorded(context, &error))
     }
 
@@ -358,29 +381,18 @@ impl Inventories {
         )))
     }
 
-    /// Writes one object; should somebody have deleted the ConfigMap, all that was in it is written anew.
     async fn write(&self, context: &Context, object: &ObjectKey, now: &Inventory) -> Result<(), kube::Error> {
         let key = data_key(object);
-        let maps = maps(&context.client, &context.settings.operator_namespace);
-        let name = name(shard(&key));
+        let maps = Maps::of(&context.client, &context.settings.operator_namespace);
         let value = (!now.is_empty()).then(|| json!(now).to_string());
-        let patch = Patch::Merge(json!({ "data": { &key: &value } }));
-        match maps.patch(&name, &params(false), &patch).await {
-            Err(kube::Error::Api(status)) if status.is_not_found() => {}
-            answer => return answer.map(drop),
-        }
-        let mut all = self.shard(shard(&key));
-        match value {
-            Some(value) => drop(all.insert(key, value)),
-            None => drop(all.remove(&key)),
-        }
-        maps.create(&creation(false), &config_map(&name, all)).await.map(drop)
+        let all = || self.shard(shard(&key));
+        maps.write(&name(shard(&key)), &key, value.as_deref(), all).await
     }
 
     /// The data of a ConfigMap, as far as it could be read.
-    fn shard(&self, letter: char) -> BTreeMap<String, String> {
+    fn shard(&self, letter: char) -> Data {
         let Some(objects) = self.objects.get() else {
-            return BTreeMap::new();
+            return Data::new();
         };
         let text = |(key, object): (&String, &Object)| {
             let stored = object.stored.as_ref()?.as_ref().ok()?;
@@ -427,28 +439,6 @@ fn name(shard: char) -> String {
     format!("{PREFIX}{shard}")
 }
 
-/// What one ConfigMap holds, once it was tried whether it can be written.
-async fn read(client: &Client, namespace: &str, shard: char) -> Result<BTreeMap<String, Object>, kube::Error> {
-    let (maps, name) = (maps(client, namespace), name(shard));
-    let map = maps.get_opt(&name).await?;
-    trial(&maps, &name, map.is_some()).await?;
-    let data = map.and_then(|map| map.data).unwrap_or_default();
-    let object = |(key, text): (String, String)| {
-        let unreadable = |error| {
-            format!(
-                "the entry `{key}` of ConfigMap {namespace}/{name} can't be read ({error}); put it right or take it out, and restart the operator"
-            )
-        };
-        let stored = Some(serde_json::from_str(&text).map_err(unreadable));
-        let object = Object {
-            stored,
-            ..Object::default()
-        };
-        (key, object)
-    };
-    Ok(data.into_iter().map(object).collect())
-}
-
 /// What follows from a write that failed.
 fn unrecorded(context: &Context, error: &kube::Error) -> WriteError {
     match error {
@@ -462,222 +452,5 @@ pub fn unkept(namespace: &str, why: &str) -> String {
     format!("the ConfigMaps {namespace}/{PREFIX}*, which record what Armature made, can't be read and written: {why}")
 }
 
-/// Whether the ConfigMap could be written. What would change nothing is taken of one that can't be changed, too.
-async fn trial(maps: &Api<ConfigMap>, name: &str, exists: bool) -> Result<(), kube::Error> {
-    let trial = Patch::Merge(json!({ "data": { "trial": "" } }));
-    if exists {
-        match maps.patch(name, &params(true), &trial).await {
-            Err(kube::Error::Api(status)) if status.is_not_found() => {}
-            answer => return answer.map(drop),
-        }
-    }
-    let created = maps.create(&creation(true), &config_map(name, BTreeMap::new())).await;
-    created.map(drop)
-}
-
-fn config_map(name: &str, data: BTreeMap<String, String>) -> ConfigMap {
-    ConfigMap {
-        metadata: ObjectMeta {
-            name: Some(name.to_owned()),
-            labels: Some([("app.kubernetes.io/managed-by".to_owned(), FIELD_MANAGER.to_owned())].into()),
-            ..ObjectMeta::default()
-        },
-        data: Some(data),
-        ..ConfigMap::default()
-    }
-}
-
-fn params(dry_run: bool) -> PatchParams {
-    PatchParams {
-        dry_run,
-        field_manager: Some(FIELD_MANAGER.to_owned()),
-        ..PatchParams::default()
-    }
-}
-
-fn creation(dry_run: bool) -> PostParams {
-    PostParams {
-        dry_run,
-        field_manager: Some(FIELD_MANAGER.to_owned()),
-    }
-}
-
-fn maps(client: &Client, namespace: &str) -> Api<ConfigMap> {
-    Api::namespaced(client.clone(), namespace)
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    impl Inventories {
-        /// One in which this is stored.
-        pub fn knowing(object: &ObjectKey, inventory: Inventory) -> Self {
-            let known = Object {
-                stored: Some(Ok(inventory)),
-                ..Object::default()
-            };
-            Self {
-                objects: OnceCell::new_with(Some(Mutex::new([(data_key(object), known)].into()))),
-            }
-        }
-    }
-
-    fn object() -> ObjectKey {
-        named("prod")
-    }
-
-    fn named(name: &str) -> ObjectKey {
-        ObjectKey {
-            installation: "home".to_owned(),
-            namespace: "team".to_owned(),
-            name: name.to_owned(),
-            uid: "1".to_owned(),
-        }
-    }
-
-    fn item(id: &str, claim: Claim) -> Item {
-        Item {
-            id: id.to_owned(),
-            api_version: Some("1".to_owned()),
-            claim,
-            serial: Serial::START,
-            created_at: None,
-        }
-    }
-
-    fn inventory(items: &[(&str, Item)]) -> Inventory {
-        Inventory {
-            object: "team/prod".to_owned(),
-            uid: "1".to_owned(),
-            record: None,
-            children: items
-                .iter()
-                .map(|(key, item)| ((*key).to_owned(), item.clone()))
-                .collect(),
-        }
-    }
-
-    #[test]
-    fn it_is_stored_with_every_claim_and_read_back() {
-        let claims = [Claim::Gone, Claim::Seen, Claim::Making, Claim::Adopted, Claim::Made];
-        for claim in claims {
-            let before = Inventory {
-                record: Some(Serial::START),
-                ..inventory(&[("locks/keep", item("/A", claim))])
-            };
-            let text = json!(before).to_string();
-            assert_eq!(serde_json::from_str::<Inventory>(&text).unwrap(), before);
-            assert!(text.contains(claim.word()), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_line_comes_to_what_it_was_made_of() {
-        let item = Item {
-            created_at: Some(Timestamp::UNIX_EPOCH),
-            ..item("/A", Claim::Made)
-        };
-        let lines = [("locks/keep".to_owned(), item.line())].into();
-        assert_eq!(Inventory::of(&object(), None, &lines).children["locks/keep"], item);
-    }
-
-    #[test]
-    fn a_resource_is_held_by_whom_it_is_recorded_of_in_any_case() {
-        let known = Inventories::knowing(&object(), inventory(&[("locks/keep", item("/A", Claim::Made))]));
-        assert_eq!(known.holders("/a", Claim::may_change), ["team/prod"]);
-        assert!(known.holders("/b", Claim::may_change).is_empty());
-        assert!(known.holders("/a", |claim| claim == Claim::Seen).is_empty());
-    }
-
-    #[test]
-    fn an_entry_that_cannot_be_read_is_named_and_holds_up_its_own_object_only() {
-        let known = Inventories::knowing(&object(), inventory(&[]));
-        let broken = Object {
-            stored: Some(Err("the entry `x` can't be read".to_owned())),
-            ..Object::default()
-        };
-        let other = named("test");
-        lock(known.objects.get().unwrap()).insert(data_key(&other), broken);
-        assert!(known.of(&object()).is_ok());
-        assert!(known.of(&other).unwrap_err().contains("`x`"));
-    }
-
-    #[test]
-    fn an_entry_of_another_object_is_nobodys() {
-        let known = Inventories::knowing(&named("test"), inventory(&[("locks/keep", item("/A", Claim::Made))]));
-        assert!(known.of(&named("test")).unwrap_err().contains("team/prod"));
-    }
-
-    #[test]
-    fn of_another_object_of_that_name_only_what_azure_tells_from_a_later_one_stays_ours() {
-        let dated = Item {
-            created_at: Some(Timestamp::UNIX_EPOCH),
-            ..item("/A", Claim::Made)
-        };
-        let undated = item("/B", Claim::Made);
-        let known = Inventories::knowing(
-            &object(),
-            inventory(&[("locks/keep", dated), ("federatedCredentials/api", undated)]),
-        );
-        let anew = ObjectKey {
-            uid: "2".to_owned(),
-            ..object()
-        };
-        let keys = |object| known.of(object).unwrap().children.into_keys().collect::<Vec<_>>();
-        assert_eq!(keys(&anew), ["locks/keep"]);
-        assert_eq!(keys(&object()).len(), 2);
-    }
-
-    #[test]
-    fn what_has_ended_is_nobodys_before_it_is_taken_out() {
-        let before = inventory(&[
-            ("locks/keep", item("/A", Claim::Made)),
-            ("locks/more", item("/B", Claim::Made)),
-        ]);
-        let now = inventory(&[("locks/more", item("/B", Claim::Made))]);
-        let both = now.joined(&before);
-        assert_eq!(both.children["locks/keep"].claim, Claim::Gone);
-        assert_eq!(both.children["locks/more"].claim, Claim::Made);
-    }
-
-    #[test]
-    fn a_namespace_fills_its_share_only_and_gets_smaller_in_any_case() {
-        let long = |length: usize| inventory(&[("locks/keep", item(&"x".repeat(length), Claim::Made))]);
-        let known = Inventories::knowing(&object(), long(SHARE + 10));
-        assert!(known.leaves_room(&object(), &long(SHARE + 9)).is_ok());
-        assert!(known.leaves_room(&object(), &long(SHARE + 11)).is_err());
-        let same_shard = (0..)
-            .map(|number| named(&number.to_string()))
-            .find(|other| shard(&data_key(other)) == shard(&data_key(&object())));
-        let other = same_shard.unwrap();
-        assert!(
-            known.leaves_room(&other, &inventory(&[])).is_err(),
-            "of the same namespace"
-        );
-        let elsewhere = ObjectKey {
-            namespace: "else".to_owned(),
-            ..other
-        };
-        let elsewhere = (0..).map(|number| ObjectKey {
-            name: number.to_string(),
-            ..elsewhere.clone()
-        });
-        let elsewhere = elsewhere
-            .clone()
-            .find(|other| shard(&data_key(other)) == shard(&data_key(&object())))
-            .unwrap();
-        assert!(known.leaves_room(&elsewhere, &long(10)).is_ok());
-    }
-
-    #[test]
-    fn names_are_what_a_config_map_takes_and_the_chart_allows() {
-        let key = data_key(&object());
-        assert!(key.chars().all(|letter| letter.is_ascii_alphanumeric()), "{key}");
-        assert!(SHARDS.contains(shard(&key)));
-        let role = include_str!("../../charts/armature/templates/rbac.yaml");
-        for shard in SHARDS.chars() {
-            assert!(role.contains(&format!("- {}\n", name(shard))), "{shard}");
-        }
-    }
-}
+mod tests;
