@@ -432,6 +432,47 @@ async fn a_line_that_somebody_took_out_is_not_forgotten_and_proves_nothing_when_
 }
 
 #[tokio::test]
+async fn an_object_that_was_forced_out_leaves_another_of_its_name_nothing_that_may_be_somebody_elses() {
+    let world = World::new("forced-out").await;
+    let identity = world.azure.make_identity("shop").await;
+    let without = json!({ "oidcIssuerProfile": { "enabled": true } });
+    let mut with = without.clone();
+    with["federatedCredentials"] =
+        json!({ "api": { "identityId": identity, "namespace": "shop", "serviceAccount": "api", "name": "forced" } });
+    let operator = world.operator();
+    world.create("shop", with).await;
+    let cluster = world
+        .cluster_until("shop", "ready with its credential", all_ready)
+        .await;
+    let key = "federatedCredentials/api";
+    let kept = line(&cluster, key).unwrap().clone();
+    let credential = kept.id.clone().unwrap();
+    drop(operator);
+    world.lose("shop", &[]).await;
+    // Its owner deletes it, and somebody makes another one.
+    world
+        .azure
+        .write_with(Method::DELETE, &credential, CREDENTIAL, None)
+        .await;
+    let body = json!({ "properties": {
+        "issuer": "https://elsewhere.example.com/", "subject": "system:serviceaccount:theirs:api",
+        "audiences": ["api://AzureADTokenExchange"],
+    } });
+    world
+        .azure
+        .write_with(Method::PUT, &credential, CREDENTIAL, Some(body))
+        .await;
+    let before = world.now().await;
+    world.apply(&world.cluster("shop", without)).await;
+    world.forge("shop", json!({ "children": { key: kept } })).await;
+    let _operator = world.operator();
+    let settled = |cluster: &AksCluster| look::is_ready(cluster) && lines(cluster) == 0;
+    world.cluster_until("shop", "ready without children", settled).await;
+    assert_eq!(writes_anywhere(&world, before).await, Vec::<String>::new());
+    assert!(world.azure.resource(&credential, CREDENTIAL).await.is_some());
+}
+
+#[tokio::test]
 async fn a_credential_of_somebody_else_is_overwritten_only_by_an_approved_adoption_and_never_deleted() {
     let world = World::new("adopted-child").await;
     let (identity, theirs) = world.others_credential("system:serviceaccount:theirs:app").await;
