@@ -44,16 +44,11 @@ pub fn owner_of(pass: &Pass<'_>, id: &str) -> Option<String> {
 }
 
 fn holder(pass: &Pass<'_>, id: &str, counts: impl Fn(Claim) -> bool) -> Option<String> {
-    let own = ObjectRef::from_obj(&pass.objects.cluster);
+    let (own, clusters) = (&pass.objects.cluster, &pass.context.caches.clusters);
+    let own = (own.namespace().unwrap_or_default(), own.name_any());
     let is_other = |holder: &String| {
         let (namespace, name) = holder.split_once('/').unwrap_or_default();
-        let object = ObjectRef::<AksCluster>::new(name).within(namespace);
-        (object.name, object.namespace) != (own.name.clone(), own.namespace.clone())
-            && pass
-                .context
-                .caches
-                .clusters
-                .has(&ObjectRef::new(name).within(namespace))
+        (namespace, name) != (&*own.0, &*own.1) && clusters.has(&ObjectRef::new(name).within(namespace))
     };
     let holders = pass.context.inventories.holders(id, counts);
     holders.into_iter().find(is_other)

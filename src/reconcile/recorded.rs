@@ -45,7 +45,7 @@ impl Pass<'_> {
     /// Records that of the rest there is nothing more to say, once status does not either.
     ///
     /// # Errors
-    /// Kubernetes did not take it; it is recorded before the next pass.
+    /// Kubernetes did not take it; the next pass records it.
     pub async fn conclude_inventory(&self) -> Result<(), WriteError> {
         let Ok(signer) = &self.signing else { return Ok(()) };
         let inventories = &self.context.inventories;
